@@ -1,0 +1,48 @@
+# How every target of the project is compiled, said once.
+
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+set(CMAKE_CXX_VISIBILITY_PRESET hidden)
+set(CMAKE_VISIBILITY_INLINES_HIDDEN ON)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+if(NOT CMAKE_BUILD_TYPE)
+  set(CMAKE_BUILD_TYPE Release CACHE STRING "" FORCE)
+endif()
+
+find_program(TRANSKIMMER_CCACHE ccache)
+if(TRANSKIMMER_CCACHE)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${TRANSKIMMER_CCACHE})
+endif()
+
+add_library(transkimmer_options INTERFACE)
+target_include_directories(transkimmer_options INTERFACE
+  ${PROJECT_SOURCE_DIR}/include ${PROJECT_SOURCE_DIR}/src)
+target_compile_options(transkimmer_options INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual)
+if(TRANSKIMMER_WERROR)
+  target_compile_options(transkimmer_options INTERFACE -Werror)
+endif()
+if(TRANSKIMMER_SANITIZE)
+  # Global: every translation unit and every link of the tree needs it.
+  add_compile_options(-fsanitize=${TRANSKIMMER_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+  add_link_options(-fsanitize=${TRANSKIMMER_SANITIZE})
+endif()
+
+# transkimmer_folder(<folder> SOURCES ... LINKS ...): the static library of one folder of src/.
+function(transkimmer_folder folder)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;LINKS")
+  add_library(transkimmer_${folder} STATIC ${arg_SOURCES})
+  target_link_libraries(transkimmer_${folder} PUBLIC transkimmer_options ${arg_LINKS})
+endfunction()
+
+# transkimmer_test(<name> SOURCES ... LINKS ...): one GoogleTest program, each case known to CTest.
+function(transkimmer_test name)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;LINKS")
+  add_executable(${name} ${arg_SOURCES})
+  target_link_libraries(${name} PRIVATE ${arg_LINKS} GTest::gtest GTest::gmock GTest::gtest_main)
+  target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/tests)
+  target_compile_definitions(${name} PRIVATE TRANSKIMMER_TEST_DATA="${PROJECT_SOURCE_DIR}/tests/data")
+  gtest_discover_tests(${name} DISCOVERY_TIMEOUT 120 PROPERTIES TIMEOUT 600)
+endfunction()

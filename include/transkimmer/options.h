@@ -1,0 +1,20 @@
+#pragma once
+
+#include <cstddef>
+#include <optional>
+
+namespace transkimmer {
+
+/// Arithmetic of the matrix products.
+enum class Precision { f32 };
+
+/// How a model is run.
+struct EngineOptions {
+  int threads = 0;       ///< 0: all processors this process may use
+  bool skimming = true;  ///< false runs the same weights dense
+  /// Keep a token when logit_keep - logit_skim > threshold; larger skims more. Unset: the model's own setting.
+  std::optional<double> skim_threshold;
+  Precision precision = Precision::f32;
+};
+
+}  // namespace transkimmer

@@ -1,0 +1,14 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+namespace transkimmer {
+
+/// The number that the whole of `text` spells (no spaces, no trailing characters), or nothing.
+/// Locale-independent; infinities and NaN are not numbers here.
+std::optional<std::int64_t> parse_integer(std::string_view text);
+std::optional<double> parse_real(std::string_view text);
+
+}  // namespace transkimmer

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace transkimmer {
+
+/// One labelled text or pair of texts, UTF-8 as found in the file.
+struct Example {
+  std::string text;
+  std::optional<std::string> text_pair;
+  /// Class index, or the score of a regression task; NaN when the split has no labels.
+  double label = std::numeric_limits<double>::quiet_NaN();
+};
+
+struct Dataset {
+  std::vector<Example> examples;
+  std::vector<std::string> labels;  ///< class names by index; empty for regression
+  bool labelled = true;
+  std::string origin;  ///< the file or directory it came from, for messages
+};
+
+}  // namespace transkimmer

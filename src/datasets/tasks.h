@@ -1,0 +1,60 @@
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "datasets/dataset.h"
+
+namespace transkimmer {
+
+enum class TaskKind { classification, regression };
+enum class Split { train, dev, test };
+enum class Metric { accuracy, f1, matthews, pearson, spearman };
+
+std::string_view name_of(Split split);
+std::string_view name_of(Metric metric);
+/// Throws UsageError that lists the names.
+Split split_from_name(std::string_view name);
+
+/// One entry of the task catalogue.
+struct Task {
+  std::string name;  ///< cola mnli mrpc qnli qqp rte sst2 stsb wnli imdb 20news yelp
+  TaskKind kind = TaskKind::classification;
+  bool pair = false;
+  std::vector<std::string> labels;  ///< in index order; empty for regression
+  std::vector<Metric> metrics;      ///< the first one chooses the best checkpoint
+  std::string description;          ///< one line for --help and error messages
+};
+
+std::span<const Task> task_catalogue();
+/// Throws UsageError that lists the names.
+const Task& find_task(std::string_view name);
+
+/// Reads one split of a catalogue task from its official layout. `directory` is the folder that holds the files
+/// (train.tsv, ...) or its parent (glue/ with SST-2/ inside). Columns are found by header name where there is a header;
+/// quotes in GLUE files are ordinary characters; a byte-order mark is skipped. imdb has no dev split of its own: `dev`
+/// reads `test`, as the published scripts do. Throws IoError or FormatError naming file and line.
+Dataset load_task(const Task& task, const std::filesystem::path& directory, Split split);
+
+/// A user's own CSV, TSV or JSON-lines file, by extension (.csv .tsv .jsonl .json).
+struct TableSource {
+  std::filesystem::path path;
+  std::string text_column = "text";
+  std::string text_pair_column;  ///< empty: single texts
+  std::string label_column = "label";
+  TaskKind kind = TaskKind::classification;
+  /// Label names in index order; empty: collected from the file (integers in numeric order, else alphabetical).
+  std::vector<std::string> labels;
+  bool labels_required = true;
+};
+
+/// CSV quoting per RFC 4180 (quoted newlines, doubled quotes); TSV: quotes are ordinary characters.
+/// Throws IoError, FormatError naming file and line (a missing column lists the columns found, a label outside
+/// `labels` lists them), UsageError for an unknown extension.
+Dataset load_table(const TableSource& source);
+
+}  // namespace transkimmer

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+namespace transkimmer {
+
+/// Indices of the sequences of one batch.
+using Batch = std::vector<std::uint32_t>;
+
+struct BatchLimits {
+  std::size_t max_sequences = SIZE_MAX;
+  std::size_t max_tokens = SIZE_MAX;  ///< sum of lengths; a sequence longer than this forms its own batch
+};
+
+/// For inference: sequences sorted by length (longest first), cut into batches within the limits.
+std::vector<Batch> length_sorted_batches(std::span<const std::size_t> lengths, const BatchLimits& limits);
+
+/// For training: every sequence once per epoch, in batches of `batch_size` whose members have similar lengths, so that
+/// little is padded, yet in an order that is random in the large. Sequences are shuffled, sorted by length within pools
+/// of `pool_batches` batches, cut, and the batches shuffled. Deterministic in (seed, epoch), on every machine.
+struct TrainingOrder {
+  std::size_t batch_size = 32;
+  std::size_t pool_batches = 50;
+  std::uint64_t seed = 0;
+  std::uint64_t epoch = 0;
+};
+std::vector<Batch> shuffled_length_batches(std::span<const std::size_t> lengths, const TrainingOrder& order);
+
+}  // namespace transkimmer

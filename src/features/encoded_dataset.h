@@ -1,0 +1,31 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "datasets/dataset.h"
+#include "text/tokenizer.h"
+
+namespace transkimmer {
+
+/// Token ids of a whole data set back to back: sequence i is tokens [starts[i], starts[i+1]).
+struct EncodedDataset {
+  std::vector<std::int32_t> ids;
+  std::vector<std::int32_t> type_ids;
+  std::vector<std::uint64_t> starts = {0};
+  std::vector<double> labels;  ///< one per sequence; NaN where unlabelled
+
+  std::size_t size() const { return starts.size() - 1; }
+  std::size_t length(std::size_t i) const { return starts[i + 1] - starts[i]; }
+  std::span<const std::int32_t> sequence_ids(std::size_t i) const;
+  std::span<const std::int32_t> sequence_type_ids(std::size_t i) const;
+};
+
+/// Tokenises on `threads` threads (0: all cores), with longest-first truncation to `max_length` tokens.
+/// The result does not depend on the number of threads.
+EncodedDataset encode_dataset(const Dataset& dataset, const Tokenizer& tokenizer, std::size_t max_length,
+                              unsigned threads);
+
+}  // namespace transkimmer

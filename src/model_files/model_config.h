@@ -1,0 +1,71 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <nlohmann/json_fwd.hpp>
+
+namespace transkimmer {
+
+enum class Architecture { bert, roberta };
+enum class HeadKind { none, classification, regression, question_answering, masked_lm };
+/// How training related to removal (design: the `transkimmer.semantics` setting).
+enum class SkimSemantics {
+  removal,  ///< attention renormalised over kept tokens: training computes what removal computes
+  original  ///< the published code: post-softmax mask, padding counted; removal computes something else
+};
+
+std::string_view name_of(Architecture architecture);
+std::string_view name_of(HeadKind head);
+std::string_view name_of(SkimSemantics semantics);
+
+/// The object under "transkimmer" in config.json.
+struct SkimConfig {
+  bool enabled = false;             ///< the model has skim predictors
+  std::int64_t predictor_size = 0;  ///< P; equals hidden_size as published
+  double threshold = 0.0;           ///< theta: keep when logit_keep - logit_skim > theta
+  double coefficient = 0.0;         ///< weight of the skim loss it was trained with
+  double temperature = 1.0;         ///< Gumbel-softmax tau it was trained with
+  SkimSemantics semantics = SkimSemantics::removal;
+};
+
+/// config.json of a BERT or RoBERTa model, in Hugging Face's words. Keys we do not know are kept and written back.
+struct ModelConfig {
+  Architecture architecture = Architecture::bert;
+  HeadKind head = HeadKind::none;
+  std::int64_t vocab_size = 0;
+  std::int64_t hidden_size = 0;
+  std::int64_t num_hidden_layers = 0;
+  std::int64_t num_attention_heads = 0;
+  std::int64_t intermediate_size = 0;
+  std::int64_t max_position_embeddings = 0;
+  std::int64_t type_vocab_size = 0;
+  std::int64_t pad_token_id = 0;
+  double layer_norm_eps = 1e-12;
+  double initializer_range = 0.02;
+  double hidden_dropout_prob = 0.1;
+  double attention_probs_dropout_prob = 0.1;
+  double classifier_dropout = 0.1;  ///< hidden_dropout_prob where config.json says null or nothing
+  std::vector<std::string> labels;  ///< id2label in order; one entry for regression
+  SkimConfig skim;
+  std::string other_json = "{}";  ///< the original object, from which unknown keys are kept on writing
+
+  std::int64_t head_size() const { return hidden_size / num_attention_heads; }
+  std::int64_t num_labels() const { return static_cast<std::int64_t>(labels.size()); }
+  /// The longest sequence the position table allows: RoBERTa's first two positions are taken (pad id + 1).
+  std::int64_t max_tokens() const;
+
+  /// Throws FormatError naming `origin` and the key: missing, of the wrong type, out of range (sizes must be positive,
+  /// hidden_size divisible by heads), an unknown model_type, activation or position_embedding_type. A config without
+  /// "transkimmer" but with predictors among the weights (published code) gets skim settings when the weights load.
+  static ModelConfig parse(std::string_view json, const std::string& origin);
+  static ModelConfig load(const std::filesystem::path& directory);
+  /// The JSON text that `save` writes.
+  std::string to_json() const;
+  void save(const std::filesystem::path& directory) const;
+};
+
+}  // namespace transkimmer
