@@ -1,0 +1,77 @@
+#include "commands/command_options.h"
+
+#include <string>
+
+#include <fmt/format.h>
+
+#include "base/numbers.h"
+
+namespace transkimmer {
+namespace {
+
+/// More threads than any machine this runs on has; a larger number is a mistake.
+constexpr std::int64_t max_threads = 1024;
+
+std::string whole_number_range(std::int64_t minimum, std::int64_t maximum) {
+  if (maximum == std::numeric_limits<std::int64_t>::max()) return fmt::format("of at least {}", minimum);
+  return fmt::format("from {} to {}", minimum, maximum);
+}
+
+std::string real_number_range(double minimum, double maximum) {
+  const bool below = minimum > std::numeric_limits<double>::lowest();
+  const bool above = maximum < std::numeric_limits<double>::max();
+  if (below && above) return fmt::format(" from {} to {}", minimum, maximum);
+  if (below) return fmt::format(" of at least {}", minimum);
+  if (above) return fmt::format(" of at most {}", maximum);
+  return {};
+}
+
+}  // namespace
+
+CLI::Validator whole_number(std::int64_t minimum, std::int64_t maximum) {
+  const auto check = [minimum, maximum](const std::string& text) -> std::string {
+    const auto value = parse_integer(text);
+    if (value && *value >= minimum && *value <= maximum) return {};
+    return fmt::format("expected a whole number {}, found '{}'", whole_number_range(minimum, maximum), text);
+  };
+  return {check, ""};
+}
+
+CLI::Validator real_number(double minimum, double maximum) {
+  const auto check = [minimum, maximum](const std::string& text) -> std::string {
+    const auto value = parse_real(text);
+    if (value && *value >= minimum && *value <= maximum) return {};
+    return fmt::format("expected a number{}, found '{}'", real_number_range(minimum, maximum), text);
+  };
+  return {check, ""};
+}
+
+CLI::Option* add_model_option(CLI::App& command, std::filesystem::path& directory) {
+  return command
+      .add_option("--model", directory,
+                  "Model directory as Hugging Face lays it out: config.json, weights, tokenizer files")
+      ->type_name("DIR")
+      ->required();
+}
+
+void add_engine_options(CLI::App& command, EngineOptions& options) {
+  command.add_option("--threads", options.threads, "Threads; 0: all processors this process may use")
+      ->type_name("N")
+      ->check(whole_number(0, max_threads))
+      ->group(engine_group);
+  command
+      .add_option("--skim-threshold", options.skim_threshold,
+                  "Keep a token when its keep logit exceeds its skim logit by more than X; larger skims more "
+                  "(default: what the model says)")
+      ->type_name("X")
+      ->check(real_number())
+      ->group(engine_group);
+  command.add_flag("!--dense", options.skimming, "Run the same weights without skimming")
+      ->group(engine_group);
+}
+
+CLI::Option* add_json_option(CLI::App& command, bool& json) {
+  return command.add_flag("--json", json, "Write JSON")->group(output_group);
+}
+
+}  // namespace transkimmer

@@ -1,0 +1,45 @@
+// The program `transkimmer`: everything that needs no libtorch.
+#include <array>
+
+#include "commands/commands.h"
+#include "commands/program.h"
+
+namespace {
+
+constexpr std::array<transkimmer::DelegatedCommand, 2> training_commands = {{
+    {"finetune", "Train a model with skim predictors on a task (runs transkimmer-train)"},
+    {"demo", "Train, evaluate and time a small model on generated text (runs transkimmer-train)"},
+}};
+
+void add_commands(CLI::App& app) {
+#ifdef TRANSKIMMER_COMMAND_PREDICT
+  transkimmer::add_predict_command(app);
+#endif
+#ifdef TRANSKIMMER_COMMAND_EVALUATE
+  transkimmer::add_evaluate_command(app);
+#endif
+#ifdef TRANSKIMMER_COMMAND_BENCHMARK
+  transkimmer::add_benchmark_command(app);
+#endif
+#ifdef TRANSKIMMER_COMMAND_INSPECT
+  transkimmer::add_inspect_command(app);
+#endif
+#ifdef TRANSKIMMER_COMMAND_TOKENIZE
+  transkimmer::add_tokenize_command(app);
+#endif
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  return transkimmer::run_program(
+      {.description =
+           "Transkimmer runs Transformer encoders that skim: tokens a layer does not need are removed, "
+           "and the arithmetic they would have cost is saved time.",
+       .add_commands = add_commands,
+       .delegated = training_commands,
+       .delegate = "transkimmer-train",
+       .delegate_hint = "the training program, which is built where libtorch is installed "
+                        "(libtorch-dev, cmake -DTRANSKIMMER_TRAINING=ON)"},
+      argc, argv);
+}

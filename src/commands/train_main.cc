@@ -1,0 +1,27 @@
+// The program `transkimmer-train`: what needs libtorch. Users reach it as `transkimmer finetune` and
+// `transkimmer demo`.
+#include "commands/commands.h"
+#include "commands/program.h"
+
+namespace {
+
+void add_commands([[maybe_unused]] CLI::App& app) {
+#ifdef TRANSKIMMER_COMMAND_FINETUNE
+  transkimmer::add_finetune_command(app);
+#endif
+#ifdef TRANSKIMMER_COMMAND_DEMO
+  transkimmer::add_demo_command(app);
+#endif
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  return transkimmer::run_program(
+      {.description = "Transkimmer's training program: fine-tunes encoders so that they skim.",
+       .add_commands = add_commands,
+       .delegated = {},
+       .delegate = {},
+       .delegate_hint = {}},
+      argc, argv);
+}
