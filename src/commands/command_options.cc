@@ -66,7 +66,9 @@ void add_engine_options(CLI::App& command, EngineOptions& options) {
       ->type_name("X")
       ->check(real_number())
       ->group(engine_group);
-  command.add_flag("!--dense", options.skimming, "Run the same weights without skimming")
+  command
+      .add_flag_callback(
+          "--dense", [&options] { options.skimming = false; }, "Run the same weights without skimming")
       ->group(engine_group);
 }
 

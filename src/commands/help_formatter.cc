@@ -60,6 +60,13 @@ std::string HelpFormatter::make_description(const CLI::App* app) const {
   return wrap(app->get_description(), 0) + "\n\n";
 }
 
+std::string HelpFormatter::make_group(std::string group, bool is_positional,
+                                      std::vector<const CLI::Option*> options) const {
+  std::string out = group + ":\n";
+  for (const CLI::Option* option : options) out += make_option(option, is_positional);
+  return out;
+}
+
 std::string HelpFormatter::make_option(const CLI::Option* option, bool is_positional) const {
   std::string left = make_option_name(option, is_positional);
   if (option->get_type_size() != 0 && !option->get_type_name().empty()) left += ' ' + option->get_type_name();
@@ -77,7 +84,7 @@ std::string HelpFormatter::make_subcommand(const CLI::App* command) const {
 
 std::string HelpFormatter::make_usage(const CLI::App* app, std::string name) const {
   const bool commands = !app->get_subcommands([](const CLI::App*) { return true; }).empty();
-  return fmt::format("Usage: {}{}{}\n", name, commands ? " COMMAND" : "", " [OPTIONS]");
+  return fmt::format("Usage: {}{}{}\n", name, commands ? " COMMAND" : "", " [OPTIONS]\n");
 }
 
 }  // namespace transkimmer

@@ -81,12 +81,13 @@ const CLI::App& active_command(const CLI::App& app) {
 
 std::string usage_message(const CLI::App& app, const CLI::ParseError& error) {
   const CLI::App& command = active_command(app);
-  if (dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr) {
-    const auto extras = app.remaining(true);
-    const std::string word = extras.empty() ? "" : extras.front().substr(0, extras.front().find('='));
+  const auto extras = app.remaining(true);
+  if (!extras.empty()) {
+    const std::string word = extras.front().substr(0, extras.front().find('='));
     if (!word.starts_with('-')) return fmt::format("unexpected argument '{}'", word);
     return fmt::format("unknown option '{}'{}", word, suggestion(word, option_names(command)));
   }
+  if (&command == &app) return fmt::format("no command given; '{} --help' lists them", app.get_name());
   return error.what();
 }
 
@@ -108,6 +109,8 @@ void configure(CLI::App& app, const ProgramOptions& options) {
   for (const auto& command : options.delegated) {
     app.add_subcommand(std::string(command.name), std::string(command.description));
   }
+  for (CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; }))
+    command->group("Commands");
   app.footer(fmt::format("'{} COMMAND --help' describes one command.", app.get_name()));
 }
 
@@ -120,8 +123,21 @@ void parse_and_run(CLI::App& app, const ProgramOptions& options, int argc, char*
     run_delegate({std::string(options.delegate), app.get_name(), std::string(options.delegate_hint)}, argv);
   }
   app.parse(argc, argv);
+}
+
+void finish_output() {
   std::cout.flush();
   if (!std::cout) throw IoError("standard output: cannot be written");
+}
+
+/// Runs the command line and shows help or the version when that is what it asks for.
+void carry_out(CLI::App& app, const ProgramOptions& options, int argc, char** argv) {
+  try {
+    parse_and_run(app, options, argc, argv);
+  } catch (const CLI::Success& request) {
+    app.exit(request);
+  }
+  finish_output();
 }
 
 }  // namespace
@@ -138,10 +154,8 @@ int run_program(const ProgramOptions& options, int argc, char** argv) {
     return status;
   };
   try {
-    parse_and_run(app, options, argc, argv);
+    carry_out(app, options, argc, argv);
     return 0;
-  } catch (const CLI::Success& request) {  // --help, --version
-    return app.exit(request);
   } catch (const CLI::ParseError& error) {
     return fail(bad_usage, usage_message(app, error));
   } catch (const UsageError& error) {

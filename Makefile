@@ -1,0 +1,81 @@
+# The two commands to begin with are `make demo` and `make test`. `make help` lists the rest.
+#
+#   INSTALL=no    never install packages
+#   WERROR=ON     warnings are errors (as in CI)
+#   ARGS="..."    passed on: to `transkimmer demo` by `make demo`, to ctest by `make test`
+
+INSTALL ?= yes
+WERROR ?= OFF
+ARGS ?=
+JOBS ?= $(shell nproc)
+SOURCES = git ls-files '*.cc' '*.h'
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test build runtime asan tsan fuzz benchmark tidy format format-check install clean \
+        dependencies developer-dependencies configure
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | awk -F'\t' '{ printf "  make %-14s %s\n", $$1, $$2 }'
+
+dependencies:
+ifeq ($(INSTALL),yes)
+	@scripts/install-dependencies
+endif
+
+developer-dependencies:
+ifeq ($(INSTALL),yes)
+	@scripts/install-dependencies --developer
+endif
+
+configure: dependencies
+	cmake --preset release -DTRANSKIMMER_WERROR=$(WERROR)
+
+demo: configure ## train, evaluate and time a small model that skims, on generated text
+	cmake --build --preset release --parallel $(JOBS) --target transkimmer transkimmer-train
+	build/release/bin/transkimmer demo $(ARGS)
+
+test: configure ## build everything and run every test
+	cmake --build --preset release --parallel $(JOBS)
+	ctest --preset release --parallel $(JOBS) $(ARGS)
+
+build: configure ## programs, library, tests and benchmarks in build/release
+	cmake --build --preset release --parallel $(JOBS)
+
+runtime: ## the programs and library of a serving machine, without libtorch, in build/runtime
+ifeq ($(INSTALL),yes)
+	@scripts/install-dependencies --runtime-only
+endif
+	cmake --preset runtime -DTRANSKIMMER_WERROR=$(WERROR)
+	cmake --build --preset runtime --parallel $(JOBS)
+
+asan: dependencies ## every test under the address and undefined-behaviour sanitizers
+	cmake --preset asan
+	cmake --build --preset asan --parallel $(JOBS)
+	ctest --preset asan --parallel $(JOBS) $(ARGS)
+
+tsan: dependencies ## the tests of the runtime under the thread sanitizer
+	cmake --preset tsan
+	cmake --build --preset tsan --parallel $(JOBS)
+	ctest --preset tsan --parallel $(JOBS) $(ARGS)
+
+fuzz: developer-dependencies ## run every fuzzer for a minute each
+	scripts/fuzz 60
+
+benchmark: configure ## run the microbenchmarks
+	cmake --build --preset release --parallel $(JOBS)
+	@set -e; for program in build/release/bin/benchmarks/*; do echo "== $$program"; $$program $(ARGS); done
+
+tidy: developer-dependencies configure ## clang-tidy with the checks of .clang-tidy
+	run-clang-tidy -quiet -p build/release -j $(JOBS) '$(CURDIR)/src/.*'
+
+format: developer-dependencies ## clang-format every source file
+	$(SOURCES) | xargs clang-format -i
+
+format-check: developer-dependencies ## fail when clang-format would change something
+	$(SOURCES) | xargs clang-format --dry-run -Werror
+
+install: build ## install programs, library and headers (PREFIX=/usr/local)
+	cmake --install build/release --prefix $(or $(PREFIX),/usr/local)
+
+clean: ## remove everything built
+	rm -rf build
