@@ -1,1 +1,131 @@
+#include "runtime/engine.h"
 
+#include <string>
+
+#include <fmt/format.h>
+
+#include "model_files/model_weights.h"
+#include "runtime/encoder.h"
+#include "runtime/head.h"
+#include "transkimmer/error.h"
+
+namespace transkimmer {
+namespace {
+
+/// More than any machine has; catches a mistyped option before it starts that many threads.
+constexpr int kMostThreads = 1024;
+
+int thread_count(int wanted) {
+  if (wanted < 0 || wanted > kMostThreads)
+    throw UsageError(fmt::format("threads is {}, expected 0 (all processors) to {}", wanted, kMostThreads));
+  return wanted == 0 ? available_processors() : wanted;
+}
+
+void tell_about_skimming(const ModelConfig& config, bool wanted, const NoticeHandler& notices) {
+  if (!wanted) return;
+  if (!config.skim.enabled) {
+    notify(notices, "the model has no skim predictors: it runs dense");
+  } else if (config.skim.semantics == SkimSemantics::original) {
+    notify(notices,
+           "the model was trained with the published code's attention (semantics \"original\"): removing "
+           "skimmed tokens "
+           "computes something else than it was trained with");
+  }
+}
+
+}  // namespace
+
+struct Engine::Impl {
+  ModelConfig config;
+  double threshold = 0;
+  bool skimming = false;
+  Precision precision = Precision::f32;
+  MatrixKernelCache kernels;
+  EncoderWeights weights;
+  std::optional<TaskHead> head;
+  std::unique_ptr<const ThreadPool> pool;
+  mutable WorkspacePool workspaces;
+
+  void check(const RaggedBatch& batch) const {
+    if (!batch.type_ids.empty() && batch.type_ids.size() != batch.ids.size())
+      throw UsageError(fmt::format("the batch has {} token type ids for {} tokens", batch.type_ids.size(),
+                                   batch.ids.size()));
+    for (std::size_t i = 0; i < batch.sequences(); ++i) check_sequence(batch, i);
+  }
+
+  void check_sequence(const RaggedBatch& batch, std::size_t i) const {
+    const std::size_t length = batch.starts[i + 1] - batch.starts[i];
+    if (length == 0) throw UsageError(fmt::format("sequence {} is empty", i));
+    if (static_cast<std::int64_t>(length) > config.max_tokens())
+      throw UsageError(fmt::format("sequence {} has {} tokens, the model takes at most {}", i, length,
+                                   config.max_tokens()));
+    for (std::size_t token = batch.starts[i]; token < batch.starts[i + 1]; ++token) {
+      check_id("token id", batch.ids[token], config.vocab_size, i);
+      if (!batch.type_ids.empty())
+        check_id("token type id", batch.type_ids[token], config.type_vocab_size, i);
+    }
+  }
+
+  static void check_id(std::string_view what, std::int32_t id, std::int64_t size, std::size_t sequence) {
+    if (id < 0 || id >= size)
+      throw UsageError(fmt::format("sequence {} has {} {}, expected 0 to {}", sequence, what, id, size - 1));
+  }
+};
+
+Engine::Engine(std::unique_ptr<const Impl> impl) : impl_(std::move(impl)) {}
+Engine::Engine(Engine&&) noexcept = default;
+Engine& Engine::operator=(Engine&&) noexcept = default;
+Engine::~Engine() = default;
+
+Engine Engine::load(const std::filesystem::path& directory, const EngineOptions& options,
+                    const NoticeHandler& notices) {
+  auto impl = std::make_unique<Impl>();
+  const int threads = thread_count(options.threads);
+  impl->config = ModelConfig::load(directory);
+  const ModelWeights weights = ModelWeights::load(directory, impl->config, {options.skimming, true});
+  tell_about_skimming(impl->config, options.skimming, notices);
+  impl->skimming = options.skimming && impl->config.skim.enabled;
+  impl->threshold = options.skim_threshold.value_or(impl->config.skim.threshold);
+  if (impl->threshold != impl->threshold) throw UsageError("the skim threshold is not a number");
+  impl->precision = options.precision;
+  impl->weights = EncoderWeights::pack(impl->config, weights, impl->skimming, threads, impl->kernels);
+  impl->head = TaskHead::pack(impl->config, weights, threads, impl->kernels);
+  impl->pool = std::make_unique<ThreadPool>(threads);
+  return Engine(std::move(impl));
+}
+
+BatchResult Engine::run(const RaggedBatch& batch) const {
+  impl_->check(batch);
+  if (batch.sequences() == 0) return {};
+  const bool every_token = impl_->config.head == HeadKind::question_answering;
+  EncoderOptions options;
+  options.skim_threshold = impl_->threshold;
+  options.outputs = every_token ? OutputStates::all_tokens : OutputStates::first_token;
+  const WorkspacePool::Lease workspace = impl_->workspaces.take();
+  EncoderResult encoded = encode(impl_->config, impl_->weights, batch, options, *impl_->pool, *workspace);
+  const std::size_t rows = every_token ? batch.tokens() : batch.sequences();
+  BatchResult result;
+  const ThreadPool& pool = *impl_->pool;
+  pool.parallel_for(1, [&](std::size_t, int) { result.logits = impl_->head->logits(encoded.states, rows); });
+  result.skimmed_at = std::move(encoded.skimmed_at);
+  result.kept = std::move(encoded.kept);
+  return result;
+}
+
+const ModelConfig& Engine::config() const {
+  return impl_->config;
+}
+bool Engine::skimming() const {
+  return impl_->skimming;
+}
+double Engine::skim_threshold() const {
+  return impl_->threshold;
+}
+int Engine::threads() const {
+  return impl_->pool->threads();
+}
+Precision Engine::precision() const {
+  return impl_->precision;
+}
+
+}  // namespace transkimmer

@@ -4,50 +4,39 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
-#include <optional>
-#include <span>
 #include <vector>
 
 #include "base/notice.h"
 #include "model_files/model_config.h"
+#include "runtime/ragged_batch.h"
 #include "transkimmer/options.h"
 
 namespace transkimmer {
 
-/// Token ids of several sequences back to back, without padding: sequence i is tokens [starts[i], starts[i+1]).
-struct RaggedBatch {
-  std::vector<std::int32_t> ids;       ///< [tokens]
-  std::vector<std::int32_t> type_ids;  ///< [tokens]; empty means all 0
-  std::vector<std::uint32_t> starts = {0};
-
-  std::size_t sequences() const { return starts.size() - 1; }
-  std::size_t tokens() const { return ids.size(); }
-  void add(std::span<const std::int32_t> sequence_ids, std::span<const std::int32_t> sequence_type_ids = {});
-};
-
 /// What one forward pass returns.
 struct BatchResult {
-  std::vector<float> logits;               ///< [sequences, labels]
-  std::vector<std::uint16_t> skimmed_at;   ///< [tokens]: the layer whose predictor skimmed the token; layers = never
-  std::vector<std::uint32_t> kept;         ///< [layers, sequences]: tokens that went through the layer
+  std::vector<float> logits;  ///< [sequences, labels]; [tokens, 2] (start, end) for question answering
+  std::vector<std::uint16_t>
+      skimmed_at;                   ///< [tokens]: the layer whose predictor skimmed the token; layers = never
+  std::vector<std::uint32_t> kept;  ///< [layers, sequences]: tokens that went through the layer
 };
 
-/// The inference engine: a model whose weights are packed for this machine. Immutable after loading; `run` may be called
-/// from several threads at once. The result for a sequence does not depend on what else is in the batch, nor on the
-/// number of threads (up to floating-point rounding).
+/// The inference engine: a model whose weights are packed for this machine. Immutable after loading; `run`
+/// may be called from several threads at once. The result for a sequence does not depend on what else is in
+/// the batch, nor on the number of threads (up to floating-point rounding).
 class Engine {
  public:
-  /// Reads config.json and the weights of a Hugging Face directory. Notices: a model trained with `original` semantics
-  /// (removal differs from how it was trained); a model without predictors when skimming was asked for.
-  /// Throws IoError, FormatError; UsageError for a precision this build or machine lacks.
+  /// Reads config.json and the weights of a Hugging Face directory. Notices: a model trained with `original`
+  /// semantics (removal differs from how it was trained); a model without predictors when skimming was asked
+  /// for. Throws IoError, FormatError; UsageError for a precision this build or machine lacks.
   static Engine load(const std::filesystem::path& directory, const EngineOptions& options,
                      const NoticeHandler& notices = {});
   Engine(Engine&&) noexcept;
   Engine& operator=(Engine&&) noexcept;
   ~Engine();
 
-  /// Throws UsageError naming the sequence for an id outside the vocabulary, a type id outside its table, an empty
-  /// sequence, or one longer than the position table.
+  /// Throws UsageError naming the sequence for an id outside the vocabulary, a type id outside its table, an
+  /// empty sequence, or one longer than the position table.
   BatchResult run(const RaggedBatch& batch) const;
 
   const ModelConfig& config() const;

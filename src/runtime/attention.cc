@@ -1,0 +1,201 @@
+#include "runtime/attention.h"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "runtime/attention.cc"
+#include <algorithm>
+#include <cstring>
+#include <limits>
+
+#include <hwy/contrib/math/math-inl.h>
+#include <hwy/foreach_target.h>  // must come before highway.h
+#include <hwy/highway.h>
+
+#include "runtime/lanes-inl.h"
+
+#ifndef TRANSKIMMER_ATTENTION_LAYOUT
+#define TRANSKIMMER_ATTENTION_LAYOUT
+namespace transkimmer {
+/// Keys are packed in blocks of this many tokens, and the scores and values are padded to it: four vectors of
+/// the widest instruction set (16 floats), eight of the next.
+constexpr std::size_t kKeyBlock = 64;
+/// Query rows that share each load of a key or value vector.
+constexpr std::size_t kQueryRows = 6;
+/// Values are padded to whole vectors of the widest instruction set.
+constexpr std::size_t kWidestVector = 16;
+
+inline std::size_t round_up(std::size_t value, std::size_t multiple) {
+  return (value + multiple - 1) / multiple * multiple;
+}
+}  // namespace transkimmer
+#endif
+
+HWY_BEFORE_NAMESPACE();
+namespace transkimmer {
+namespace HWY_NAMESPACE {
+
+namespace hn = hwy::HWY_NAMESPACE;
+using Floats = hn::ScalableTag<float>;
+
+/// Vectors per inner tile: with kQueryRows rows of accumulators this fills 24 of 32 registers, or 12 of 16.
+#if HWY_TARGET <= HWY_AVX3
+constexpr int kTileVectors = 4;
+#else
+constexpr int kTileVectors = 2;
+#endif
+
+/// rows x vectors of sums of left[row][k] * right[k][vector], k in [0, depth); left and right are read with
+/// their strides and the result is written with `out_stride`.
+struct Tile {
+  const float* left;
+  std::size_t left_stride;
+  const float* right;
+  std::size_t right_stride;
+  std::size_t depth;
+  float* out;
+  std::size_t out_stride;
+};
+
+template <int kRows, int kVectors>
+HWY_INLINE void MultiplyTile(const Tile& tile) {
+  const Floats d;
+  const std::size_t lanes = hn::Lanes(d);
+  hn::Vec<Floats> sums[kRows][kVectors];
+  for (auto& row : sums)
+    for (auto& sum : row) sum = hn::Zero(d);
+  for (std::size_t k = 0; k < tile.depth; ++k) {
+    hn::Vec<Floats> right[kVectors];
+    for (int v = 0; v < kVectors; ++v)
+      right[v] = hn::LoadU(d, tile.right + k * tile.right_stride + v * lanes);
+    for (int r = 0; r < kRows; ++r) {
+      const auto left = hn::Set(d, tile.left[r * tile.left_stride + k]);
+      for (int v = 0; v < kVectors; ++v) sums[r][v] = hn::MulAdd(left, right[v], sums[r][v]);
+    }
+  }
+  for (int r = 0; r < kRows; ++r)
+    for (int v = 0; v < kVectors; ++v) hn::StoreU(sums[r][v], d, tile.out + r * tile.out_stride + v * lanes);
+}
+
+/// All of a row block: `columns` is a multiple of the vector length.
+template <int kRows>
+HWY_INLINE void MultiplyRows(Tile tile, std::size_t columns) {
+  const std::size_t lanes = hn::Lanes(Floats());
+  const std::size_t step = kTileVectors * lanes;
+  std::size_t column = 0;
+  const auto advance = [&](std::size_t by) HWY_ATTR {
+    tile.right += by;
+    tile.out += by;
+    column += by;
+  };
+  while (column + step <= columns) {
+    MultiplyTile<kRows, kTileVectors>(tile);
+    advance(step);
+  }
+  while (column < columns) {
+    MultiplyTile<kRows, 1>(tile);
+    advance(lanes);
+  }
+}
+
+/// [tokens, head_size] with a stride -> blocks of [head_size, kKeyBlock], zeros past the last token.
+HWY_INLINE void PackKeys(const AttentionHead& head, float* packed) {
+  for (std::size_t first = 0; first < head.tokens; first += kKeyBlock) {
+    const std::size_t count = std::min(kKeyBlock, head.tokens - first);
+    float* block = packed + first * head.head_size;
+    if (count < kKeyBlock) std::memset(block, 0, kKeyBlock * head.head_size * sizeof(float));
+    for (std::size_t token = 0; token < count; ++token) {
+      const float* key = head.key + (first + token) * head.key_value_stride;
+      for (std::size_t k = 0; k < head.head_size; ++k) block[k * kKeyBlock + token] = key[k];
+    }
+  }
+}
+
+HWY_INLINE void PackValues(const AttentionHead& head, std::size_t padded_size, float* packed) {
+  for (std::size_t token = 0; token < head.tokens; ++token) {
+    float* row = packed + token * padded_size;
+    std::memcpy(row, head.value + token * head.key_value_stride, head.head_size * sizeof(float));
+    for (std::size_t k = head.head_size; k < padded_size; ++k) row[k] = 0.0f;
+  }
+}
+
+/// scores[0, tokens) -> exp(score - max); returns 1 / sum.
+HWY_INLINE float Exponentiate(float* scores, std::size_t tokens) {
+  const Floats d;
+  const std::size_t lanes = hn::Lanes(d);
+  for (std::size_t i = tokens; i < round_up(tokens, lanes); ++i)
+    scores[i] = -std::numeric_limits<float>::infinity();
+  auto maxima = hn::LoadU(d, scores);
+  for (std::size_t i = lanes; i < tokens; i += lanes) maxima = hn::Max(maxima, hn::LoadU(d, scores + i));
+  const auto maximum = hn::MaxOfLanes(d, maxima);
+  // Below this the exponential is 0 in float; it also keeps the padding's infinities out of the polynomial.
+  const auto floor = hn::Set(d, -87.0f);
+  auto sums = hn::Zero(d);
+  for (std::size_t i = 0; i < tokens; i += lanes) {
+    const auto power = hn::Max(hn::Sub(hn::LoadU(d, scores + i), maximum), floor);
+    const auto weight = hn::Exp(d, power);
+    sums = hn::Add(sums, weight);
+    hn::StoreU(weight, d, scores + i);
+  }
+  return 1.0f / hn::GetLane(hn::SumOfLanes(d, sums));
+}
+
+template <int kRows>
+HWY_INLINE void AttendRows(const AttentionHead& head, std::size_t first, const float* keys,
+                           const float* values, std::size_t padded_size, float* scores, float* weighted) {
+  const std::size_t padded_tokens = round_up(head.tokens, kKeyBlock);
+  const float* query = head.query + first * head.query_stride;
+  const std::size_t lanes = hn::Lanes(Floats());
+  for (std::size_t block = 0; block < head.tokens; block += kKeyBlock)
+    MultiplyRows<kRows>({query, head.query_stride, keys + block * head.head_size, kKeyBlock, head.head_size,
+                         scores + block, padded_tokens},
+                        round_up(std::min(kKeyBlock, head.tokens - block), lanes));
+  float inverse_sums[kRows];
+  for (int r = 0; r < kRows; ++r) inverse_sums[r] = Exponentiate(scores + r * padded_tokens, head.tokens);
+  MultiplyRows<kRows>({scores, padded_tokens, values, padded_size, head.tokens, weighted, padded_size},
+                      round_up(head.head_size, lanes));
+  for (int r = 0; r < kRows; ++r) {
+    float* out = head.out + (first + r) * head.out_stride;
+    const float* in = weighted + r * padded_size;
+    ForLanes(head.head_size, [&](auto d, std::size_t i) HWY_ATTR {
+      hn::StoreU(hn::Mul(hn::LoadU(d, in + i), hn::Set(d, inverse_sums[r])), d, out + i);
+    });
+  }
+}
+
+void Attend(const AttentionHead& head, float* scratch) {
+  const std::size_t padded_tokens = round_up(head.tokens, kKeyBlock);
+  const std::size_t padded_size = round_up(head.head_size, kWidestVector);
+  float* keys = scratch;
+  float* values = keys + padded_tokens * head.head_size;
+  float* scores = values + head.tokens * padded_size;
+  float* weighted = scores + kQueryRows * padded_tokens;
+  PackKeys(head, keys);
+  PackValues(head, padded_size, values);
+  std::size_t row = 0;
+  for (; row + kQueryRows <= head.queries; row += kQueryRows)
+    AttendRows<kQueryRows>(head, row, keys, values, padded_size, scores, weighted);
+  for (; row + 2 <= head.queries; row += 2)
+    AttendRows<2>(head, row, keys, values, padded_size, scores, weighted);
+  for (; row < head.queries; ++row) AttendRows<1>(head, row, keys, values, padded_size, scores, weighted);
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace transkimmer
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace transkimmer {
+
+HWY_EXPORT(Attend);
+
+void attend(const AttentionHead& head, float* scratch) {
+  HWY_DYNAMIC_DISPATCH(Attend)(head, scratch);
+}
+
+std::size_t attention_scratch_floats(std::size_t tokens, std::size_t head_size) {
+  const std::size_t padded_tokens = round_up(tokens, kKeyBlock);
+  const std::size_t padded_size = round_up(head_size, kWidestVector);
+  return padded_tokens * head_size + tokens * padded_size + kQueryRows * (padded_tokens + padded_size);
+}
+
+}  // namespace transkimmer
+#endif  // HWY_ONCE

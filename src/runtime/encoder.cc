@@ -1,0 +1,325 @@
+#include "runtime/encoder.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "runtime/attention.h"
+#include "runtime/kernels.h"
+
+namespace transkimmer {
+namespace {
+
+/// Below this many rows per thread a product is shared by columns instead of rows: each thread then streams
+/// only its own part of the weights, which is what costs time when there are few rows to use them on.
+constexpr std::size_t kFewRowsPerThread = 8;
+
+/// Rows cut into equal pieces, enough for all threads and none larger than the matrix kernels take at once.
+struct Pieces {
+  Pieces(std::size_t rows, std::size_t threads) : rows_(rows) {
+    const std::size_t needed = (rows + PackedLinear::max_rows - 1) / PackedLinear::max_rows;
+    count = std::min(rows, (needed + threads - 1) / threads * threads);
+  }
+  std::size_t begin(std::size_t piece) const { return rows_ * piece / count; }
+  std::size_t size(std::size_t piece) const { return begin(piece + 1) - begin(piece); }
+
+  std::size_t count = 0;
+
+ private:
+  std::size_t rows_;
+};
+
+/// The state of one pass: the rows of the tokens still alive, sequence after sequence.
+class ForwardPass {
+ public:
+  ForwardPass(const ModelConfig& config, const EncoderWeights& weights, const RaggedBatch& batch,
+              const EncoderOptions& options, const ThreadPool& pool, Workspace& workspace)
+      : config_(config),
+        weights_(weights),
+        batch_(batch),
+        options_(options),
+        pool_(pool),
+        space_(workspace),
+        hidden_size_(static_cast<std::size_t>(config.hidden_size)),
+        feed_forward_(static_cast<std::size_t>(config.intermediate_size)),
+        heads_(static_cast<std::size_t>(config.num_attention_heads)),
+        head_size_(static_cast<std::size_t>(config.head_size())),
+        layers_(weights.layers.size()),
+        sequences_(batch.sequences()),
+        rows_(batch.tokens()),
+        threads_(static_cast<std::size_t>(pool.threads())) {}
+
+  EncoderResult run() {
+    prepare();
+    embed_tokens();
+    for (std::size_t layer = 0; layer < layers_; ++layer) {
+      skim(layer);
+      const bool last = layer + 1 == layers_;
+      if (last && options_.outputs == OutputStates::first_token) {
+        run_last_layer_for_first_tokens();
+      } else {
+        run_layer(layer);
+      }
+    }
+    if (options_.outputs == OutputStates::all_tokens) store_outputs_of_rows();
+    result_.states = space_.outputs.data();
+    return std::move(result_);
+  }
+
+ private:
+  float* hidden_row(std::size_t row) const { return space_.hidden.data() + row * hidden_size_; }
+  bool few_rows(std::size_t rows) const { return threads_ > 1 && rows < kFewRowsPerThread * threads_; }
+  NormWeights norm(const NormParameters& parameters) const {
+    return {parameters.gamma.data(), parameters.beta.data(), static_cast<float>(config_.layer_norm_eps)};
+  }
+
+  void prepare() {
+    space_.hidden.reserve(rows_ * hidden_size_);
+    space_.query.reserve(rows_ * hidden_size_);
+    space_.key_value.reserve(rows_ * 2 * hidden_size_);
+    space_.context.reserve(rows_ * hidden_size_);
+    space_.margins.reserve(rows_);
+    space_.wide.reserve(kFewRowsPerThread * threads_ * feed_forward_);
+    const bool all = options_.outputs == OutputStates::all_tokens;
+    space_.outputs.reserve((all ? rows_ : sequences_) * hidden_size_);
+    space_.starts.assign(batch_.starts.begin(), batch_.starts.end());
+    space_.token_of_row.resize(rows_);
+    for (std::size_t row = 0; row < rows_; ++row) space_.token_of_row[row] = static_cast<std::uint32_t>(row);
+    prepare_threads();
+    result_.skimmed_at.assign(rows_, static_cast<std::uint16_t>(layers_));
+    result_.kept.assign(layers_ * sequences_, 0);
+  }
+
+  void prepare_threads() {
+    std::size_t longest = 0;
+    for (std::size_t i = 0; i < sequences_; ++i)
+      longest = std::max<std::size_t>(longest, batch_.starts[i + 1] - batch_.starts[i]);
+    space_.per_thread.resize(std::max(space_.per_thread.size(), threads_));
+    for (auto& own : space_.per_thread) {
+      own.projected.reserve(PackedLinear::max_rows * hidden_size_);
+      own.intermediate.reserve(PackedLinear::max_rows * feed_forward_);
+      own.predictor.reserve(PackedLinear::max_rows *
+                            static_cast<std::size_t>(std::max<std::int64_t>(config_.skim.predictor_size, 1)));
+      own.attention.reserve(attention_scratch_floats(longest, head_size_));
+    }
+  }
+
+  // ---- Embeddings and skim decisions
+
+  void embed_tokens() {
+    const EmbeddingWeights& tables = weights_.embeddings;
+    std::vector<std::uint32_t> position_of(rows_);
+    for (std::size_t i = 0; i < sequences_; ++i)
+      for (std::uint32_t token = batch_.starts[i]; token < batch_.starts[i + 1]; ++token)
+        position_of[token] = token - batch_.starts[i];
+    for_row_pieces(rows_, [&](std::size_t begin, std::size_t count, int worker) {
+      for (std::size_t row = begin; row < begin + count; ++row) {
+        const auto type = batch_.type_ids.empty() ? 0 : static_cast<std::size_t>(batch_.type_ids[row]);
+        const EmbeddingRow parts{
+            tables.words.data() + static_cast<std::size_t>(batch_.ids[row]) * hidden_size_,
+            tables.positions.data() + (tables.first_position + position_of[row]) * hidden_size_,
+            tables.types.data() + type * hidden_size_};
+        embed(parts, norm(tables.norm), hidden_size_, hidden_row(row));
+      }
+      predict(0, begin, count, worker);
+    });
+  }
+
+  /// The skim margins of `count` rows before `layer`.
+  void predict(std::size_t layer, std::size_t begin, std::size_t count, int worker) {
+    if (weights_.predictors.empty() || options_.keep_override || layer == layers_) return;
+    const PredictorWeights& predictor = weights_.predictors[layer];
+    Workspace::PerThread& own = space_.per_thread[static_cast<std::size_t>(worker)];
+    const SkimDecision decision{
+        {predictor.norm.gamma.data(), predictor.norm.beta.data(), kPredictorNormEpsilon},
+        predictor.decision.data(),
+        predictor.decision_bias};
+    normalize_rows(hidden_row(begin), kPredictorNormEpsilon, {count, hidden_size_}, own.projected.data());
+    predictor.projection.multiply(own.projected.data(), count, own.predictor.data());
+    skim_margins(own.predictor.data(), decision, {count, predictor.decision.size()},
+                 space_.margins.data() + begin);
+  }
+
+  bool keeps(std::size_t layer, std::size_t row) const {
+    if (options_.keep_override) return options_.keep_override(layer, space_.token_of_row[row]);
+    if (weights_.predictors.empty()) return true;
+    return static_cast<double>(space_.margins.data()[row]) > options_.skim_threshold;
+  }
+
+  /// Moves the rows that stay together, in place.
+  void skim(std::size_t layer) {
+    std::size_t next = 0;
+    for (std::size_t i = 0; i < sequences_; ++i) {
+      const std::size_t begin = space_.starts[i];
+      const std::size_t end = space_.starts[i + 1];
+      space_.starts[i] = static_cast<std::uint32_t>(next);
+      for (std::size_t row = begin; row < end; ++row) {
+        if (row == begin || keeps(layer, row)) {
+          move_row(row, next++);
+        } else {
+          retire(row, layer);
+        }
+      }
+      result_.kept[layer * sequences_ + i] = static_cast<std::uint32_t>(next - space_.starts[i]);
+      // starts[i + 1] still holds the old end, which the next sequence reads as its begin.
+    }
+    space_.starts[sequences_] = static_cast<std::uint32_t>(next);
+    rows_ = next;
+  }
+
+  void move_row(std::size_t from, std::size_t to) {
+    if (from == to) return;
+    std::memcpy(hidden_row(to), hidden_row(from), hidden_size_ * sizeof(float));
+    space_.token_of_row[to] = space_.token_of_row[from];
+  }
+
+  void retire(std::size_t row, std::size_t layer) {
+    result_.skimmed_at[space_.token_of_row[row]] = static_cast<std::uint16_t>(layer);
+    if (options_.outputs == OutputStates::all_tokens) store_output(row);
+  }
+
+  void store_output(std::size_t row) {
+    std::memcpy(space_.outputs.data() + space_.token_of_row[row] * hidden_size_, hidden_row(row),
+                hidden_size_ * sizeof(float));
+  }
+
+  void store_outputs_of_rows() {
+    for (std::size_t row = 0; row < rows_; ++row) store_output(row);
+  }
+
+  // ---- Layers
+
+  /// body(begin, count, worker) over pieces of rows.
+  template <typename Body>
+  void for_row_pieces(std::size_t rows, const Body& body) {
+    const Pieces pieces(rows, threads_);
+    pool_.parallel_for(pieces.count, [&](std::size_t piece, int worker) {
+      body(pieces.begin(piece), pieces.size(piece), worker);
+    });
+  }
+
+  /// y = linear(x), shared by columns when there are few rows, else by rows.
+  void multiply(const PackedLinear& linear, const float* x, std::size_t rows, float* y) {
+    if (few_rows(rows)) {
+      pool_.parallel_for(linear.panels(),
+                         [&](std::size_t panel, int) { linear.multiply_panel(panel, x, rows, y); });
+      return;
+    }
+    for_row_pieces(rows, [&](std::size_t begin, std::size_t count, int) {
+      linear.multiply(x + begin * linear.shape().in, count, y + begin * linear.shape().out);
+    });
+  }
+
+  void run_layer(std::size_t index) {
+    const LayerWeights& layer = weights_.layers[index];
+    project(layer);
+    attend_heads(false);
+    finish_layer(layer, space_.hidden.data(), rows_, index + 1);
+  }
+
+  void project(const LayerWeights& layer) {
+    const float* hidden = space_.hidden.data();
+    if (few_rows(rows_)) {
+      const std::size_t query_panels = layer.query.panels();
+      pool_.parallel_for(query_panels + layer.key_value.panels(), [&](std::size_t task, int) {
+        if (task < query_panels) {
+          layer.query.multiply_panel(task, hidden, rows_, space_.query.data());
+        } else {
+          layer.key_value.multiply_panel(task - query_panels, hidden, rows_, space_.key_value.data());
+        }
+      });
+      return;
+    }
+    for_row_pieces(rows_, [&](std::size_t begin, std::size_t count, int) {
+      const float* x = hidden + begin * hidden_size_;
+      layer.query.multiply(x, count, space_.query.data() + begin * hidden_size_);
+      layer.key_value.multiply(x, count, space_.key_value.data() + begin * 2 * hidden_size_);
+    });
+  }
+
+  /// Attention of every sequence and head. With `first_tokens`, query and context have one row per sequence.
+  void attend_heads(bool first_tokens) {
+    pool_.parallel_for(sequences_ * heads_, [&](std::size_t task, int worker) {
+      const std::size_t sequence = task / heads_;
+      const std::size_t column = task % heads_ * head_size_;
+      const std::size_t begin = space_.starts[sequence];
+      const std::size_t query_row = first_tokens ? sequence : begin;
+      const float* keys = space_.key_value.data() + begin * 2 * hidden_size_ + column;
+      AttentionHead head;
+      head.query = space_.query.data() + query_row * hidden_size_ + column;
+      head.query_stride = hidden_size_;
+      head.key = keys;
+      head.value = keys + hidden_size_;
+      head.key_value_stride = 2 * hidden_size_;
+      head.out = space_.context.data() + query_row * hidden_size_ + column;
+      head.out_stride = hidden_size_;
+      head.tokens = space_.starts[sequence + 1] - begin;
+      head.queries = first_tokens ? 1 : head.tokens;
+      head.head_size = head_size_;
+      attend(head, space_.per_thread[static_cast<std::size_t>(worker)].attention.data());
+    });
+  }
+
+  /// Attention output, feed-forward and both LayerNorms over `x` [rows, hidden], in place; then the margins
+  /// for the `next` layer, while the rows are still in the cache.
+  void finish_layer(const LayerWeights& layer, float* x, std::size_t rows, std::size_t next) {
+    if (few_rows(rows)) {
+      finish_few_rows(layer, x, rows, next);
+      return;
+    }
+    for_row_pieces(rows, [&](std::size_t begin, std::size_t count, int worker) {
+      Workspace::PerThread& own = space_.per_thread[static_cast<std::size_t>(worker)];
+      float* piece = x + begin * hidden_size_;
+      float* projected = own.projected.data();
+      layer.attention_output.multiply(space_.context.data() + begin * hidden_size_, count, projected);
+      add_layer_norm(projected, piece, norm(layer.attention_norm), {count, hidden_size_}, piece);
+      layer.intermediate.multiply(piece, count, own.intermediate.data());
+      layer.output.multiply(own.intermediate.data(), count, projected);
+      add_layer_norm(projected, piece, norm(layer.output_norm), {count, hidden_size_}, piece);
+      predict(next, begin, count, worker);
+    });
+  }
+
+  void finish_few_rows(const LayerWeights& layer, float* x, std::size_t rows, std::size_t next) {
+    float* projected = space_.query.data();  // read no more
+    multiply(layer.attention_output, space_.context.data(), rows, projected);
+    add_layer_norm(projected, x, norm(layer.attention_norm), {rows, hidden_size_}, x);
+    multiply(layer.intermediate, x, rows, space_.wide.data());
+    multiply(layer.output, space_.wide.data(), rows, projected);
+    add_layer_norm(projected, x, norm(layer.output_norm), {rows, hidden_size_}, x);
+    for_row_pieces(
+        rows, [&](std::size_t begin, std::size_t count, int worker) { predict(next, begin, count, worker); });
+  }
+
+  /// The last layer when the head reads first tokens alone: keys and values of all rows, the rest of one row
+  /// a sequence.
+  void run_last_layer_for_first_tokens() {
+    const LayerWeights& layer = weights_.layers.back();
+    float* first = space_.outputs.data();
+    for (std::size_t i = 0; i < sequences_; ++i)
+      std::memcpy(first + i * hidden_size_, hidden_row(space_.starts[i]), hidden_size_ * sizeof(float));
+    multiply(layer.query, first, sequences_, space_.query.data());
+    multiply(layer.key_value, space_.hidden.data(), rows_, space_.key_value.data());
+    attend_heads(true);
+    finish_layer(layer, first, sequences_, layers_);
+  }
+
+  const ModelConfig& config_;
+  const EncoderWeights& weights_;
+  const RaggedBatch& batch_;
+  const EncoderOptions& options_;
+  const ThreadPool& pool_;
+  Workspace& space_;
+  const std::size_t hidden_size_, feed_forward_, heads_, head_size_, layers_, sequences_;
+  std::size_t rows_;
+  const std::size_t threads_;
+  EncoderResult result_;
+};
+
+}  // namespace
+
+EncoderResult encode(const ModelConfig& config, const EncoderWeights& weights, const RaggedBatch& batch,
+                     const EncoderOptions& options, const ThreadPool& pool, Workspace& workspace) {
+  return ForwardPass(config, weights, batch, options, pool, workspace).run();
+}
+
+}  // namespace transkimmer

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <vector>
+
+#include "model_files/model_config.h"
+#include "runtime/encoder_weights.h"
+#include "runtime/ragged_batch.h"
+#include "runtime/thread_pool.h"
+#include "runtime/workspace.h"
+
+namespace transkimmer {
+
+/// Which final states the head reads. The last layer computes no others.
+enum class OutputStates { first_token, all_tokens };
+
+/// Decides in place of the predictors: whether the token (its index in the batch) goes through the layer.
+/// Position 0 of a sequence is not asked for. Called from one thread.
+using KeepOverride = std::function<bool(std::size_t layer, std::size_t token)>;
+
+struct EncoderOptions {
+  double skim_threshold = 0.0;
+  OutputStates outputs = OutputStates::first_token;
+  KeepOverride keep_override;  ///< empty: the predictors decide, or nothing is skimmed where there are none
+};
+
+struct EncoderResult {
+  /// [sequences, hidden] or [tokens, hidden]; lives in the workspace. A skimmed token's state is the input of
+  /// the layer that skimmed it.
+  const float* states = nullptr;
+  std::vector<std::uint16_t> skimmed_at;  ///< [tokens]: layer index, or the number of layers for never
+  std::vector<std::uint32_t> kept;        ///< [layers, sequences]
+};
+
+/// Runs the encoder over a ragged batch, removing skimmed tokens before each layer (design, section 2).
+EncoderResult encode(const ModelConfig& config, const EncoderWeights& weights, const RaggedBatch& batch,
+                     const EncoderOptions& options, const ThreadPool& pool, Workspace& workspace);
+
+}  // namespace transkimmer

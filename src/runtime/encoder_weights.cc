@@ -1,0 +1,116 @@
+#include "runtime/encoder_weights.h"
+
+#include <cmath>
+#include <string>
+
+namespace transkimmer {
+namespace {
+
+/// Reads the weights below one name prefix.
+class Source {
+ public:
+  Source(const ModelConfig& config, const ModelWeights& weights, int panels, MatrixKernelCache& kernels)
+      : hidden_(static_cast<std::size_t>(config.hidden_size)),
+        feed_forward_(static_cast<std::size_t>(config.intermediate_size)),
+        predictor_(static_cast<std::size_t>(config.skim.predictor_size)),
+        head_size_(static_cast<std::size_t>(config.head_size())),
+        weights_(weights),
+        panels_(panels),
+        kernels_(kernels) {}
+
+  LayerWeights layer(std::size_t index) const {
+    const std::string prefix = "encoder.layer." + std::to_string(index) + ".";
+    return {query(prefix),
+            key_value(prefix),
+            linear(prefix + "attention.output.dense", {hidden_, hidden_, Activation::none}),
+            norm(prefix + "attention.output.LayerNorm"),
+            linear(prefix + "intermediate.dense", {hidden_, feed_forward_, Activation::gelu}),
+            linear(prefix + "output.dense", {feed_forward_, hidden_, Activation::none}),
+            norm(prefix + "output.LayerNorm")};
+  }
+
+  PredictorWeights predictor(std::size_t index) const {
+    const std::string prefix = "encoder.skim_predictors." + std::to_string(index) + ".predictor.";
+    std::vector<float> weight = floats(prefix + "1.weight");
+    std::vector<float> bias = floats(prefix + "1.bias");
+    fold(norm(prefix + "0"), weight, bias);
+    const std::vector<float> last = floats(prefix + "4.weight");
+    const std::vector<float> last_bias = floats(prefix + "4.bias");
+    std::vector<float> decision(predictor_);
+    for (std::size_t j = 0; j < predictor_; ++j) decision[j] = last[predictor_ + j] - last[j];
+    return {pack({hidden_, predictor_, Activation::none}, weight, bias), norm(prefix + "2"),
+            std::move(decision), last_bias[1] - last_bias[0]};
+  }
+
+  EmbeddingWeights embeddings(const ModelConfig& config) const {
+    const bool roberta = config.architecture == Architecture::roberta;
+    return {floats("embeddings.word_embeddings.weight"), floats("embeddings.position_embeddings.weight"),
+            floats("embeddings.token_type_embeddings.weight"), norm("embeddings.LayerNorm"),
+            roberta ? static_cast<std::size_t>(config.pad_token_id) + 1 : 0};
+  }
+
+ private:
+  std::vector<float> floats(const std::string& name) const { return weights_.floats(name); }
+  NormParameters norm(const std::string& name) const {
+    return {floats(name + ".weight"), floats(name + ".bias")};
+  }
+  PackedLinear pack(const LinearShape& shape, const std::vector<float>& weight,
+                    const std::vector<float>& bias) const {
+    return PackedLinear(shape, weight, bias, panels_, kernels_);
+  }
+  PackedLinear linear(const std::string& name, const LinearShape& shape) const {
+    return pack(shape, floats(name + ".weight"), floats(name + ".bias"));
+  }
+
+  PackedLinear query(const std::string& prefix) const {
+    std::vector<float> weight = floats(prefix + "attention.self.query.weight");
+    std::vector<float> bias = floats(prefix + "attention.self.query.bias");
+    const float scale = 1.0F / std::sqrt(static_cast<float>(head_size_));
+    for (float& value : weight) value *= scale;
+    for (float& value : bias) value *= scale;
+    return pack({hidden_, hidden_, Activation::none}, weight, bias);
+  }
+
+  PackedLinear key_value(const std::string& prefix) const {
+    std::vector<float> weight = floats(prefix + "attention.self.key.weight");
+    std::vector<float> bias = floats(prefix + "attention.self.key.bias");
+    const std::vector<float> value_weight = floats(prefix + "attention.self.value.weight");
+    const std::vector<float> value_bias = floats(prefix + "attention.self.value.bias");
+    weight.insert(weight.end(), value_weight.begin(), value_weight.end());
+    bias.insert(bias.end(), value_bias.begin(), value_bias.end());
+    return pack({hidden_, 2 * hidden_, Activation::none}, weight, bias);
+  }
+
+  /// W (gamma * x + beta) + b = (W diag(gamma)) x + (W beta + b). Summed in double: it happens once.
+  void fold(const NormParameters& norm, std::vector<float>& weight, std::vector<float>& bias) const {
+    for (std::size_t row = 0; row < predictor_; ++row) {
+      double shift = bias[row];
+      for (std::size_t column = 0; column < hidden_; ++column) {
+        float& value = weight[row * hidden_ + column];
+        shift += static_cast<double>(value) * norm.beta[column];
+        value *= norm.gamma[column];
+      }
+      bias[row] = static_cast<float>(shift);
+    }
+  }
+
+  std::size_t hidden_, feed_forward_, predictor_, head_size_;
+  const ModelWeights& weights_;
+  int panels_;
+  MatrixKernelCache& kernels_;
+};
+
+}  // namespace
+
+EncoderWeights EncoderWeights::pack(const ModelConfig& config, const ModelWeights& weights,
+                                    bool with_predictors, int panels, MatrixKernelCache& kernels) {
+  const Source source(config, weights, panels, kernels);
+  EncoderWeights packed{source.embeddings(config), {}, {}};
+  const auto layers = static_cast<std::size_t>(config.num_hidden_layers);
+  for (std::size_t i = 0; i < layers; ++i) packed.layers.push_back(source.layer(i));
+  for (std::size_t i = 0; with_predictors && i < layers; ++i)
+    packed.predictors.push_back(source.predictor(i));
+  return packed;
+}
+
+}  // namespace transkimmer

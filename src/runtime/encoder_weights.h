@@ -1,0 +1,59 @@
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+#include "model_files/model_config.h"
+#include "model_files/model_weights.h"
+#include "runtime/packed_linear.h"
+
+namespace transkimmer {
+
+/// A LayerNorm's parameters, each [hidden].
+struct NormParameters {
+  std::vector<float> gamma;
+  std::vector<float> beta;
+};
+
+/// One Transformer layer, packed. The query is scaled by 1 / sqrt(head size) here, once.
+struct LayerWeights {
+  PackedLinear query;             ///< [hidden] -> [hidden]
+  PackedLinear key_value;         ///< [hidden] -> [2 hidden], keys first
+  PackedLinear attention_output;  ///< [hidden] -> [hidden]
+  NormParameters attention_norm;
+  PackedLinear intermediate;  ///< [hidden] -> gelu -> [feed-forward]
+  PackedLinear output;        ///< [feed-forward] -> [hidden]
+  NormParameters output_norm;
+};
+
+/// One skim predictor: LayerNorm -> Linear -> LayerNorm -> GELU -> Linear. The first LayerNorm's scale and
+/// shift are folded into `projection`; of the last layer only the keep row minus the skim row is needed.
+struct PredictorWeights {
+  PackedLinear projection;  ///< [hidden] -> [predictor]
+  NormParameters norm;
+  std::vector<float> decision;  ///< [predictor]
+  float decision_bias = 0;
+};
+
+struct EmbeddingWeights {
+  std::vector<float> words;      ///< [vocabulary, hidden]
+  std::vector<float> positions;  ///< [positions, hidden]
+  std::vector<float> types;      ///< [types, hidden]
+  NormParameters norm;
+  std::size_t first_position = 0;  ///< 0 for BERT; pad id + 1 for RoBERTa
+};
+
+struct EncoderWeights {
+  EmbeddingWeights embeddings;
+  std::vector<LayerWeights> layers;
+  std::vector<PredictorWeights> predictors;  ///< empty when the model has none or they are not used
+
+  /// `panels`: threads that share a product of few rows.
+  static EncoderWeights pack(const ModelConfig& config, const ModelWeights& weights, bool with_predictors,
+                             int panels, MatrixKernelCache& kernels);
+};
+
+/// The predictors' LayerNorm epsilon, PyTorch's default, whatever the encoder's own (published code).
+inline constexpr float kPredictorNormEpsilon = 1e-5F;
+
+}  // namespace transkimmer

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <vector>
+
+#include "model_files/model_config.h"
+#include "model_files/model_weights.h"
+#include "runtime/packed_linear.h"
+
+namespace transkimmer {
+
+/// The task head: what turns encoder states into logits.
+///
+/// Classification and regression: dense, tanh, linear over the first token's state (BERT's pooler and
+/// classifier, RoBERTa's classifier.dense and classifier.out_proj). Question answering: one linear layer over
+/// every token.
+class TaskHead {
+ public:
+  /// Throws UsageError when the model has no head that this engine can run.
+  static TaskHead pack(const ModelConfig& config, const ModelWeights& weights, int panels,
+                       MatrixKernelCache& kernels);
+
+  /// states [rows, hidden] -> [rows, labels].
+  std::vector<float> logits(const float* states, std::size_t rows) const;
+
+ private:
+  TaskHead(std::optional<PackedLinear> dense, PackedLinear last)
+      : dense_(std::move(dense)), last_(std::move(last)) {}
+
+  std::optional<PackedLinear> dense_;
+  PackedLinear last_;
+};
+
+}  // namespace transkimmer

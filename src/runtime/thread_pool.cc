@@ -1,0 +1,113 @@
+#include "runtime/thread_pool.h"
+
+#include <exception>
+#include <memory>
+
+#include <omp.h>
+#include <sched.h>
+
+namespace transkimmer {
+namespace {
+
+/// How long an idle worker looks for the next loop before it sleeps. The loops of one forward pass follow
+/// each other within microseconds, and waking a sleeping thread costs about 50 of them; after some 100
+/// microseconds the pass is over.
+constexpr int kSpinsBeforeSleep = 4000;
+
+/// oneDNN is built on OpenMP and would start its own threads inside each of ours.
+class SingleThreadedOpenMp {
+ public:
+  SingleThreadedOpenMp() : previous_(omp_get_max_threads()) { omp_set_num_threads(1); }
+  ~SingleThreadedOpenMp() { omp_set_num_threads(previous_); }
+  SingleThreadedOpenMp(const SingleThreadedOpenMp&) = delete;
+  SingleThreadedOpenMp& operator=(const SingleThreadedOpenMp&) = delete;
+
+ private:
+  int previous_;
+};
+
+void pause() {
+#if defined(__x86_64__)
+  __builtin_ia32_pause();
+#endif
+}
+
+}  // namespace
+
+struct ThreadPool::Shared {
+  std::mutex owner;                          ///< held by the caller whose loop the workers serve
+  std::atomic<std::uint32_t> generation{0};  ///< odd: stop
+  std::atomic<std::size_t> next_task{0};
+  std::atomic<int> busy{0};
+  std::atomic<bool> failed{false};
+  std::exception_ptr failure;  ///< written by the one thread that sets `failed`
+  Loop loop;
+
+  void take_tasks(int worker) {
+    for (std::size_t task; (task = next_task.fetch_add(1, std::memory_order_relaxed)) < loop.tasks;) {
+      try {
+        loop.call(loop.body, task, worker);
+      } catch (...) {
+        if (!failed.exchange(true)) failure = std::current_exception();
+      }
+    }
+  }
+
+  void serve(int worker) {
+    omp_set_num_threads(1);
+    for (std::uint32_t seen = 0;;) {
+      std::uint32_t now = generation.load(std::memory_order_acquire);
+      for (int spin = 0; now == seen && spin < kSpinsBeforeSleep; ++spin) {
+        pause();
+        now = generation.load(std::memory_order_acquire);
+      }
+      if (now == seen) {
+        generation.wait(seen, std::memory_order_acquire);
+        continue;
+      }
+      if (now & 1U) return;
+      seen = now;
+      take_tasks(worker);
+      if (busy.fetch_sub(1, std::memory_order_acq_rel) == 1) busy.notify_one();
+    }
+  }
+};
+
+ThreadPool::ThreadPool(int threads) : shared_(std::make_unique<Shared>()) {
+  for (int worker = 1; worker < threads; ++worker)
+    workers_.emplace_back([shared = shared_.get(), worker] { shared->serve(worker); });
+}
+
+ThreadPool::~ThreadPool() {
+  shared_->generation.fetch_or(1U, std::memory_order_release);
+  shared_->generation.notify_all();
+}
+
+void ThreadPool::run(const Loop& loop) const {
+  const SingleThreadedOpenMp single_threaded;
+  const std::unique_lock lock(shared_->owner, std::try_to_lock);
+  if (workers_.empty() || loop.tasks < 2 || !lock.owns_lock()) {
+    for (std::size_t task = 0; task < loop.tasks; ++task) loop.call(loop.body, task, 0);
+    return;
+  }
+  Shared& shared = *shared_;
+  shared.loop = loop;
+  shared.failed = false;
+  shared.next_task.store(0, std::memory_order_relaxed);
+  shared.busy.store(static_cast<int>(workers_.size()), std::memory_order_relaxed);
+  shared.generation.fetch_add(2, std::memory_order_release);
+  shared.generation.notify_all();
+  shared.take_tasks(0);
+  for (int spin = 0; shared.busy.load(std::memory_order_acquire) != 0 && spin < kSpinsBeforeSleep; ++spin)
+    pause();
+  for (int busy; (busy = shared.busy.load(std::memory_order_acquire)) != 0;) shared.busy.wait(busy);
+  if (shared.failed) std::rethrow_exception(std::exchange(shared.failure, nullptr));
+}
+
+int available_processors() {
+  cpu_set_t set;
+  if (sched_getaffinity(0, sizeof set, &set) != 0) return 1;
+  return CPU_COUNT(&set);
+}
+
+}  // namespace transkimmer
