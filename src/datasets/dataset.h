@@ -1,6 +1,6 @@
 #pragma once
 
-#include <cstdint>
+#include <cstddef>
 #include <limits>
 #include <optional>
 #include <string>
@@ -20,7 +20,8 @@ struct Dataset {
   std::vector<Example> examples;
   std::vector<std::string> labels;  ///< class names by index; empty for regression
   bool labelled = true;
-  std::string origin;  ///< the file or directory it came from, for messages
+  std::string origin;            ///< the file or directory it came from, for messages
+  std::size_t skipped_rows = 0;  ///< rows passed over for a known defect of the official file (QQP)
 };
 
 }  // namespace transkimmer

@@ -34,10 +34,11 @@ std::span<const Task> task_catalogue();
 /// Throws UsageError that lists the names.
 const Task& find_task(std::string_view name);
 
-/// Reads one split of a catalogue task from its official layout. `directory` is the folder that holds the files
-/// (train.tsv, ...) or its parent (glue/ with SST-2/ inside). Columns are found by header name where there is a header;
-/// quotes in GLUE files are ordinary characters; a byte-order mark is skipped. imdb has no dev split of its own: `dev`
-/// reads `test`, as the published scripts do. Throws IoError or FormatError naming file and line.
+/// Reads one split of a catalogue task from its official layout. `directory` is the folder that holds the
+/// files (train.tsv, ...) or its parent (glue/ with SST-2/ inside). Columns are found by header name where
+/// there is a header; quotes in GLUE files are ordinary characters; a byte-order mark is skipped. imdb has no
+/// dev split of its own: `dev` reads `test`, as the published scripts do. Throws IoError or FormatError
+/// naming file and line.
 Dataset load_task(const Task& task, const std::filesystem::path& directory, Split split);
 
 /// A user's own CSV, TSV or JSON-lines file, by extension (.csv .tsv .jsonl .json).
@@ -47,14 +48,15 @@ struct TableSource {
   std::string text_pair_column;  ///< empty: single texts
   std::string label_column = "label";
   TaskKind kind = TaskKind::classification;
-  /// Label names in index order; empty: collected from the file (integers in numeric order, else alphabetical).
+  /// Label names in index order; empty: collected from the file (integers in numeric order, else
+  /// alphabetical).
   std::vector<std::string> labels;
   bool labels_required = true;
 };
 
 /// CSV quoting per RFC 4180 (quoted newlines, doubled quotes); TSV: quotes are ordinary characters.
-/// Throws IoError, FormatError naming file and line (a missing column lists the columns found, a label outside
-/// `labels` lists them), UsageError for an unknown extension.
+/// Throws IoError, FormatError naming file and line (a missing column lists the columns found, a label
+/// outside `labels` lists them), UsageError for an unknown extension.
 Dataset load_table(const TableSource& source);
 
 }  // namespace transkimmer

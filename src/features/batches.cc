@@ -1,1 +1,91 @@
+#include "features/batches.h"
 
+#include <algorithm>
+#include <numeric>
+#include <random>
+#include <utility>
+
+#include "transkimmer/error.h"
+
+namespace transkimmer {
+namespace {
+
+/// One step of splitmix64: spreads nearby seeds and epochs over all 64 bits.
+std::uint64_t mixed(std::uint64_t value) {
+  value += 0x9E3779B97F4A7C15U;
+  value = (value ^ (value >> 30U)) * 0xBF58476D1CE4E5B9U;
+  value = (value ^ (value >> 27U)) * 0x94D049BB133111EBU;
+  return value ^ (value >> 31U);
+}
+
+/// Uniform in [0, bound), alike on every machine (std::uniform_int_distribution is not).
+std::uint64_t below(std::mt19937_64& random, std::uint64_t bound) {
+  const std::uint64_t unbiased_end = UINT64_MAX - UINT64_MAX % bound;
+  std::uint64_t value = random();
+  while (value >= unbiased_end) value = random();
+  return value % bound;
+}
+
+/// Fisher-Yates; std::shuffle may use the generator differently elsewhere.
+template <typename T>
+void shuffle(std::vector<T>& values, std::mt19937_64& random) {
+  for (std::size_t i = values.size(); i > 1; --i) std::swap(values[i - 1], values[below(random, i)]);
+}
+
+std::vector<std::uint32_t> all_indices(std::size_t count) {
+  if (count > UINT32_MAX) throw UsageError("more than 2^32 - 1 sequences in one data set");
+  std::vector<std::uint32_t> indices(count);
+  std::iota(indices.begin(), indices.end(), 0U);
+  return indices;
+}
+
+}  // namespace
+
+std::vector<Batch> length_sorted_batches(std::span<const std::size_t> lengths, const BatchLimits& limits) {
+  if (limits.max_sequences == 0) throw UsageError("a batch must hold at least one sequence");
+  auto order = all_indices(lengths.size());
+  std::stable_sort(order.begin(), order.end(),
+                   [&](std::uint32_t a, std::uint32_t b) { return lengths[a] > lengths[b]; });
+  std::vector<Batch> batches;
+  std::size_t tokens = 0;
+  for (const std::uint32_t index : order) {
+    const std::size_t length = lengths[index];
+    const bool full = batches.empty() || batches.back().size() >= limits.max_sequences ||
+                      tokens > limits.max_tokens || length > limits.max_tokens - tokens;
+    if (full) {
+      batches.emplace_back();
+      tokens = 0;
+    }
+    batches.back().push_back(index);
+    tokens += length;
+  }
+  return batches;
+}
+
+std::vector<Batch> shuffled_length_batches(std::span<const std::size_t> lengths, const TrainingOrder& order) {
+  if (order.batch_size == 0 || order.pool_batches == 0)
+    throw UsageError("batch size and pool must be at least 1");
+  std::mt19937_64 random(mixed(mixed(order.seed) + order.epoch));
+  auto indices = all_indices(lengths.size());
+  shuffle(indices, random);
+
+  // Both factors are bounded by the data set first, so that the product cannot overflow.
+  const std::size_t batch_size = std::min(order.batch_size, std::max<std::size_t>(indices.size(), 1));
+  const std::size_t pool = batch_size * std::min(order.pool_batches, indices.size() / batch_size + 1);
+  std::vector<Batch> batches;
+  for (std::size_t pool_begin = 0; pool_begin < indices.size(); pool_begin += pool) {
+    const std::size_t pool_end = std::min(pool_begin + pool, indices.size());
+    std::stable_sort(indices.begin() + static_cast<std::ptrdiff_t>(pool_begin),
+                     indices.begin() + static_cast<std::ptrdiff_t>(pool_end),
+                     [&](std::uint32_t a, std::uint32_t b) { return lengths[a] < lengths[b]; });
+    for (std::size_t begin = pool_begin; begin < pool_end; begin += batch_size) {
+      const std::size_t end = std::min(begin + batch_size, pool_end);
+      batches.emplace_back(indices.begin() + static_cast<std::ptrdiff_t>(begin),
+                           indices.begin() + static_cast<std::ptrdiff_t>(end));
+    }
+  }
+  shuffle(batches, random);
+  return batches;
+}
+
+}  // namespace transkimmer

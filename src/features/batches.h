@@ -18,9 +18,10 @@ struct BatchLimits {
 /// For inference: sequences sorted by length (longest first), cut into batches within the limits.
 std::vector<Batch> length_sorted_batches(std::span<const std::size_t> lengths, const BatchLimits& limits);
 
-/// For training: every sequence once per epoch, in batches of `batch_size` whose members have similar lengths, so that
-/// little is padded, yet in an order that is random in the large. Sequences are shuffled, sorted by length within pools
-/// of `pool_batches` batches, cut, and the batches shuffled. Deterministic in (seed, epoch), on every machine.
+/// For training: every sequence once per epoch, in batches of `batch_size` whose members have similar
+/// lengths, so that little is padded, yet in an order that is random in the large. Sequences are shuffled,
+/// sorted by length within pools of `pool_batches` batches, cut, and the batches shuffled. Deterministic in
+/// (seed, epoch), on every machine.
 struct TrainingOrder {
   std::size_t batch_size = 32;
   std::size_t pool_batches = 50;

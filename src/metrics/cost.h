@@ -10,19 +10,23 @@ namespace transkimmer {
 /// Multiply-accumulates. A type of its own, so that it is never added to FLOPs (twice as many) by mistake.
 struct Macs {
   std::uint64_t count = 0;
-  Macs& operator+=(Macs other) { count += other.count; return *this; }
+  Macs& operator+=(Macs other) {
+    count += other.count;
+    return *this;
+  }
   friend Macs operator+(Macs a, Macs b) { return a += b; }
   friend bool operator==(Macs, Macs) = default;
 };
 
 /// The arithmetic of one sequence (design, section 3):
 /// sum_i [ entering_i (H P + 2 P) + kept_i (4 H^2 + 2 H F) + 2 kept_i^2 H ] + head.
-/// `kept` has one entry per layer; the tokens entering layer i are kept[i-1], or `tokens` for i = 0. The predictor terms
-/// count only when config.skim.enabled.
+/// `kept` has one entry per layer; the tokens entering layer i are kept[i-1], or `tokens` for i = 0. The
+/// predictor terms count only when config.skim.enabled.
 Macs skimmed_cost(const ModelConfig& config, std::uint64_t tokens, std::span<const std::uint32_t> kept);
 /// The same sequence through the dense model: every layer keeps all tokens and there is no predictor.
 Macs dense_cost(const ModelConfig& config, std::uint64_t tokens);
-/// The task head alone (pooler or dense, and classifier, for the first token; every token for question answering).
+/// The task head alone (pooler or dense, and classifier, for the first token; every token for question
+/// answering).
 Macs head_cost(const ModelConfig& config, std::uint64_t tokens);
 
 }  // namespace transkimmer

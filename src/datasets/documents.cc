@@ -1,0 +1,62 @@
+#include "datasets/documents.h"
+
+#include <array>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "base/file.h"
+#include "datasets/delimited.h"
+#include "datasets/json_lines.h"
+#include "datasets/labels.h"
+#include "datasets/location.h"
+#include "transkimmer/error.h"
+
+namespace transkimmer {
+
+Dataset parse_yelp(const Task& task, std::string_view text, const std::string& origin) {
+  RecordReader reader(text, kCsv, origin);
+  const Columns columns({"label", "text"}, origin, 0);
+  const LabelSet labels(task.labels);
+  Dataset dataset{.examples = {}, .labels = task.labels, .labelled = true, .origin = origin};
+  for (std::vector<std::string> fields; reader.next(fields);) {
+    columns.check_count(fields.size(), reader.line());
+    Example& example = dataset.examples.emplace_back();
+    example.label = labels.index(fields[0], at_line(origin, reader.line()));
+    example.text = std::move(fields[1]);
+  }
+  if (dataset.examples.empty())
+    throw FormatError(fmt::format("{}: is empty, expected rows of label,text", origin));
+  return dataset;
+}
+
+Dataset parse_document_lines(const Task& task, std::string_view text, Split split,
+                             const std::string& origin) {
+  JsonLineReader reader(text, origin);
+  const LabelSet labels(task.labels);
+  Dataset dataset{.examples = {}, .labels = task.labels, .labelled = true, .origin = origin};
+  for (nlohmann::json object; reader.next(object);) {
+    if (dataset.examples.empty()) dataset.labelled = split != Split::test || object.contains("label");
+    Example& example = dataset.examples.emplace_back();
+    if (dataset.labelled) {
+      example.label = labels.index(reader.label_at(object, "label"), at_line(origin, reader.line()));
+    }
+    example.text = reader.string_at(object, "text");
+  }
+  if (dataset.examples.empty()) throw FormatError(fmt::format("{}: is empty, expected JSON lines", origin));
+  return dataset;
+}
+
+Dataset load_yelp(const Task& task, const std::filesystem::path& directory, Split split) {
+  const std::array<std::string, 1> folders = {"yelp"};
+  const auto path = find_data_file(directory, folders, fmt::format("{}.csv", name_of(split)));
+  return parse_yelp(task, read_file(path), path.string());
+}
+
+Dataset load_20news(const Task& task, const std::filesystem::path& directory, Split split) {
+  const std::array<std::string, 1> folders = {"20news"};
+  const auto path = find_data_file(directory, folders, fmt::format("{}.jsonl", name_of(split)));
+  return parse_document_lines(task, read_file(path), split, path.string());
+}
+
+}  // namespace transkimmer

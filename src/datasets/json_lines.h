@@ -1,0 +1,39 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+#include <nlohmann/json.hpp>
+
+namespace transkimmer {
+
+/// Reads one JSON object per line from text in memory, which must outlive the reader. Lines of white space
+/// are passed over; a byte-order mark is skipped. JSON is UTF-8 by definition, so other bytes are an error
+/// here.
+class JsonLineReader {
+ public:
+  JsonLineReader(std::string_view text, std::string origin);
+
+  /// The next object, or false at the end. Throws FormatError naming the line, with the parser's reason.
+  bool next(nlohmann::json& object);
+  std::size_t line() const { return line_; }
+  const std::string& origin() const { return origin_; }
+
+  /// The string under `key` of an object that `next` gave. Throws FormatError: missing (lists the keys), or
+  /// no string.
+  std::string string_at(nlohmann::json& object, const std::string& key) const;
+  /// The string or integer under `key`, spelled as text. Throws FormatError.
+  std::string label_at(const nlohmann::json& object, const std::string& key) const;
+  /// The number under `key`. Throws FormatError.
+  double number_at(const nlohmann::json& object, const std::string& key) const;
+
+ private:
+  const nlohmann::json& value_at(const nlohmann::json& object, const std::string& key) const;
+
+  std::string_view rest_;
+  std::string origin_;
+  std::size_t line_ = 0;
+};
+
+}  // namespace transkimmer

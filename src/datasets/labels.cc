@@ -1,0 +1,56 @@
+#include "datasets/labels.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "base/numbers.h"
+#include "datasets/location.h"
+#include "transkimmer/error.h"
+
+namespace transkimmer {
+namespace {
+
+bool is_integer(const std::string& text) {
+  return parse_integer(text).has_value();
+}
+
+}  // namespace
+
+LabelSet::LabelSet(std::vector<std::string> names)
+    : names_(std::move(names)), indices_allowed_(std::none_of(names_.begin(), names_.end(), is_integer)) {
+  for (std::size_t i = 0; i < names_.size(); ++i) index_by_name_.emplace(names_[i], i);
+}
+
+std::optional<std::size_t> LabelSet::find(std::string_view spelling) const {
+  if (const auto found = index_by_name_.find(spelling); found != index_by_name_.end()) return found->second;
+  if (!indices_allowed_) return std::nullopt;
+  const auto number = parse_integer(spelling);
+  if (!number || *number < 0 || static_cast<std::uint64_t>(*number) >= names_.size()) return std::nullopt;
+  return static_cast<std::size_t>(*number);
+}
+
+double LabelSet::index(std::string_view spelling, const std::string& where) const {
+  if (const auto found = find(spelling)) return static_cast<double>(*found);
+  std::string valid;
+  for (std::size_t i = 0; i < names_.size(); ++i) {
+    if (i > 0) valid += ", ";
+    valid += indices_allowed_ ? fmt::format("{} ({})", names_[i], i) : names_[i];
+  }
+  throw FormatError(fmt::format("{}label {} is none of {}", where, in_quotes(spelling), valid));
+}
+
+std::vector<std::string> collect_labels(std::vector<std::string> spellings) {
+  std::sort(spellings.begin(), spellings.end());
+  spellings.erase(std::unique(spellings.begin(), spellings.end()), spellings.end());
+  if (std::all_of(spellings.begin(), spellings.end(), is_integer)) {
+    std::stable_sort(spellings.begin(), spellings.end(), [](const std::string& a, const std::string& b) {
+      return parse_integer(a).value() < parse_integer(b).value();
+    });
+  }
+  return spellings;
+}
+
+}  // namespace transkimmer

@@ -1,0 +1,62 @@
+#include "datasets/location.h"
+
+#include <algorithm>
+#include <system_error>
+
+#include <fmt/format.h>
+
+#include "transkimmer/error.h"
+
+namespace transkimmer {
+
+namespace fs = std::filesystem;
+
+std::string at_line(const std::string& origin, std::size_t line) {
+  return fmt::format("{}:{}: ", origin, line);
+}
+
+std::string in_quotes(std::string_view value) {
+  constexpr std::size_t kLongest = 60;
+  if (value.size() <= kLongest) return fmt::format("'{}'", value);
+  std::size_t end = kLongest;
+  while (end > 0 && (static_cast<unsigned char>(value[end]) & 0xC0) == 0x80) --end;
+  return fmt::format("'{}...'", value.substr(0, end));
+}
+
+std::string list_in_quotes(std::span<const std::string> values) {
+  constexpr std::size_t kMost = 40;
+  std::string list;
+  for (std::size_t i = 0; i < std::min(values.size(), kMost); ++i) {
+    if (i > 0) list += ", ";
+    list += in_quotes(values[i]);
+  }
+  if (values.size() > kMost) list += fmt::format(" and {} more", values.size() - kMost);
+  return list;
+}
+
+std::string_view without_byte_order_mark(std::string_view text, const std::string& origin) {
+  if (text.starts_with("\xEF\xBB\xBF")) return text.substr(3);
+  if (text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF")) {
+    throw FormatError(fmt::format("{}: is UTF-16 text, expected UTF-8", origin));
+  }
+  return text;
+}
+
+fs::path find_data_file(const fs::path& directory, std::span<const std::string> folders,
+                        const std::string& name) {
+  std::error_code ignored;
+  if (!fs::is_directory(directory, ignored)) {
+    throw IoError(fmt::format("{}: no such directory", directory.string()));
+  }
+  std::vector<fs::path> candidates = {directory / name};
+  for (const auto& folder : folders) candidates.push_back(directory / folder / name);
+  std::string others;
+  for (const auto& candidate : candidates) {
+    if (fs::is_regular_file(candidate, ignored)) return candidate;
+    if (&candidate != &candidates.front()) others += (others.empty() ? "" : ", ") + candidate.string();
+  }
+  throw IoError(fmt::format("{}: no such file{}", candidates.front().string(),
+                            others.empty() ? "" : fmt::format("; also tried {}", others)));
+}
+
+}  // namespace transkimmer
