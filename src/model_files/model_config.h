@@ -6,8 +6,6 @@
 #include <string_view>
 #include <vector>
 
-#include <nlohmann/json_fwd.hpp>
-
 namespace transkimmer {
 
 enum class Architecture { bert, roberta };
@@ -32,7 +30,8 @@ struct SkimConfig {
   SkimSemantics semantics = SkimSemantics::removal;
 };
 
-/// config.json of a BERT or RoBERTa model, in Hugging Face's words. Keys we do not know are kept and written back.
+/// config.json of a BERT or RoBERTa model, in Hugging Face's words. Keys we do not know are kept and written
+/// back.
 struct ModelConfig {
   Architecture architecture = Architecture::bert;
   HeadKind head = HeadKind::none;
@@ -58,13 +57,20 @@ struct ModelConfig {
   /// The longest sequence the position table allows: RoBERTa's first two positions are taken (pad id + 1).
   std::int64_t max_tokens() const;
 
-  /// Throws FormatError naming `origin` and the key: missing, of the wrong type, out of range (sizes must be positive,
-  /// hidden_size divisible by heads), an unknown model_type, activation or position_embedding_type. A config without
-  /// "transkimmer" but with predictors among the weights (published code) gets skim settings when the weights load.
+  /// The sizes must be there; what else is absent has Hugging Face's default. "architectures" says
+  /// architecture and head, and wins over "model_type"; BERT and RoBERTa classes with a head we do not have
+  /// count as head `none`. Throws FormatError naming `origin` and the key: missing, of the wrong type, out of
+  /// range (sizes must be positive, hidden_size divisible by heads), an unknown model_type, activation or
+  /// position_embedding_type. A config without "transkimmer" but with predictors among the weights (published
+  /// code) gets skim settings when the weights load.
   static ModelConfig parse(std::string_view json, const std::string& origin);
+  /// Reads `directory`/config.json; also throws IoError.
   static ModelConfig load(const std::filesystem::path& directory);
-  /// The JSON text that `save` writes.
+  /// Whether config.json had a "transkimmer" object; published checkpoints have none.
+  bool mentions_skimming() const;
+  /// The JSON text that `save` writes. Throws Error when a label is not valid UTF-8.
   std::string to_json() const;
+  /// Writes `directory`/config.json (beside, then renamed). Throws IoError naming the path.
   void save(const std::filesystem::path& directory) const;
 };
 

@@ -15,6 +15,9 @@ namespace transkimmer {
 
 enum class DType { f64, f32, f16, bf16, i64, i32, i16, i8, u8, boolean };
 
+/// A shape as messages show it: "[3, 32]".
+std::string shape_text(std::span<const std::int64_t> shape);
+
 /// Bytes per element.
 std::size_t size_of(DType dtype);
 /// The name in a safetensors header: "F32", "BF16", ...
@@ -39,9 +42,9 @@ void copy_floats(const TensorView& tensor, std::span<float> out);
 /// A memory-mapped `.safetensors` file. Views stay valid as long as this object lives.
 class SafetensorsFile {
  public:
-  /// Checks everything before any tensor is touched: header length, JSON, duplicate names, types, shapes whose product
-  /// overflows or disagrees with the byte range, ranges out of the file, overlapping or with holes.
-  /// Throws IoError, or FormatError naming file and tensor.
+  /// Checks everything before any tensor is touched: header length, JSON, duplicate names, types, shapes
+  /// whose product overflows or disagrees with the byte range, ranges out of the file, overlapping or with
+  /// holes. Throws IoError, or FormatError naming file and tensor.
   static SafetensorsFile open(const std::filesystem::path& path);
 
   const std::map<std::string, TensorView, std::less<>>& tensors() const { return tensors_; }
@@ -67,8 +70,10 @@ struct TensorToWrite {
   std::span<const std::byte> data;
 };
 
-/// Writes beside and renames. Tensors are laid out in the order given, aligned to 8 bytes; metadata gets
-/// {"format":"pt"} unless it says otherwise (transformers refuses files without it).
+/// Writes beside and renames. Tensors are laid out in the order given, the first at a multiple of 8 bytes and
+/// each right behind the one before (readers refuse holes); metadata gets {"format":"pt"} unless it says
+/// otherwise (transformers refuses files without it). Throws Error naming a tensor whose data does not fill
+/// its shape or whose name is taken; IoError naming the path.
 void write_safetensors(const std::filesystem::path& path, std::span<const TensorToWrite> tensors,
                        const std::map<std::string, std::string>& metadata = {});
 

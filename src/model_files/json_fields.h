@@ -1,0 +1,47 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include <nlohmann/json.hpp>
+
+namespace transkimmer {
+
+/// Bounds of a number in a settings file, both allowed.
+struct IntegerRange {
+  std::int64_t least = 0;
+  std::int64_t most = 0;
+};
+struct RealRange {
+  double least = 0.0;
+  double most = 0.0;
+};
+
+/// Reads typed values out of one JSON object and says in one way what is wrong with them:
+/// `config.json: 'hidden_size' is "768", expected an integer from 1 to 67108864`. A key that is null counts
+/// as absent.
+class JsonFields {
+ public:
+  /// Both must outlive this object. `prefix` goes before key names in messages ("transkimmer.").
+  JsonFields(const nlohmann::json& object, const std::string& origin, std::string prefix = "");
+
+  /// The value, or null when the key is absent.
+  const nlohmann::json* find(const char* key) const;
+  std::int64_t required_integer(const char* key, IntegerRange range) const;
+  std::int64_t integer(const char* key, IntegerRange range, std::int64_t absent) const;
+  double real(const char* key, RealRange range, double absent) const;
+  bool boolean(const char* key, bool absent) const;
+  std::optional<std::string> string(const char* key) const;
+
+  [[noreturn]] void fail(const char* key, const nlohmann::json& found, std::string_view expected) const;
+  [[noreturn]] void fail_missing(const char* key) const;
+
+ private:
+  const nlohmann::json& object_;
+  const std::string& origin_;
+  std::string prefix_;
+};
+
+}  // namespace transkimmer

@@ -1,0 +1,47 @@
+#include "model_files/model_directory.h"
+
+#include <map>
+#include <system_error>
+
+#include <fmt/format.h>
+
+#include "model_files/json.h"
+#include "model_files/model_weights.h"
+#include "model_files/safetensors.h"
+#include "transkimmer/error.h"
+
+namespace transkimmer {
+
+void save_model_weights(const std::filesystem::path& directory, const ModelConfig& config,
+                        std::span<const NamedTensor> tensors) {
+  std::map<std::string_view, const NamedTensor*> given;
+  for (const NamedTensor& tensor : tensors)
+    if (!given.emplace(tensor.name, &tensor).second)
+      throw Error(fmt::format("weight {} to save is there twice", quoted_name(tensor.name)));
+
+  std::vector<TensorToWrite> files;
+  for (const WeightSpec& spec : expected_weights(config)) {
+    const auto found = given.find(spec.name);
+    if (found == given.end())
+      throw Error(fmt::format("weight {} to save is missing", quoted_name(spec.name)));
+    const NamedTensor& tensor = *found->second;
+    if (tensor.shape != spec.shape)
+      throw Error(fmt::format("weight {} to save has shape {}, expected {}", quoted_name(spec.name),
+                              shape_text(tensor.shape), shape_text(spec.shape)));
+    files.push_back({.name = file_name_of(spec, config),
+                     .dtype = DType::f32,
+                     .shape = tensor.shape,
+                     .data = std::as_bytes(tensor.data)});
+    given.erase(found);
+  }
+  if (!given.empty())
+    throw Error(fmt::format("weight {} to save is not one of this model", quoted_name(given.begin()->first)));
+
+  std::error_code error;
+  std::filesystem::create_directories(directory, error);
+  if (error) throw IoError(fmt::format("{}: cannot create: {}", directory.string(), error.message()));
+  write_safetensors(directory / "model.safetensors", files);
+  config.save(directory);
+}
+
+}  // namespace transkimmer
