@@ -1,14 +1,17 @@
 #include "runtime/attention.h"
 
-#undef HWY_TARGET_INCLUDE
-#define HWY_TARGET_INCLUDE "runtime/attention.cc"
 #include <algorithm>
 #include <cstring>
 #include <limits>
 
-#include <hwy/contrib/math/math-inl.h>
-#include <hwy/foreach_target.h>  // must come before highway.h
+// foreach_target.h includes this file once per instruction set and must come before highway.h.
+// clang-format off
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "runtime/attention.cc"
+#include <hwy/foreach_target.h>
 #include <hwy/highway.h>
+#include <hwy/contrib/math/math-inl.h>
+// clang-format on
 
 #include "runtime/lanes-inl.h"
 
