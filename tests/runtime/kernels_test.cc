@@ -1,0 +1,113 @@
+#include "runtime/kernels.h"
+
+#include <cmath>
+#include <random>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "runtime/instruction_sets.h"
+
+namespace transkimmer {
+namespace {
+
+std::vector<float> random_floats(std::size_t count, std::uint64_t seed, float offset = 0) {
+  std::mt19937_64 generator(seed);
+  std::vector<float> values(count);
+  for (float& value : values)
+    value = offset + 4.0F * (static_cast<float>(generator() >> 40U) / static_cast<float>(1U << 23U) - 1.0F);
+  return values;
+}
+
+/// (x - mean) / sqrt(variance + epsilon), in double.
+std::vector<double> normalized(const std::vector<double>& x, double epsilon) {
+  double mean = 0;
+  for (const double value : x) mean += value / static_cast<double>(x.size());
+  double variance = 0;
+  for (const double value : x) variance += (value - mean) * (value - mean) / static_cast<double>(x.size());
+  std::vector<double> result;
+  for (const double value : x) result.push_back((value - mean) / std::sqrt(variance + epsilon));
+  return result;
+}
+
+std::vector<double> row_of(const std::vector<float>& x, std::size_t row, std::size_t columns) {
+  return {x.begin() + static_cast<std::ptrdiff_t>(row * columns),
+          x.begin() + static_cast<std::ptrdiff_t>((row + 1) * columns)};
+}
+
+class Kernels : public EachInstructionSet {};
+
+TEST_P(Kernels, AddLayerNormEqualsItsDefinition) {
+  for (const std::size_t columns : {1, 3, 32, 33, 256}) {
+    const RowShape shape{3, columns};
+    const auto x = random_floats(3 * columns, 1, 50), residual = random_floats(3 * columns, 2);
+    const auto gamma = random_floats(columns, 3), beta = random_floats(columns, 4);
+    std::vector<float> out = residual;  // in place
+    add_layer_norm(x.data(), out.data(), {gamma.data(), beta.data(), 1e-12F}, shape, out.data());
+    for (std::size_t row = 0; row < 3 && columns > 1; ++row) {
+      std::vector<double> sum = row_of(x, row, columns);
+      for (std::size_t i = 0; i < columns; ++i) sum[i] += residual[row * columns + i];
+      const auto expected = normalized(sum, 1e-12);
+      for (std::size_t i = 0; i < columns; ++i)
+        ASSERT_NEAR(out[row * columns + i], expected[i] * gamma[i] + beta[i], 1e-4) << columns << ' ' << i;
+    }
+  }
+}
+
+TEST_P(Kernels, NormalizeRowsEqualsItsDefinition) {
+  for (const std::size_t columns : {8, 31, 128}) {
+    const auto x = random_floats(2 * columns, 1);
+    std::vector<float> out(2 * columns);
+    normalize_rows(x.data(), 1e-5F, {2, columns}, out.data());
+    for (std::size_t row = 0; row < 2; ++row) {
+      const auto expected = normalized(row_of(x, row, columns), 1e-5);
+      for (std::size_t i = 0; i < columns; ++i) ASSERT_NEAR(out[row * columns + i], expected[i], 1e-5);
+    }
+  }
+}
+
+TEST_P(Kernels, SkimMarginsEqualTheirDefinition) {
+  for (const std::size_t columns : {8, 37, 64}) {
+    const auto x = random_floats(4 * columns, 1), weight = random_floats(columns, 2);
+    const auto gamma = random_floats(columns, 3), beta = random_floats(columns, 4);
+    std::vector<float> out(4);
+    skim_margins(x.data(), {{gamma.data(), beta.data(), 1e-5F}, weight.data(), 0.25F}, {4, columns},
+                 out.data());
+    for (std::size_t row = 0; row < 4; ++row) {
+      const auto unit = normalized(row_of(x, row, columns), 1e-5);
+      double expected = 0.25;
+      for (std::size_t i = 0; i < columns; ++i) {
+        const double y = unit[i] * gamma[i] + beta[i];
+        expected += weight[i] * 0.5 * y * (1 + std::erf(y / std::sqrt(2.0)));
+      }
+      EXPECT_NEAR(out[row], expected, 2e-4);
+    }
+  }
+}
+
+TEST_P(Kernels, EmbedAddsThreeTablesAndNormalizes) {
+  constexpr std::size_t kColumns = 37;
+  const auto word = random_floats(kColumns, 1), position = random_floats(kColumns, 2);
+  const auto type = random_floats(kColumns, 3), gamma = random_floats(kColumns, 4),
+             beta = random_floats(kColumns, 5);
+  std::vector<float> out(kColumns);
+  embed({word.data(), position.data(), type.data()}, {gamma.data(), beta.data(), 1e-12F}, kColumns,
+        out.data());
+  std::vector<double> sum;
+  for (std::size_t i = 0; i < kColumns; ++i)
+    sum.push_back(static_cast<double>(word[i]) + position[i] + type[i]);
+  const auto expected = normalized(sum, 1e-12);
+  for (std::size_t i = 0; i < kColumns; ++i) EXPECT_NEAR(out[i], expected[i] * gamma[i] + beta[i], 1e-5);
+}
+
+TEST_P(Kernels, TanhEqualsTheStandardLibrarys) {
+  auto x = random_floats(101, 9);
+  const auto before = x;
+  tanh_in_place(x.data(), x.size());
+  for (std::size_t i = 0; i < x.size(); ++i) EXPECT_NEAR(x[i], std::tanh(before[i]), 1e-6);
+}
+
+INSTANTIATE_TEST_SUITE_P(Sets, Kernels, testing::ValuesIn(instruction_sets()), instruction_set_name);
+
+}  // namespace
+}  // namespace transkimmer
