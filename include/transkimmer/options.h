@@ -2,11 +2,21 @@
 
 #include <cstddef>
 #include <optional>
+#include <string_view>
 
 namespace transkimmer {
 
 /// Arithmetic of the matrix products.
 enum class Precision { f32 };
+
+/// "f32".
+constexpr std::string_view name_of(Precision precision) {
+  switch (precision) {
+    case Precision::f32:
+      return "f32";
+  }
+  return "unknown";
+}
 
 /// How a model is run.
 struct EngineOptions {

@@ -1,0 +1,18 @@
+#pragma once
+
+#include <string>
+
+namespace transkimmer {
+
+/// Processors that this process may run on (its affinity, which containers and taskset narrow); at least 1.
+int available_processors();
+
+/// The widest vector instructions of this machine that matrix products use: "AVX-512 VNNI", "AVX2", "NEON",
+/// ...
+std::string simd_description();
+
+/// One line for reports: "<processor model>, <n> processors, <SIMD>". Parts the system does not tell are
+/// named unknown.
+std::string hardware_description();
+
+}  // namespace transkimmer

@@ -1,0 +1,35 @@
+#include "commands/output.h"
+
+#include <cmath>
+#include <iostream>
+
+#include <fmt/format.h>
+
+#include "base/numbers.h"
+
+namespace transkimmer {
+
+void print_json(const Json& value, int indent) {
+  std::cout << value.dump(indent, ' ', /*ensure_ascii=*/false, Json::error_handler_t::replace) << '\n';
+}
+
+double shortest_decimal(float value) {
+  if (!std::isfinite(value)) return value;
+  return parse_real(fmt::format("{}", value)).value_or(value);
+}
+
+std::string with_separators(std::uint64_t number) {
+  const std::string digits = std::to_string(number);
+  std::string text;
+  for (std::size_t i = 0; i < digits.size(); ++i) {
+    if (i > 0 && (digits.size() - i) % 3 == 0) text += ',';
+    text += digits[i];
+  }
+  return text;
+}
+
+NoticeHandler notices_on_standard_error() {
+  return [](const std::string& message) { std::cerr << "note: " << message << '\n'; };
+}
+
+}  // namespace transkimmer

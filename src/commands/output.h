@@ -1,0 +1,27 @@
+#pragma once
+
+#include <string>
+
+#include <nlohmann/json.hpp>
+
+#include "base/notice.h"
+
+namespace transkimmer {
+
+/// Keys appear in the order they are written.
+using Json = nlohmann::ordered_json;
+
+/// JSON text on standard output, with U+FFFD for bytes that are not UTF-8 (vocabularies may hold such), and a
+/// newline. `indent` -1 writes one line.
+void print_json(const Json& value, int indent = -1);
+
+/// The double whose shortest decimal form is that of `value`: 0.1f is written 0.1, not 0.10000000149011612.
+double shortest_decimal(float value);
+
+/// 1234567 as "1,234,567".
+std::string with_separators(std::uint64_t number);
+
+/// Notices become lines "note: ..." on standard error.
+NoticeHandler notices_on_standard_error();
+
+}  // namespace transkimmer

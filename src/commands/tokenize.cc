@@ -1,0 +1,122 @@
+#include <iostream>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "commands/command_options.h"
+#include "commands/commands.h"
+#include "commands/output.h"
+#include "commands/text_input.h"
+#include "model_files/model_config.h"
+#include "model_files/tokenizer_files.h"
+#include "text/tokenizer.h"
+#include "transkimmer/error.h"
+
+namespace transkimmer {
+namespace {
+
+struct TokenizeOptions {
+  std::filesystem::path model;
+  TextInputOptions input;
+  std::size_t max_length = 0;
+  bool json = false;
+};
+
+/// Turns byte offsets into offsets in characters (code points), which is what Hugging Face counts.
+class CharacterOffsets {
+ public:
+  explicit CharacterOffsets(std::string_view text) : starts_before_(text.size() + 1) {
+    std::uint32_t characters = 0;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+      starts_before_[i] = characters;
+      const bool continuation = (static_cast<unsigned char>(text[i]) & 0xC0U) == 0x80U;
+      if (!continuation) ++characters;
+    }
+    starts_before_[text.size()] = characters;
+  }
+
+  /// The characters that the bytes touch: a token may be a part of a character.
+  std::pair<std::uint32_t, std::uint32_t> operator()(ByteRange range) const {
+    if (range.begin == range.end) return {starts_before_[range.begin], starts_before_[range.begin]};
+    // A byte inside a character has that character's start before it, so the character's index is one less.
+    const std::uint32_t begin = starts_before_[range.begin + 1] - 1;
+    return {begin, starts_before_[range.end]};
+  }
+
+ private:
+  std::vector<std::uint32_t> starts_before_;  ///< [bytes + 1]: characters that begin before this byte
+};
+
+Json as_json(const Tokenizer& tokenizer, const Encoding& encoding, const TextLine& line) {
+  const CharacterOffsets first(line.text);
+  const CharacterOffsets second(line.text_pair.value_or(""));
+  Json tokens = Json::array();
+  Json offsets = Json::array();
+  for (std::size_t i = 0; i < encoding.ids.size(); ++i) {
+    tokens.push_back(tokenizer.token(encoding.ids[i]));
+    if (encoding.segments[i] == Segment::special) {
+      offsets.push_back({0, 0});
+      continue;
+    }
+    const auto [begin, end] = (encoding.segments[i] == Segment::first ? first : second)(encoding.offsets[i]);
+    offsets.push_back({begin, end});
+  }
+  return {{"ids", encoding.ids}, {"tokens", tokens}, {"offsets", offsets}, {"type_ids", encoding.type_ids}};
+}
+
+void print_plain(const Tokenizer& tokenizer, const Encoding& encoding) {
+  std::string tokens;
+  for (const std::int32_t id : encoding.ids) {
+    if (!tokens.empty()) tokens += ' ';
+    tokens += tokenizer.token(id);
+  }
+  std::cout << tokens << '\t' << fmt::format("{}", fmt::join(encoding.ids, " ")) << '\n';
+}
+
+void run_tokenize(const TokenizeOptions& options) {
+  const auto config = ModelConfig::load(options.model);
+  const auto tokenizer = load_tokenizer(options.model, config);
+  const EncodeOptions encode{
+      .max_length = options.max_length,
+      .truncation = options.max_length == 0 ? Truncation::none : Truncation::longest_first};
+  TextLineReader lines(options.input);
+  while (true) {
+    if (!lines.ready()) std::cout.flush();
+    const auto line = lines.next();
+    if (!line) return;
+    const auto encoding = line->text_pair ? tokenizer->encode_pair(line->text, *line->text_pair, encode)
+                                          : tokenizer->encode(line->text, encode);
+    if (options.json) {
+      print_json(as_json(*tokenizer, encoding, *line));
+    } else {
+      print_plain(*tokenizer, encoding);
+    }
+  }
+}
+
+}  // namespace
+
+void add_tokenize_command(CLI::App& app) {
+  auto options = std::make_shared<TokenizeOptions>();
+  CLI::App* command = app.add_subcommand("tokenize",
+                                         "Show the tokens of texts. Each line of input gives one line of "
+                                         "output: the tokens, a tab, and their ids; with "
+                                         "--json an object with ids, tokens, offsets (in characters of the "
+                                         "text that the token came from) and type_ids.");
+  add_model_option(*command, options->model);
+  add_text_input_options(*command, options->input);
+  command
+      ->add_option("--max-length", options->max_length,
+                   "Cut inputs to N tokens, special tokens included; 0: never")
+      ->type_name("N")
+      ->check(whole_number(0, 1 << 20))
+      ->group("Input");
+  add_json_option(*command, options->json);
+  command->footer("Example:\n  echo 'a charming journey' | transkimmer tokenize --model my-model");
+  command->callback([options] { run_tokenize(*options); });
+}
+
+}  // namespace transkimmer
