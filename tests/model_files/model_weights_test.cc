@@ -77,8 +77,8 @@ TEST_P(GoldenWeights, LoadUnderPublishedNames) {
 INSTANTIATE_TEST_SUITE_P(All, GoldenWeights,
                          testing::Values(std::pair("bert", "cls"), std::pair("bert", "qa"),
                                          std::pair("roberta", "cls"), std::pair("roberta", "qa")),
-                         [](const auto& info) {
-                           return std::string(info.param.first) + "_" + info.param.second;
+                         [](const auto& each) {
+                           return std::string(each.param.first) + "_" + each.param.second;
                          });
 
 TEST(ModelWeights, ListsTheOtherTasksHeadAsUnused) {
