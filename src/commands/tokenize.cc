@@ -2,6 +2,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
@@ -13,6 +14,7 @@
 #include "model_files/model_config.h"
 #include "model_files/tokenizer_files.h"
 #include "text/tokenizer.h"
+#include "text/unicode.h"
 #include "transkimmer/error.h"
 
 namespace transkimmer {
@@ -25,29 +27,27 @@ struct TokenizeOptions {
   bool json = false;
 };
 
-/// Turns byte offsets into offsets in characters (code points), which is what Hugging Face counts.
+/// Turns byte offsets into offsets in characters (code points), which is what Hugging Face counts. Bytes that
+/// are not UTF-8 count as the tokenizer reads them: one U+FFFD for each maximal invalid subsequence.
 class CharacterOffsets {
  public:
-  explicit CharacterOffsets(std::string_view text) : starts_before_(text.size() + 1) {
-    std::uint32_t characters = 0;
-    for (std::size_t i = 0; i < text.size(); ++i) {
-      starts_before_[i] = characters;
-      const bool continuation = (static_cast<unsigned char>(text[i]) & 0xC0U) == 0x80U;
-      if (!continuation) ++characters;
+  explicit CharacterOffsets(std::string_view text) : begun_(text.size() + 1) {
+    std::vector<bool> is_start(text.size());
+    const RepairedText repaired = repair_utf8(text);
+    for (std::size_t i = 0; i < repaired.text.size(); ++i) {
+      if (!is_continuation_byte(repaired.text[i])) is_start[repaired.origin[i]] = true;
     }
-    starts_before_[text.size()] = characters;
+    for (std::size_t i = 0; i < text.size(); ++i) begun_[i + 1] = begun_[i] + (is_start[i] ? 1 : 0);
   }
 
   /// The characters that the bytes touch: a token may be a part of a character.
   std::pair<std::uint32_t, std::uint32_t> operator()(ByteRange range) const {
-    if (range.begin == range.end) return {starts_before_[range.begin], starts_before_[range.begin]};
-    // A byte inside a character has that character's start before it, so the character's index is one less.
-    const std::uint32_t begin = starts_before_[range.begin + 1] - 1;
-    return {begin, starts_before_[range.end]};
+    if (range.begin == range.end) return {begun_[range.begin], begun_[range.begin]};
+    return {begun_[range.begin + 1] - 1, begun_[range.end]};
   }
 
  private:
-  std::vector<std::uint32_t> starts_before_;  ///< [bytes + 1]: characters that begin before this byte
+  std::vector<std::uint32_t> begun_;  ///< [bytes + 1]: characters that begin before this byte
 };
 
 Json as_json(const Tokenizer& tokenizer, const Encoding& encoding, const TextLine& line) {
@@ -61,7 +61,8 @@ Json as_json(const Tokenizer& tokenizer, const Encoding& encoding, const TextLin
       offsets.push_back({0, 0});
       continue;
     }
-    const auto [begin, end] = (encoding.segments[i] == Segment::first ? first : second)(encoding.offsets[i]);
+    const CharacterOffsets& characters = encoding.segments[i] == Segment::first ? first : second;
+    const auto [begin, end] = characters(encoding.offsets[i]);
     offsets.push_back({begin, end});
   }
   return {{"ids", encoding.ids}, {"tokens", tokens}, {"offsets", offsets}, {"type_ids", encoding.type_ids}};
