@@ -126,7 +126,7 @@ class ForwardPass {
 
   /// The skim margins of `count` rows before `layer`.
   void predict(std::size_t layer, std::size_t begin, std::size_t count, int worker) {
-    if (weights_.predictors.empty() || options_.keep_override || layer == layers_) return;
+    if (weights_.predictors.empty() || layer == layers_) return;
     const PredictorWeights& predictor = weights_.predictors[layer];
     Workspace::PerThread& own = space_.per_thread[static_cast<std::size_t>(worker)];
     const SkimDecision decision{
@@ -140,9 +140,10 @@ class ForwardPass {
   }
 
   bool keeps(std::size_t layer, std::size_t row) const {
-    if (options_.keep_override) return options_.keep_override(layer, space_.token_of_row[row]);
-    if (weights_.predictors.empty()) return true;
-    return static_cast<double>(space_.margins.data()[row]) > options_.skim_threshold;
+    const bool predicted = !weights_.predictors.empty();
+    const float margin = predicted ? space_.margins.data()[row] : 0.0F;
+    if (options_.keep) return options_.keep(layer, space_.token_of_row[row], margin);
+    return !predicted || static_cast<double>(margin) > options_.skim_threshold;
   }
 
   /// Moves the rows that stay together, in place.

@@ -16,14 +16,15 @@ namespace transkimmer {
 /// Which final states the head reads. The last layer computes no others.
 enum class OutputStates { first_token, all_tokens };
 
-/// Decides in place of the predictors: whether the token (its index in the batch) goes through the layer.
-/// Position 0 of a sequence is not asked for. Called from one thread.
-using KeepOverride = std::function<bool(std::size_t layer, std::size_t token)>;
+/// Decides in place of the threshold: whether the token (its index in the batch) goes through the layer,
+/// given the predictor's margin logit_keep - logit_skim (0 for a model without predictors). Not asked for
+/// position 0 of a sequence. Called from one thread.
+using KeepDecision = std::function<bool(std::size_t layer, std::size_t token, float margin)>;
 
 struct EncoderOptions {
   double skim_threshold = 0.0;
   OutputStates outputs = OutputStates::first_token;
-  KeepOverride keep_override;  ///< empty: the predictors decide, or nothing is skimmed where there are none
+  KeepDecision keep;  ///< empty: margin > skim_threshold; everything stays where there are no predictors
 };
 
 struct EncoderResult {
