@@ -1,0 +1,35 @@
+#pragma once
+
+#include <optional>
+
+#include "model_files/model_config.h"
+#include "training/dropout.h"
+#include "training/tensor.h"
+
+namespace transkimmer {
+
+/// Which tokens a layer's attention may look at.
+struct AttentionMask {
+  Tensor real;  ///< [B, S] f32: 1 for tokens, 0 for padding
+  Tensor kept;  ///< [B, S] f32, differentiable: 1 for tokens not skimmed; undefined when nothing is skimmed
+  SkimSemantics semantics = SkimSemantics::removal;
+};
+
+struct AttentionInput {
+  Tensor query;  ///< [B, heads, S, head size]; key and value alike
+  Tensor key;
+  Tensor value;
+};
+
+struct AttentionOptions {
+  double dropout = 0.0;
+  DropoutContext context;
+  Tensor* probabilities = nullptr;  ///< receives [B, heads, S, S] after masking, before dropout
+};
+
+/// Scaled dot-product attention over the keys that the mask leaves: [B, heads, S, head size].
+/// removal: w = p m / sum(p m), with p the softmax over real tokens; original: w = p m.
+Tensor masked_attention(const AttentionInput& input, const AttentionMask& mask,
+                        const AttentionOptions& options);
+
+}  // namespace transkimmer

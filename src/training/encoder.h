@@ -1,0 +1,72 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "model_files/model_config.h"
+#include "training/attention.h"
+#include "training/parameters.h"
+#include "training/skim_gate.h"
+
+namespace transkimmer {
+
+/// Sequences padded to the longest of them.
+struct PaddedBatch {
+  Tensor ids;       ///< [B, S] i64
+  Tensor type_ids;  ///< [B, S] i64
+  Tensor real;      ///< [B, S] f32: 1 for tokens, 0 for padding
+};
+
+struct ForwardOptions {
+  bool training = false;   ///< dropout, and Gumbel noise in the skim decisions
+  bool skimming = true;    ///< false runs the layers dense, predictors unused
+  std::uint64_t seed = 0;  ///< of dropout and noise
+  /// [L, B, S - 1, 2], added to the skim logits of positions 1..S-1 in place of drawn noise.
+  Tensor skim_noise;
+};
+
+/// Intermediate values, for the tests that compare them with the published code.
+struct EncoderTrace {
+  std::vector<Tensor> hidden;         ///< L + 1 of [B, S, H]: inputs of the layers, and the last one's output
+  std::vector<Tensor> skim_logits;    ///< L of [B, S, 2]
+  std::vector<Tensor> probabilities;  ///< L of [B, heads, S, S]
+};
+
+struct EncoderOutput {
+  Tensor hidden;                   ///< [B, S, H]: of each token the last state it reached
+  std::vector<Tensor> skim_masks;  ///< L of [B, S], cumulative, 1 = kept; empty when not skimming
+};
+
+/// BERT or RoBERTa with a skim predictor before every layer.
+class Encoder {
+ public:
+  Encoder(const ModelConfig& config, const Parameters& parameters);
+
+  EncoderOutput forward(const PaddedBatch& batch, const ForwardOptions& options,
+                        EncoderTrace* trace = nullptr) const;
+
+  double skim_threshold = 0.0;
+
+ private:
+  struct Layer {
+    AffineWeights query, key, value, attention_output, attention_norm, intermediate, output, output_norm;
+  };
+
+  Layer make_layer(const Parameters& parameters, const std::string& prefix) const;
+  Tensor embed(const PaddedBatch& batch, const DropoutContext& context) const;
+  Tensor position_ids(const Tensor& ids) const;
+  Tensor split_heads(const Tensor& x) const;
+  Tensor run_layer(const Layer& layer, const Tensor& hidden, const AttentionMask& mask,
+                   const AttentionOptions& attention) const;
+  Tensor decide(std::size_t layer, const Tensor& hidden, const ForwardOptions& options, RandomStreams& random,
+                EncoderTrace* trace) const;
+
+  ModelConfig config_;
+  Tensor word_embeddings_, position_embeddings_, type_embeddings_;
+  AffineWeights embedding_norm_;
+  std::vector<Layer> layers_;
+  std::vector<SkimPredictor> predictors_;
+};
+
+}  // namespace transkimmer

@@ -1,0 +1,55 @@
+#include "training/initialization.h"
+
+#include <string_view>
+
+#include "training/random_streams.h"
+
+namespace transkimmer {
+namespace {
+
+// As published: predictors start by keeping everything (P(skim) is about 5e-5 per token and layer).
+constexpr double predictor_deviation = 0.02;
+constexpr double predictor_keep_bias = 5.0;
+
+/// FNV-1a: unlike std::hash the same everywhere.
+std::uint64_t hash_of(std::string_view text) {
+  std::uint64_t hash = 0xcbf29ce484222325ULL;
+  for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3ULL;
+  return hash;
+}
+
+Tensor normal(torch::IntArrayRef shape, double deviation, std::uint64_t seed) {
+  auto generator = at::make_generator<at::CPUGeneratorImpl>(seed);
+  return at::randn(shape, generator, torch::TensorOptions().dtype(torch::kFloat32)) * deviation;
+}
+
+bool is_norm(std::string_view name) {
+  return name.find("LayerNorm") != name.npos || name.find(".predictor.0.") != name.npos ||
+         name.find(".predictor.2.") != name.npos;
+}
+
+Tensor initial_value(const WeightSpec& spec, const ModelConfig& config, std::uint64_t seed) {
+  const std::string_view name = spec.name;
+  if (is_norm(name)) return name.ends_with(".weight") ? at::ones(spec.shape) : at::zeros(spec.shape);
+  if (spec.group == WeightGroup::predictor) {
+    const Tensor value = normal(spec.shape, predictor_deviation, seed);
+    if (!name.ends_with(".predictor.4.bias")) return name.ends_with(".bias") ? at::zeros(spec.shape) : value;
+    return value + at::tensor({-predictor_keep_bias, predictor_keep_bias}, torch::kFloat32);
+  }
+  if (name.ends_with(".bias")) return at::zeros(spec.shape);
+  Tensor value = normal(spec.shape, config.initializer_range, seed);
+  const bool padded_table =
+      name == "embeddings.word_embeddings.weight" ||
+      (config.architecture == Architecture::roberta && name == "embeddings.position_embeddings.weight");
+  if (padded_table) value.select(0, config.pad_token_id).zero_();
+  return value;
+}
+
+}  // namespace
+
+void initialize_weight(const Parameters::Entry& entry, const ModelConfig& config, std::uint64_t seed) {
+  torch::NoGradGuard no_gradients;
+  entry.value.copy_(initial_value(entry.spec, config, mix_seeds(seed, hash_of(entry.spec.name))));
+}
+
+}  // namespace transkimmer

@@ -1,0 +1,57 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+
+#include "base/notice.h"
+#include "model_files/model_config.h"
+#include "training/encoder.h"
+#include "training/heads.h"
+#include "training/losses.h"
+#include "training/parameters.h"
+
+namespace transkimmer {
+
+struct ModelOutput {
+  EncoderOutput encoder;
+  HeadOutput head;
+};
+
+struct NewWeights {
+  torch::Device device = torch::kCPU;
+  std::uint64_t seed = 0;  ///< of the weights drawn at random
+};
+
+/// An encoder with skim predictors (config.skim.enabled) and a head, as trainable tensors.
+class TrainingModel {
+ public:
+  /// Random weights throughout: N(0, initializer_range) for matrices, 0 for biases and the padding row,
+  /// predictors that start by keeping everything.
+  static TrainingModel from_scratch(const ModelConfig& config, const NewWeights& options);
+
+  /// The weights of a Hugging Face directory. Predictors and head that the files lack, or whose shape differs
+  /// from what `config` asks for, start fresh, with a notice each. Throws IoError or FormatError.
+  static TrainingModel load(const std::filesystem::path& directory, const ModelConfig& config,
+                            const NewWeights& options, const NoticeHandler& notices);
+
+  ModelOutput forward(const PaddedBatch& batch, const ForwardOptions& options,
+                      EncoderTrace* trace = nullptr) const;
+
+  /// Writes config.json and model.safetensors into an existing directory.
+  void save(const std::filesystem::path& directory) const;
+  /// Overwrites all weights with those of a directory that `save` wrote.
+  void restore(const std::filesystem::path& directory);
+
+  const ModelConfig& config() const { return config_; }
+  const Parameters& parameters() const { return parameters_; }
+
+ private:
+  TrainingModel(const ModelConfig& config, Parameters parameters);
+
+  ModelConfig config_;
+  Parameters parameters_;
+  Encoder encoder_;
+  Head head_;
+};
+
+}  // namespace transkimmer

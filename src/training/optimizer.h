@@ -1,0 +1,63 @@
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "training/parameters.h"
+
+namespace transkimmer {
+
+struct AdamWOptions {
+  double learning_rate = 2e-5;
+  double predictor_learning_rate = 2e-5;  ///< of the skim predictors
+  double weight_decay = 0.0;
+  double beta1 = 0.9;
+  double beta2 = 0.999;
+  double epsilon = 1e-6;
+  /// The published rule leaves out names containing "bias" or "LayerNorm.weight", and so decays the norms
+  /// inside the skim predictors; false spares those too, since a decayed norm weight only fights the norm.
+  bool decay_predictor_norms = false;
+};
+
+/// AdamW as the published scripts use it (transformers' own): epsilon is added to sqrt(v) before bias
+/// correction, and decay follows the update.
+class AdamW {
+ public:
+  /// One weight with its running moments. `steps` is shared: every weight is updated at every step.
+  struct Slot {
+    const Parameters::Entry* entry;
+    Tensor first_moment;   ///< exp_avg
+    Tensor second_moment;  ///< exp_avg_sq
+    double weight_decay;
+    bool predictor;
+  };
+
+  /// `parameters` must outlive the optimiser.
+  AdamW(const Parameters& parameters, const AdamWOptions& options);
+
+  /// Updates every weight that has a gradient; learning rates are multiplied by `schedule_factor`.
+  void step(double schedule_factor);
+
+  const std::vector<Slot>& slots() const { return slots_; }
+  std::int64_t steps() const { return steps_; }
+  void set_steps(std::int64_t steps) { steps_ = steps; }
+
+ private:
+  AdamWOptions options_;
+  std::vector<Slot> slots_;
+  std::int64_t steps_ = 0;
+};
+
+/// Whether weight decay applies to a weight of this name.
+bool is_decayed(std::string_view name, bool decay_predictor_norms);
+
+/// 0 at step 0 rising to 1 at `warmup_steps`, then falling to 0 at `total_steps`: the factor for the update
+/// that follows `step` finished ones.
+double linear_schedule(std::int64_t step, std::int64_t warmup_steps, std::int64_t total_steps);
+
+/// Scales all gradients so that their joint Euclidean norm is at most `max_norm` (0: no limit).
+/// Returns the norm before scaling.
+double clip_gradients(const Parameters& parameters, double max_norm);
+
+}  // namespace transkimmer

@@ -1,0 +1,41 @@
+#include "training/parameters.h"
+
+#include "transkimmer/error.h"
+
+namespace transkimmer {
+
+Parameters Parameters::allocate(const ModelConfig& config, torch::Device device) {
+  Parameters result;
+  const auto options = torch::TensorOptions().dtype(torch::kFloat32).device(device);
+  for (WeightSpec& spec : expected_weights(config)) {
+    Tensor value = at::empty(spec.shape, options).set_requires_grad(true);
+    result.index_.emplace(spec.name, result.entries_.size());
+    result.entries_.push_back({std::move(spec), std::move(value)});
+  }
+  return result;
+}
+
+const Tensor& Parameters::at(std::string_view name) const {
+  const auto found = index_.find(name);
+  if (found == index_.end()) throw Error("this model has no weight '" + std::string(name) + "'");
+  return entries_[found->second].value;
+}
+
+void Parameters::zero_gradients() const {
+  // Dropped rather than filled with zeros: the next backward pass then writes them without reading first.
+  for (const Entry& entry : entries_) entry.value.mutable_grad() = Tensor();
+}
+
+AffineWeights affine_weights(const Parameters& parameters, const std::string& prefix) {
+  return {parameters.at(prefix + ".weight"), parameters.at(prefix + ".bias")};
+}
+
+Tensor linear(const Tensor& input, const AffineWeights& weights) {
+  return at::linear(input, weights.weight, weights.bias);
+}
+
+Tensor layer_norm(const Tensor& input, const AffineWeights& weights, double epsilon) {
+  return at::layer_norm(input, {input.size(-1)}, weights.weight, weights.bias, epsilon);
+}
+
+}  // namespace transkimmer

@@ -1,0 +1,51 @@
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <map>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "model_files/model_weights.h"
+#include "training/tensor.h"
+
+namespace transkimmer {
+
+/// The trainable tensors of a model by canonical name (see model_files/model_weights.h), in the order of
+/// `expected_weights`. Tensors are shared: the modules hold the same ones.
+class Parameters {
+ public:
+  struct Entry {
+    WeightSpec spec;
+    Tensor value;
+  };
+
+  /// Uninitialised f32 tensors that require gradients.
+  static Parameters allocate(const ModelConfig& config, torch::Device device);
+
+  const std::vector<Entry>& entries() const { return entries_; }
+  /// Throws Error naming the weight when the model has none of this name.
+  const Tensor& at(std::string_view name) const;
+  bool contains(std::string_view name) const { return index_.find(name) != index_.end(); }
+  void zero_gradients() const;
+
+ private:
+  std::vector<Entry> entries_;
+  std::map<std::string, std::size_t, std::less<>> index_;
+};
+
+/// Weight and bias of a linear layer or of a layer normalisation.
+struct AffineWeights {
+  Tensor weight;
+  Tensor bias;
+};
+
+/// `prefix`.weight and `prefix`.bias.
+AffineWeights affine_weights(const Parameters& parameters, const std::string& prefix);
+
+Tensor linear(const Tensor& input, const AffineWeights& weights);
+Tensor layer_norm(const Tensor& input, const AffineWeights& weights, double epsilon);
+
+}  // namespace transkimmer
