@@ -28,7 +28,8 @@ struct Encoding {
   std::vector<Segment> segments;
 };
 
-/// What to cut when a pair is longer than `max_length`, in Hugging Face's words. A single text is cut at its end.
+/// What to cut when a pair is longer than `max_length`, in Hugging Face's words. A single text is cut at its
+/// end.
 enum class Truncation { none, longest_first, only_first, only_second };
 
 struct EncodeOptions {
@@ -45,21 +46,22 @@ struct Piece {
 struct SpecialTokens {
   std::int32_t pad = 0;
   std::int32_t unknown = 0;
-  std::int32_t begin = 0;  ///< [CLS] or <s>
+  std::int32_t begin = 0;      ///< [CLS] or <s>
   std::int32_t separator = 0;  ///< [SEP] or </s>
-  std::int32_t mask = -1;  ///< -1 when the vocabulary has none
+  std::int32_t mask = -1;      ///< -1 when the vocabulary has none
 };
 
-/// Text to ids, exactly as Hugging Face's tokenizers do it. Immutable after construction: every method is safe to call
-/// from several threads at once. Invalid UTF-8 is read as U+FFFD, one per maximal invalid subsequence; offsets still
-/// point into the bytes given.
+/// Text to ids, exactly as Hugging Face's tokenizers do it. Immutable after construction: every method is
+/// safe to call from several threads at once. Invalid UTF-8 is read as U+FFFD, one per maximal invalid
+/// subsequence; offsets still point into the bytes given.
 class Tokenizer {
  public:
   virtual ~Tokenizer() = default;
 
   /// Ids of `text` alone: no special tokens, no truncation.
   virtual std::vector<Piece> pieces(std::string_view text) const = 0;
-  /// The token's text as the vocabulary spells it ("##ing", "Ġthe"). Throws UsageError for an id out of range.
+  /// The token's text as the vocabulary spells it ("##ing", "Ġthe"). Throws UsageError for an id out of
+  /// range.
   virtual std::string_view token(std::int32_t id) const = 0;
   virtual std::size_t vocabulary_size() const = 0;
   virtual const SpecialTokens& special_tokens() const = 0;
@@ -67,15 +69,17 @@ class Tokenizer {
   /// [CLS] text [SEP], or <s> text </s>.
   Encoding encode(std::string_view text, const EncodeOptions& options = {}) const;
   /// [CLS] first [SEP] second [SEP], or <s> first </s></s> second </s>.
-  /// Throws UsageError when max_length leaves no room for the special tokens, or when truncating the one text that
-  /// `truncation` allows is not enough.
-  Encoding encode_pair(std::string_view first, std::string_view second, const EncodeOptions& options = {}) const;
+  /// Throws UsageError when max_length leaves no room for the special tokens, or when truncating the one text
+  /// that `truncation` allows is not enough.
+  Encoding encode_pair(std::string_view first, std::string_view second,
+                       const EncodeOptions& options = {}) const;
   /// The same for texts already cut into pieces (windows over a long context).
   Encoding assemble(std::vector<Piece> first, std::optional<std::vector<Piece>> second,
                     const EncodeOptions& options) const;
 
  protected:
-  /// How many separators stand between the two texts of a pair (BERT 1, RoBERTa 2) and the type id of the second.
+  /// How many separators stand between the two texts of a pair (BERT 1, RoBERTa 2) and the type id of the
+  /// second.
   struct PairLayout {
     int separators = 1;
     std::int32_t second_type_id = 1;

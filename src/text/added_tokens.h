@@ -1,0 +1,49 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "text/byte_trie.h"
+
+namespace transkimmer {
+
+/// A token that is found in the text as it stands, before words are cut: "[MASK]", "<s>" and what a user
+/// added.
+struct AddedToken {
+  std::string content;
+  std::int32_t id = 0;
+  bool single_word = false;  ///< only where no word character touches it
+  bool lstrip = false;       ///< swallows the white space before it
+  bool rstrip = false;       ///< swallows the white space after it
+  bool normalized = false;   ///< sought in the normalised text rather than in the original
+};
+
+/// Cuts a text at the added tokens in it: leftmost first, the longest of those that start at one place.
+class AddedTokenMatcher {
+ public:
+  /// `tokens` whose content is empty are never found.
+  explicit AddedTokenMatcher(std::vector<AddedToken> tokens);
+
+  struct Part {
+    std::int32_t id = -1;  ///< -1: text between added tokens
+    std::size_t begin = 0;
+    std::size_t end = 0;
+  };
+  /// The parts of `text` (valid UTF-8) in order; none is empty.
+  std::vector<Part> split(std::string_view text) const;
+  bool empty() const { return trie_.empty(); }
+
+ private:
+  /// The next match at or after `from`, or one with value -1; `at` is set to where it starts.
+  ByteTrie::Match next_match(std::string_view text, std::size_t from, std::size_t& at) const;
+
+  std::vector<AddedToken> tokens_;
+  ByteTrie trie_;  // content -> index into tokens_
+  std::array<bool, 256> starts_{};
+};
+
+}  // namespace transkimmer

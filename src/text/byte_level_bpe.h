@@ -1,0 +1,64 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "text/added_tokens.h"
+#include "text/bpe_merges.h"
+#include "text/byte_trie.h"
+#include "text/tokenizer.h"
+#include "text/vocabulary.h"
+
+namespace transkimmer {
+
+/// The bytes that a token of a byte-level vocabulary spells ("Ġthe" is " the"), or nothing when it has a
+/// character that stands for no byte.
+std::optional<std::string> bytes_of_token(std::string_view token);
+/// The character that stands for a byte: "Ġ" for a blank.
+std::string symbol_of_byte(unsigned char byte);
+
+/// What a byte-level BPE tokenizer is made of.
+struct ByteLevelBpeModel {
+  Vocabulary vocabulary;  ///< by id, added tokens included
+  std::vector<AddedToken> added_tokens;
+  SpecialTokens special_tokens;
+  std::vector<BpeMerge> merges;  ///< in order of rank
+  bool add_prefix_space =
+      false;  ///< a text (or what follows an added token) that starts without a blank gets one
+  bool ignore_merges = false;  ///< a word that is a token is that token, whether or not merges lead to it
+  /// What a byte without a symbol in the vocabulary becomes; where none is named it is dropped.
+  std::optional<std::int32_t> missing_byte;
+};
+
+/// RoBERTa's and GPT-2's tokenizer: text is cut by gpt2_word_end, and the bytes of each word are merged.
+/// Offsets leave out the blanks around a token and never cut a character.
+class ByteLevelBpeTokenizer final : public Tokenizer {
+ public:
+  explicit ByteLevelBpeTokenizer(ByteLevelBpeModel model);
+
+  std::vector<Piece> pieces(std::string_view text) const override;
+  std::string_view token(std::int32_t id) const override { return model_.vocabulary.token(id); }
+  std::size_t vocabulary_size() const override { return model_.vocabulary.size(); }
+  const SpecialTokens& special_tokens() const override { return model_.special_tokens; }
+
+ private:
+  struct Scratch;
+  PairLayout pair_layout() const override { return {.separators = 2, .second_type_id = 0}; }
+  std::vector<Piece> pieces_of_valid(std::string_view text) const;
+  void add_words(std::string_view text, std::uint32_t base, Scratch& scratch, std::vector<Piece>& out) const;
+  /// The symbols of one word, merged.
+  void merge(std::string_view word, std::vector<BpeSymbol>& symbols) const;
+  void index_whole_words();
+
+  ByteLevelBpeModel model_;
+  AddedTokenMatcher added_tokens_;
+  BpeMerges merges_;
+  std::array<std::int32_t, 256> byte_ids_{};  // -1 where the vocabulary has no symbol for the byte
+  ByteTrie whole_words_;                      // words that end as one token
+};
+
+}  // namespace transkimmer

@@ -1,0 +1,184 @@
+#include "text/unicode.h"
+
+#include <algorithm>
+#include <cstring>
+#include <limits>
+
+#include <utf8proc.h>
+
+#include "transkimmer/error.h"
+
+namespace transkimmer {
+namespace {
+
+constexpr char32_t kReplacement = 0xFFFD;
+
+utf8proc_category_t category(char32_t c) {
+  return utf8proc_category(static_cast<utf8proc_int32_t>(c));
+}
+
+/// Length of the well-formed character at `at`, or minus the length of the maximal invalid subsequence.
+int character_length(std::string_view text, std::size_t at) {
+  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+  const unsigned char lead = byte(at);
+  if (lead < 0x80) return 1;
+  if (lead < 0xC2 || lead > 0xF4) return -1;
+  const int length = lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
+  // The second byte excludes overlong forms, surrogates and what lies beyond U+10FFFF.
+  const unsigned char low = lead == 0xE0 ? 0xA0 : lead == 0xF0 ? 0x90 : 0x80;
+  const unsigned char high = lead == 0xED ? 0x9F : lead == 0xF4 ? 0x8F : 0xBF;
+  for (int i = 1; i < length; ++i) {
+    if (at + i >= text.size()) return -i;
+    const unsigned char next = byte(at + i);
+    if (next < (i == 1 ? low : 0x80) || next > (i == 1 ? high : 0xBF)) return -i;
+  }
+  return length;
+}
+
+}  // namespace
+
+std::size_t last_character(std::string_view text) {
+  std::size_t at = text.size() - 1;
+  while (at > 0 && is_continuation_byte(text[at])) --at;
+  return at;
+}
+
+void append_utf8(char32_t c, std::string& out) {
+  const auto put = [&](char32_t byte) { out.push_back(static_cast<char>(byte)); };
+  if (c < 0x80) {
+    put(c);
+  } else if (c < 0x800) {
+    put(0xC0 | c >> 6), put(0x80 | (c & 0x3F));
+  } else if (c < 0x10000) {
+    put(0xE0 | c >> 12), put(0x80 | (c >> 6 & 0x3F)), put(0x80 | (c & 0x3F));
+  } else {
+    put(0xF0 | c >> 18), put(0x80 | (c >> 12 & 0x3F)), put(0x80 | (c >> 6 & 0x3F)), put(0x80 | (c & 0x3F));
+  }
+}
+
+std::size_t ascii_prefix(std::string_view text) {
+  constexpr std::uint64_t kHighBits = 0x8080808080808080U;
+  std::size_t at = 0;
+  for (std::uint64_t word = 0; at + sizeof(word) <= text.size(); at += sizeof(word)) {
+    std::memcpy(&word, text.data() + at, sizeof(word));
+    if ((word & kHighBits) != 0) break;
+  }
+  while (at < text.size() && static_cast<unsigned char>(text[at]) < 0x80) ++at;
+  return at;
+}
+
+bool is_valid_utf8(std::string_view text) {
+  std::size_t at = ascii_prefix(text);
+  while (at < text.size()) {
+    const int length = character_length(text, at);
+    if (length < 0) return false;
+    at += static_cast<std::size_t>(length);
+    if (length == 1) at += ascii_prefix(text.substr(at));
+  }
+  return true;
+}
+
+RepairedText repair_utf8(std::string_view bytes) {
+  RepairedText repaired;
+  for (std::size_t at = 0; at < bytes.size();) {
+    const int found = character_length(bytes, at);
+    const auto length = static_cast<std::size_t>(std::abs(found));
+    const std::size_t before = repaired.text.size();
+    if (found > 0) {
+      repaired.text.append(bytes.substr(at, length));
+    } else {
+      append_utf8(kReplacement, repaired.text);
+    }
+    repaired.origin.insert(repaired.origin.end(), repaired.text.size() - before,
+                           static_cast<std::uint32_t>(at));
+    at += length;
+  }
+  repaired.origin.push_back(static_cast<std::uint32_t>(bytes.size()));
+  return repaired;
+}
+
+bool is_whitespace(char32_t c) {
+  if (c < 0x80) return c == ' ' || (c >= '\t' && c <= '\r');
+  return c == 0x85 || c == 0xA0 || c == 0x1680 || (c >= 0x2000 && c <= 0x200A) || c == 0x2028 ||
+         c == 0x2029 || c == 0x202F || c == 0x205F || c == 0x3000;
+}
+
+bool is_letter(char32_t c) {
+  const auto kind = category(c);
+  return kind >= UTF8PROC_CATEGORY_LU && kind <= UTF8PROC_CATEGORY_LO;
+}
+
+bool is_number(char32_t c) {
+  const auto kind = category(c);
+  return kind >= UTF8PROC_CATEGORY_ND && kind <= UTF8PROC_CATEGORY_NO;
+}
+
+bool is_punctuation(char32_t c) {
+  if (c < 0x80) {
+    return (c >= '!' && c <= '/') || (c >= ':' && c <= '@') || (c >= '[' && c <= '`') ||
+           (c >= '{' && c <= '~');
+  }
+  const auto kind = category(c);
+  return kind >= UTF8PROC_CATEGORY_PC && kind <= UTF8PROC_CATEGORY_PO;
+}
+
+bool is_removed_by_cleaning(char32_t c) {
+  if (c == '\t' || c == '\n' || c == '\r') return false;
+  if (c == kReplacement) return true;
+  const auto kind = category(c);
+  return kind == UTF8PROC_CATEGORY_CN || (kind >= UTF8PROC_CATEGORY_CC && kind <= UTF8PROC_CATEGORY_CO);
+}
+
+bool is_nonspacing_mark(char32_t c) {
+  return category(c) == UTF8PROC_CATEGORY_MN;
+}
+
+bool is_word_character(char32_t c) {
+  const auto kind = category(c);
+  const bool is_mark = kind >= UTF8PROC_CATEGORY_MN && kind <= UTF8PROC_CATEGORY_ME;
+  const bool is_joiner = c == 0x200C || c == 0x200D;
+  return is_letter(c) || is_mark || kind == UTF8PROC_CATEGORY_ND || kind == UTF8PROC_CATEGORY_NL ||
+         kind == UTF8PROC_CATEGORY_PC || is_joiner ||
+         (c >= 0x24B6 && c <= 0x24E9);  // circled letters: Alphabetic
+}
+
+bool is_cjk_ideograph(char32_t c) {
+  return (c >= 0x4E00 && c <= 0x9FFF) || (c >= 0x3400 && c <= 0x4DBF) || (c >= 0x20000 && c <= 0x2A6DF) ||
+         (c >= 0x2A700 && c <= 0x2B73F) || (c >= 0x2B740 && c <= 0x2B81F) || (c >= 0x2B920 && c <= 0x2CEAF) ||
+         (c >= 0xF900 && c <= 0xFAFF) || (c >= 0x2F800 && c <= 0x2FA1F);
+}
+
+int lower_case(char32_t c, char32_t out[2]) {
+  if (c == 0x130) {
+    out[0] = 'i';
+    out[1] = 0x307;
+    return 2;
+  }
+  out[0] = static_cast<char32_t>(utf8proc_tolower(static_cast<utf8proc_int32_t>(c)));
+  return 1;
+}
+
+int canonical_decomposition(char32_t c, char32_t out[8]) {
+  utf8proc_int32_t parts[8];
+  const auto count =
+      utf8proc_decompose_char(static_cast<utf8proc_int32_t>(c), parts, 8, UTF8PROC_DECOMPOSE, nullptr);
+  if (count < 1 || count > 8) {
+    out[0] = c;
+    return 1;
+  }
+  std::copy_n(parts, count, out);
+  return static_cast<int>(count);
+}
+
+int combining_class(char32_t c) {
+  return utf8proc_get_property(static_cast<utf8proc_int32_t>(c))->combining_class;
+}
+
+void check_text_size(std::size_t bytes) {
+  if (bytes >= std::numeric_limits<std::uint32_t>::max()) {
+    throw UsageError("a text of " + std::to_string(bytes) +
+                     " bytes is too long to tokenize; the limit is 4 GiB");
+  }
+}
+
+}  // namespace transkimmer

@@ -1,0 +1,97 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "text/tokenizer.h"
+
+namespace transkimmer {
+
+/// A decoded code point and the number of bytes it takes.
+struct Codepoint {
+  char32_t value = 0;
+  std::uint32_t length = 1;
+};
+
+/// The code point that starts at `text[at]`. `text` is valid UTF-8 and `at` the first byte of a character.
+inline Codepoint decode_utf8(std::string_view text, std::size_t at) {
+  const auto byte = [&](std::size_t i) {
+    return static_cast<char32_t>(static_cast<unsigned char>(text[at + i]));
+  };
+  const char32_t lead = byte(0);
+  if (lead < 0x80) return {lead, 1};
+  if (lead < 0xE0) return {(lead & 0x1F) << 6 | (byte(1) & 0x3F), 2};
+  if (lead < 0xF0) return {(lead & 0x0F) << 12 | (byte(1) & 0x3F) << 6 | (byte(2) & 0x3F), 3};
+  return {(lead & 0x07) << 18 | (byte(1) & 0x3F) << 12 | (byte(2) & 0x3F) << 6 | (byte(3) & 0x3F), 4};
+}
+
+inline bool is_continuation_byte(char c) {
+  return (static_cast<unsigned char>(c) & 0xC0) == 0x80;
+}
+
+/// The first byte of the last character of non-empty, valid UTF-8.
+std::size_t last_character(std::string_view text);
+
+void append_utf8(char32_t codepoint, std::string& out);
+
+/// Number of leading bytes that are ASCII.
+std::size_t ascii_prefix(std::string_view text);
+
+bool is_valid_utf8(std::string_view text);
+
+/// Text in which every maximal invalid subsequence became one U+FFFD.
+struct RepairedText {
+  std::string text;
+  std::vector<std::uint32_t>
+      origin;  ///< for each byte of `text` and its end: the byte of the original it stands for
+};
+RepairedText repair_utf8(std::string_view bytes);
+
+/// Runs `tokenize(valid text)` on any bytes; offsets in the result point into the bytes given.
+/// Throws UsageError for a text whose offsets would not fit into ByteRange.
+template <class Tokenize>
+std::vector<Piece> tokenize_any_bytes(std::string_view bytes, Tokenize&& tokenize);
+
+// Character classes, as Hugging Face's tokenizers read them.
+
+/// The Unicode property White_Space.
+bool is_whitespace(char32_t c);
+/// General categories L*, N* and M* that pre-tokenisation asks for.
+bool is_letter(char32_t c);
+bool is_number(char32_t c);
+/// ASCII punctuation (which has `$+<=>^`|~` too) or a general category P*.
+bool is_punctuation(char32_t c);
+/// What BERT's cleaning removes: NUL, U+FFFD and the categories C*, except tab, line feed and carriage
+/// return.
+bool is_removed_by_cleaning(char32_t c);
+bool is_nonspacing_mark(char32_t c);
+/// A letter, mark, decimal number, connector punctuation or joiner: `\w` of a Unicode regular expression.
+bool is_word_character(char32_t c);
+/// BERT's CJK blocks: each character is a word of its own.
+bool is_cjk_ideograph(char32_t c);
+/// Lower case without context: only U+0130 becomes two characters. Returns how many were written to `out`.
+int lower_case(char32_t c, char32_t out[2]);
+/// Full canonical decomposition, without reordering. Returns how many were written to `out`.
+int canonical_decomposition(char32_t c, char32_t out[8]);
+int combining_class(char32_t c);
+
+/// Throws UsageError when byte offsets into a text of this size would not fit into ByteRange.
+void check_text_size(std::size_t bytes);
+
+template <class Tokenize>
+std::vector<Piece> tokenize_any_bytes(std::string_view bytes, Tokenize&& tokenize) {
+  check_text_size(bytes.size());
+  if (is_valid_utf8(bytes)) return tokenize(bytes);
+  const RepairedText repaired = repair_utf8(bytes);
+  check_text_size(repaired.text.size());
+  std::vector<Piece> pieces = tokenize(std::string_view(repaired.text));
+  for (Piece& piece : pieces) {
+    piece.offset = {repaired.origin[piece.offset.begin], repaired.origin[piece.offset.end]};
+  }
+  return pieces;
+}
+
+}  // namespace transkimmer
