@@ -11,10 +11,12 @@ namespace transkimmer {
 
 /// The tokenizer of a model directory: `vocab.txt` or a WordPiece `tokenizer.json` for BERT, `vocab.json` +
 /// `merges.txt` or a byte-level BPE `tokenizer.json` for RoBERTa; `do_lower_case`, `strip_accents`,
-/// `tokenize_chinese_chars` and `add_prefix_space` from `tokenizer_config.json` or `tokenizer.json` where present
-/// (defaults as in transformers). Where both forms exist `tokenizer.json` is preferred, as transformers does.
-/// Throws IoError or FormatError naming the file (and line); also when an id lies beyond `config.vocab_size`.
-std::unique_ptr<const Tokenizer> load_tokenizer(const std::filesystem::path& directory, const ModelConfig& config);
+/// `tokenize_chinese_chars` and `add_prefix_space` from `tokenizer_config.json` or `tokenizer.json` where
+/// present (defaults as in transformers). Where both forms exist `tokenizer.json` is preferred, as
+/// transformers does. Throws IoError or FormatError naming the file (and line); also when an id lies beyond
+/// `config.vocab_size`.
+std::unique_ptr<const Tokenizer> load_tokenizer(const std::filesystem::path& directory,
+                                                const ModelConfig& config);
 
 /// Copies the tokenizer files that `source` has into `destination` (which exists).
 void copy_tokenizer_files(const std::filesystem::path& source, const std::filesystem::path& destination);

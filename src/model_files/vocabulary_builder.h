@@ -1,0 +1,60 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "text/tokenizer.h"
+#include "text/vocabulary.h"
+
+namespace transkimmer {
+
+/// The words a model directory uses for its special tokens; an empty one is not named there.
+struct SpecialTokenNames {
+  std::string pad;
+  std::string unknown;
+  std::string begin;
+  std::string separator;
+  std::string mask;
+
+  static SpecialTokenNames bert();
+  static SpecialTokenNames roberta();
+  /// This, with the names of `preferred` where it has some.
+  SpecialTokenNames overridden_by(const SpecialTokenNames& preferred) const;
+};
+
+/// Collects tokens and ids from a file and checks them. Nothing is allocated by the size of an id.
+class VocabularyBuilder {
+ public:
+  /// `origin` is the file that messages name; ids must be less than `limit` (vocab_size of config.json).
+  VocabularyBuilder(std::string origin, std::int64_t limit) : origin_(std::move(origin)), limit_(limit) {}
+
+  /// Throws FormatError, starting with `where` ("vocab.txt:7"), for an id out of range and for a token or an
+  /// id that is there already.
+  void add(std::string token, std::int64_t id, const std::string& where);
+  /// The same, except that a token that is there with the same id is no error.
+  void add_if_new(const std::string& token, std::int64_t id, const std::string& where);
+  /// The id of a token, or -1.
+  std::int32_t find(std::string_view token) const;
+  /// Throws FormatError when the unknown, begin or separator token is missing. Without a padding token,
+  /// `pad_id` counts.
+  SpecialTokens special_tokens(const SpecialTokenNames& names, std::int64_t pad_id) const;
+  /// The tokens by id. Throws FormatError when an id below the largest has no token. Leaves the builder
+  /// empty.
+  Vocabulary take();
+  const std::string& origin() const { return origin_; }
+
+ private:
+  struct Hash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
+  };
+
+  std::string origin_;
+  std::int64_t limit_;
+  std::unordered_map<std::string, std::int32_t, Hash, std::equal_to<>> ids_;
+};
+
+}  // namespace transkimmer
