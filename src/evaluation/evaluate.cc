@@ -1,1 +1,233 @@
+#include "evaluation/evaluate.h"
 
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "features/batches.h"
+#include "metrics/scores.h"
+#include "transkimmer/error.h"
+
+namespace transkimmer {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+std::vector<std::size_t> lengths_of(const EncodedDataset& data) {
+  std::vector<std::size_t> lengths(data.size());
+  for (std::size_t i = 0; i < data.size(); ++i) lengths[i] = data.length(i);
+  return lengths;
+}
+
+/// `padded_to` > 0 fills every sequence up to that length, so that the engine does the work of a padded
+/// batch.
+RaggedBatch gather(const EncodedDataset& data, std::span<const std::uint32_t> members,
+                   std::size_t padded_to = 0) {
+  RaggedBatch batch;
+  for (const std::uint32_t i : members) {
+    std::vector<std::int32_t> ids(data.sequence_ids(i).begin(), data.sequence_ids(i).end());
+    std::vector<std::int32_t> types(data.sequence_type_ids(i).begin(), data.sequence_type_ids(i).end());
+    ids.resize(std::max(ids.size(), padded_to), 0);
+    types.resize(ids.size(), 0);
+    batch.add(ids, types);
+  }
+  return batch;
+}
+
+double interpret(std::span<const float> logits) {
+  if (logits.size() == 1) return logits.front();
+  return static_cast<double>(std::max_element(logits.begin(), logits.end()) - logits.begin());
+}
+
+/// One engine's results, gathered batch by batch.
+class PassRecorder {
+ public:
+  PassRecorder(const Engine& engine, const EncodedDataset& data) : engine_(engine), data_(data) {
+    pass_.outputs.resize(data.size());
+    pass_.kept.resize(static_cast<std::size_t>(engine.config().num_hidden_layers));
+  }
+
+  void run(std::span<const std::uint32_t> members) {
+    const RaggedBatch batch = gather(data_, members);
+    const auto start = Clock::now();
+    const BatchResult result = engine_.run(batch);
+    pass_.seconds += seconds_since(start);
+    const std::size_t labels = result.logits.size() / members.size();
+    for (std::size_t m = 0; m < members.size(); ++m) {
+      pass_.outputs[members[m]] = interpret(std::span(result.logits).subspan(m * labels, labels));
+      count(result, m, members.size(), batch.starts[m + 1] - batch.starts[m]);
+    }
+  }
+
+  Pass take() { return std::move(pass_); }
+
+ private:
+  void count(const BatchResult& result, std::size_t member, std::size_t members, std::uint64_t tokens) {
+    std::vector<std::uint32_t> kept(pass_.kept.size());
+    for (std::size_t layer = 0; layer < kept.size(); ++layer) {
+      kept[layer] = result.kept[layer * members + member];
+      pass_.kept[layer] += kept[layer];
+    }
+    pass_.macs += engine_.skimming() ? skimmed_cost(engine_.config(), tokens, kept)
+                                     : dense_cost(engine_.config(), tokens);
+  }
+
+  const Engine& engine_;
+  const EncodedDataset& data_;
+  Pass pass_;
+};
+
+/// The batches of a padded evaluation loop: data set order, each padded to its longest member.
+struct PaddedBatches {
+  PaddedBatches(std::span<const std::size_t> lengths, std::size_t batch) {
+    for (std::size_t first = 0; first < lengths.size(); first += batch) {
+      Batch members;
+      std::size_t longest = 0;
+      for (std::size_t i = first; i < std::min(first + batch, lengths.size()); ++i) {
+        members.push_back(static_cast<std::uint32_t>(i));
+        longest = std::max(longest, lengths[i]);
+      }
+      batches.push_back(std::move(members));
+      padded_to.push_back(longest);
+    }
+  }
+
+  std::vector<Batch> batches;
+  std::vector<std::size_t> padded_to;
+};
+
+Macs padded_cost(const ModelConfig& config, const PaddedBatches& padded) {
+  Macs sum;
+  for (std::size_t b = 0; b < padded.batches.size(); ++b)
+    for (std::size_t i = 0; i < padded.batches[b].size(); ++i) sum += dense_cost(config, padded.padded_to[b]);
+  return sum;
+}
+
+/// Matrix kernels are made at their first use, which no later batch pays for: the largest and the smallest
+/// batch run once before the clock does.
+void warm_up(const Engine& engine, const EncodedDataset& data, const std::vector<Batch>& batches) {
+  engine.run(gather(data, batches.front()));
+  engine.run(gather(data, batches.back()));
+}
+
+class Comparison {
+ public:
+  Comparison(const Engine& engine, const Engine* dense, const EncodedDataset& data,
+             const EvaluationOptions& options)
+      : data_(data),
+        lengths_(lengths_of(data)),
+        batches_(length_sorted_batches(lengths_, {options.batch_sequences, options.batch_tokens})),
+        padded_(lengths_, options.padded_batch),
+        engine_(engine),
+        dense_(dense),
+        options_(options) {}
+
+  Evaluation run() {
+    PassRecorder own(engine_, data_);
+    std::optional<PassRecorder> dense;
+    if (dense_ != nullptr) dense.emplace(*dense_, data_);
+    warm_up(engine_, data_, batches_);
+    if (dense_ != nullptr) warm_up(*dense_, data_, batches_);
+    double padded_seconds = 0;
+    std::size_t done = 0;
+    for (std::size_t turn = 0; turn < std::max(batches_.size(), dense ? padded_.batches.size() : 0); ++turn) {
+      if (turn < batches_.size()) {
+        own.run(batches_[turn]);
+        if (dense) dense->run(batches_[turn]);
+        done += batches_[turn].size();
+        if (options_.progress) options_.progress(done, data_.size());
+      }
+      if (dense && turn < padded_.batches.size()) padded_seconds += run_padded(turn);
+    }
+    Evaluation result;
+    result.run = own.take();
+    if (dense) result.dense = dense->take();
+    result.dense_padded_seconds = padded_seconds;
+    return result;
+  }
+
+  void describe(Evaluation& evaluation) const {
+    evaluation.examples = data_.size();
+    evaluation.padded_batch = options_.padded_batch;
+    for (const std::size_t length : lengths_) {
+      evaluation.tokens += length;
+      evaluation.dense_unpadded += dense_cost(engine_.config(), length);
+    }
+    evaluation.dense_padded = padded_cost(engine_.config(), padded_);
+  }
+
+ private:
+  double run_padded(std::size_t turn) const {
+    const RaggedBatch batch = gather(data_, padded_.batches[turn], padded_.padded_to[turn]);
+    const auto start = Clock::now();
+    dense_->run(batch);
+    return seconds_since(start);
+  }
+
+  const EncodedDataset& data_;
+  std::vector<std::size_t> lengths_;
+  std::vector<Batch> batches_;
+  PaddedBatches padded_;
+  const Engine& engine_;
+  const Engine* dense_;
+  const EvaluationOptions& options_;
+};
+
+}  // namespace
+
+std::vector<double> Evaluation::kept_fraction_per_layer() const {
+  std::vector<double> fractions;
+  for (const std::uint64_t kept : run.kept)
+    fractions.push_back(static_cast<double>(kept) / static_cast<double>(std::max<std::uint64_t>(tokens, 1)));
+  return fractions;
+}
+
+double Evaluation::kept_fraction() const {
+  const std::vector<double> fractions = kept_fraction_per_layer();
+  double sum = 0;
+  for (const double fraction : fractions) sum += fraction;
+  return sum / static_cast<double>(std::max<std::size_t>(fractions.size(), 1));
+}
+
+Evaluation evaluate(const Engine& engine, const Engine* dense, const EncodedDataset& data,
+                    std::span<const Metric> metrics, const EvaluationOptions& options) {
+  if (data.size() == 0) throw UsageError("the data set has no examples to evaluate");
+  Comparison comparison(engine, dense, data, options);
+  Evaluation result = comparison.run();
+  comparison.describe(result);
+  const bool labelled =
+      std::none_of(data.labels.begin(), data.labels.end(), [](double label) { return std::isnan(label); });
+  if (labelled) result.scores = compute_scores(metrics, result.run.outputs, data.labels);
+  if (labelled && result.dense)
+    result.dense_scores = compute_scores(metrics, result.dense->outputs, data.labels);
+  return result;
+}
+
+void align_labels(Dataset& dataset, const ModelConfig& config) {
+  if (dataset.labels.empty() || dataset.labels == config.labels) return;
+  if (dataset.labels.size() != config.labels.size())
+    throw UsageError(fmt::format("{} has {} classes ({}), the model {} ({})", dataset.origin,
+                                 dataset.labels.size(), fmt::join(dataset.labels, ", "), config.labels.size(),
+                                 fmt::join(config.labels, ", ")));
+  if (config.labels.front() == "LABEL_0") return;
+  std::vector<double> position;
+  for (const std::string& label : dataset.labels) {
+    const auto found = std::find(config.labels.begin(), config.labels.end(), label);
+    if (found == config.labels.end())
+      throw UsageError(fmt::format("{} has the class '{}', which the model does not know; its classes are {}",
+                                   dataset.origin, label, fmt::join(config.labels, ", ")));
+    position.push_back(static_cast<double>(found - config.labels.begin()));
+  }
+  for (Example& example : dataset.examples)
+    if (!std::isnan(example.label)) example.label = position[static_cast<std::size_t>(example.label)];
+  dataset.labels = config.labels;
+}
+
+}  // namespace transkimmer

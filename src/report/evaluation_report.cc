@@ -1,1 +1,114 @@
+#include "report/evaluation_report.h"
 
+#include <array>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+namespace transkimmer {
+namespace {
+
+std::string padding_rule(const Evaluation& evaluation) {
+  return fmt::format("the longest of each batch of {}", evaluation.padded_batch);
+}
+
+double ratio(Macs dense, Macs run) {
+  return static_cast<double>(dense.count) / static_cast<double>(run.count);
+}
+
+std::string scores_line(const Evaluation& evaluation) {
+  std::string text;
+  for (const auto& [name, value] : evaluation.scores) {
+    text += fmt::format("  {:<22}{:.4f}", name, value);
+    const auto dense = evaluation.dense_scores.find(name);
+    if (dense != evaluation.dense_scores.end())
+      text += fmt::format("   dense, same weights {:.4f}", dense->second);
+    text += '\n';
+  }
+  if (evaluation.scores.empty()) text = "  no scores: the data has no labels\n";
+  return text;
+}
+
+std::string kept_line(const Evaluation& evaluation) {
+  std::string text =
+      fmt::format("  {:<22}{:.1f} %   per layer", "tokens kept", 100 * evaluation.kept_fraction());
+  for (const double fraction : evaluation.kept_fraction_per_layer())
+    text += fmt::format(" {:.1f}", 100 * fraction);
+  return text + '\n';
+}
+
+std::string macs_lines(const Evaluation& evaluation) {
+  const Macs run = evaluation.run.macs;
+  return fmt::format(
+      "  {:<22}{}\n  {:<22}{} ({:.2f} times as many)\n  {:<22}{} ({:.2f} times; padded to {})\n", "MACs",
+      with_prefix(static_cast<double>(run.count)), "  dense, unpadded",
+      with_prefix(static_cast<double>(evaluation.dense_unpadded.count)),
+      ratio(evaluation.dense_unpadded, run), "  dense, padded",
+      with_prefix(static_cast<double>(evaluation.dense_padded.count)), ratio(evaluation.dense_padded, run),
+      padding_rule(evaluation));
+}
+
+std::string seconds_lines(const Evaluation& evaluation, const EvaluationContext& context) {
+  const double own = evaluation.run.seconds;
+  std::string text = fmt::format("  {:<22}{:.3f} s ({:.0f} tokens/s)\n", "model", own,
+                                 static_cast<double>(evaluation.tokens) / own);
+  if (evaluation.dense) {
+    text += fmt::format("  {:<22}{:.3f} s ({:.2f} times as long)\n", "  dense, unpadded",
+                        evaluation.dense->seconds, evaluation.dense->seconds / own);
+    text += fmt::format("  {:<22}{:.3f} s ({:.2f} times as long)\n", "  dense, padded",
+                        evaluation.dense_padded_seconds, evaluation.dense_padded_seconds / own);
+  }
+  return text + fmt::format("  {:<22}{:.3f} s\n", "tokenization", context.tokenization_seconds);
+}
+
+}  // namespace
+
+std::string with_prefix(double count) {
+  constexpr std::array<const char*, 6> kPrefixes = {"", "k", "M", "G", "T", "P"};
+  std::size_t prefix = 0;
+  for (; count >= 1000 && prefix + 1 < kPrefixes.size(); ++prefix) count /= 1000;
+  return fmt::format("{:.4g} {}", count, kPrefixes[prefix]);
+}
+
+nlohmann::ordered_json evaluation_json(const Evaluation& evaluation, const EvaluationContext& context) {
+  nlohmann::ordered_json json = {{"task", context.task},
+                                 {"split", context.split},
+                                 {"examples", evaluation.examples},
+                                 {"metrics", evaluation.scores},
+                                 {"skimming",
+                                  {{"enabled", context.skimming},
+                                   {"threshold", context.threshold},
+                                   {"kept_fraction", evaluation.kept_fraction()},
+                                   {"kept_fraction_per_layer", evaluation.kept_fraction_per_layer()}}},
+                                 {"macs",
+                                  {{"run", evaluation.run.macs.count},
+                                   {"dense_unpadded", evaluation.dense_unpadded.count},
+                                   {"dense_padded", evaluation.dense_padded.count},
+                                   {"padded_to", padding_rule(evaluation)}}},
+                                 {"seconds",
+                                  {{"model", evaluation.run.seconds},
+                                   {"tokenization", context.tokenization_seconds},
+                                   {"total", context.total_seconds}}},
+                                 {"tokens", evaluation.tokens},
+                                 {"threads", context.threads},
+                                 {"precision", context.precision},
+                                 {"hardware", context.hardware}};
+  if (evaluation.dense) {
+    json["dense"] = {{"metrics", evaluation.dense_scores},
+                     {"seconds", evaluation.dense->seconds},
+                     {"seconds_padded", evaluation.dense_padded_seconds}};
+  }
+  return json;
+}
+
+std::string evaluation_table(const Evaluation& evaluation, const EvaluationContext& context) {
+  std::string text = fmt::format("{}, {}: {} examples, {} tokens\n", context.task, context.split,
+                                 evaluation.examples, evaluation.tokens);
+  text += scores_line(evaluation);
+  if (context.skimming) text += kept_line(evaluation);
+  text += macs_lines(evaluation);
+  text += seconds_lines(evaluation, context);
+  return text + fmt::format("  {} threads, {}, {}\n", context.threads, context.precision, context.hardware);
+}
+
+}  // namespace transkimmer

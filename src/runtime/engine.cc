@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "base/hardware.h"
 #include "model_files/model_weights.h"
 #include "runtime/encoder.h"
 #include "runtime/head.h"

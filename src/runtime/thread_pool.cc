@@ -4,7 +4,6 @@
 #include <memory>
 
 #include <omp.h>
-#include <sched.h>
 
 namespace transkimmer {
 namespace {
@@ -102,12 +101,6 @@ void ThreadPool::run(const Loop& loop) const {
     pause();
   for (int busy; (busy = shared.busy.load(std::memory_order_acquire)) != 0;) shared.busy.wait(busy);
   if (shared.failed) std::rethrow_exception(std::exchange(shared.failure, nullptr));
-}
-
-int available_processors() {
-  cpu_set_t set;
-  if (sched_getaffinity(0, sizeof set, &set) != 0) return 1;
-  return CPU_COUNT(&set);
 }
 
 }  // namespace transkimmer

@@ -51,7 +51,4 @@ class ThreadPool {
   std::vector<std::jthread> workers_;
 };
 
-/// The number of processors this process may use (its affinity mask).
-int available_processors();
-
 }  // namespace transkimmer

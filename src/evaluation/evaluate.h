@@ -1,0 +1,66 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/notice.h"
+#include "datasets/tasks.h"
+#include "features/encoded_dataset.h"
+#include "metrics/cost.h"
+#include "runtime/engine.h"
+
+namespace transkimmer {
+
+struct EvaluationOptions {
+  std::size_t batch_tokens = 4096;
+  std::size_t batch_sequences = SIZE_MAX;
+  /// Sequences per batch of the padded comparison, in data set order, each batch padded to its longest: what
+  /// a transformers evaluation loop does.
+  std::size_t padded_batch = 32;
+  /// Called now and then with the number of sequences done.
+  std::function<void(std::size_t done, std::size_t total)> progress;
+};
+
+/// One engine's pass over a data set.
+struct Pass {
+  std::vector<double> outputs;      ///< [examples]: class index, or regression score
+  std::vector<std::uint64_t> kept;  ///< [layers]: tokens that went through, over all examples
+  Macs macs;
+  double seconds = 0;  ///< inside the engine
+};
+
+/// A data set run by one model, skimmed and dense.
+struct Evaluation {
+  std::size_t examples = 0;
+  std::uint64_t tokens = 0;
+  std::size_t padded_batch = 0;
+  Macs dense_unpadded;
+  Macs dense_padded;
+
+  Pass run;                              ///< as the engine was configured
+  std::map<std::string, double> scores;  ///< of `run`; empty when the data has no labels
+  std::optional<Pass> dense;             ///< the same weights without skimming, when asked for
+  std::map<std::string, double> dense_scores;
+  double dense_padded_seconds =
+      0;  ///< the dense engine on padded batches: the time, not the outputs, is of interest
+
+  /// Kept tokens over all tokens: mean over layers, and per layer.
+  double kept_fraction() const;
+  std::vector<double> kept_fraction_per_layer() const;
+};
+
+/// Runs `engine` over the data; with `dense` (the same weights loaded without skimming) also the dense model,
+/// unpadded and padded, batch by batch in turn, so that all three see the same moods of the machine.
+Evaluation evaluate(const Engine& engine, const Engine* dense, const EncodedDataset& data,
+                    std::span<const Metric> metrics, const EvaluationOptions& options);
+
+/// Rewrites the labels of `dataset` from its own label order to the model's (by name; by index when the
+/// model's names are LABEL_0, LABEL_1, ...). Throws UsageError when the two do not describe the same classes.
+void align_labels(Dataset& dataset, const ModelConfig& config);
+
+}  // namespace transkimmer
