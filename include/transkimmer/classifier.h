@@ -19,7 +19,7 @@ namespace transkimmer {
 /// A text, or a pair of texts (premise and hypothesis, say). Views: the strings must outlive the call.
 struct TextInput {
   std::string_view text;
-  std::optional<std::string_view> text_pair;
+  std::optional<std::string_view> text_pair = std::nullopt;
 };
 
 /// One token of an input and what became of it.

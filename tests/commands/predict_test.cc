@@ -1,0 +1,164 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include "base/file.h"
+#include "commands/process.h"
+#include "support/temporary_directory.h"
+#include "support/tiny_model.h"
+
+namespace transkimmer::test {
+namespace {
+
+using nlohmann::json;
+using ::testing::HasSubstr;
+using ::testing::MatchesRegex;
+
+std::vector<json> json_lines(const ProcessResult& result) {
+  std::vector<json> objects;
+  for (const auto& line : result.out_lines()) objects.push_back(json::parse(line));
+  return objects;
+}
+
+class Predict : public ::testing::Test {
+ protected:
+  Predict() { write_tiny_model(directory_.path()); }
+
+  std::vector<std::string> command(const std::vector<std::string>& arguments) const {
+    std::vector<std::string> all = {"predict", "--model", directory_.path().string(), "--threads", "1"};
+    all.insert(all.end(), arguments.begin(), arguments.end());
+    return all;
+  }
+  ProcessResult predict(std::string_view input, const std::vector<std::string>& arguments = {}) const {
+    return transkimmer(command(arguments), input);
+  }
+
+  TemporaryDirectory directory_;
+};
+
+TEST_F(Predict, GivesLabelAndProbabilityPerLine) {
+  const auto result = predict("a charming journey\nflat\n\na film\tnot a film\n");
+  EXPECT_EQ(result.status, 0) << result.err;
+  EXPECT_EQ(result.err, "");
+  ASSERT_EQ(result.out_lines().size(), 4U);
+  for (const auto& line : result.out_lines()) {
+    EXPECT_THAT(line, MatchesRegex("(negative|positive)\t(0\\.[0-9]{6}|1\\.000000)"));
+  }
+}
+
+TEST_F(Predict, JsonAgreesWithTextAndTracesTokens) {
+  const std::string input = "a charming journey\nflat\n";
+  const auto text = predict(input).out_lines();
+  const auto objects = json_lines(predict(input, {"--json"}));
+  ASSERT_EQ(objects.size(), 2U);
+  for (std::size_t i = 0; i < 2; ++i) {
+    const json& object = objects[i];
+    EXPECT_TRUE(text[i].starts_with(object["label"].get<std::string>() + '\t'));
+    const auto probabilities = object["probabilities"].get<std::vector<double>>();
+    ASSERT_EQ(probabilities.size(), 2U);
+    EXPECT_NEAR(probabilities[0] + probabilities[1], 1, 1e-6);
+    EXPECT_EQ(object["score"], probabilities[object["label_id"].get<std::size_t>()]);
+  }
+  const json& tokens = objects[0]["tokens"];
+  ASSERT_EQ(tokens.size(), 5U);
+  EXPECT_EQ(tokens[2]["token"], "charming");
+  EXPECT_EQ(tokens[2]["begin"], 2);
+  EXPECT_EQ(tokens[2]["end"], 10);
+  EXPECT_EQ(tokens[0]["skimmed_at"], nullptr) << "the first token is never skimmed";
+}
+
+TEST_F(Predict, AHighThresholdSkimsAllButTheFirstToken) {
+  const auto objects = json_lines(predict("a charming journey\n", {"--json", "--skim-threshold", "1000"}));
+  ASSERT_EQ(objects.size(), 1U);
+  const json& tokens = objects[0]["tokens"];
+  EXPECT_EQ(tokens[0]["skimmed_at"], nullptr);
+  for (std::size_t i = 1; i < tokens.size(); ++i) EXPECT_EQ(tokens[i]["skimmed_at"], 0);
+}
+
+TEST_F(Predict, DenseSkimsNothing) {
+  const auto objects = json_lines(predict("a charming journey\n", {"--json", "--dense"}));
+  ASSERT_EQ(objects.size(), 1U);
+  for (const auto& token : objects[0]["tokens"]) EXPECT_EQ(token["skimmed_at"], nullptr);
+}
+
+TEST_F(Predict, PairsTellWhichTextATokenIsOf) {
+  const auto objects = json_lines(predict("flat\tfilm\n", {"--json"}));
+  const json& tokens = objects.at(0)["tokens"];
+  ASSERT_EQ(tokens.size(), 5U);
+  EXPECT_FALSE(tokens[1].contains("text_pair"));
+  EXPECT_EQ(tokens[3]["text_pair"], true);
+}
+
+TEST_F(Predict, ResultsDoNotDependOnHowInputIsCut) {
+  std::string input;
+  for (int i = 0; i < 700; ++i) input += i % 3 == 0 ? "a very charming journey\n" : "flat film\n";
+  const auto lines = predict(input).out_lines();
+  ASSERT_EQ(lines.size(), 700U);
+  const auto first = predict("a very charming journey\nflat film\n", {"--batch-tokens", "1"}).out_lines();
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    const std::string& expected = first[i % 3 == 0 ? 0 : 1];
+    EXPECT_EQ(lines[i].substr(0, lines[i].size() - 2), expected.substr(0, expected.size() - 2)) << i;
+  }
+}
+
+TEST_F(Predict, AnswersEachLineBeforeTheNextIsTyped) {
+  Conversation conversation(TRANSKIMMER_PROGRAM, command({}));
+  for (int i = 0; i < 3; ++i) {
+    conversation.write("a charming journey\n");
+    EXPECT_THAT(conversation.read_line(30), MatchesRegex("(negative|positive)\t.*"));
+  }
+  EXPECT_EQ(conversation.finish(), 0);
+}
+
+TEST_F(Predict, LinesBeforeAFaultyOneAreAnswered) {
+  const auto result = predict("{\"text\": \"flat\"}\n{\"text\": \"film\"}\n{\"txt\": \"film\"}\n");
+  EXPECT_EQ(result.status, 1);
+  EXPECT_EQ(result.out_lines().size(), 2U);
+  EXPECT_EQ(result.err, "transkimmer: error: standard input:3: the JSON object has no \"text\"\n");
+}
+
+TEST_F(Predict, EmptyInputGivesNothing) {
+  const auto result = predict("");
+  EXPECT_EQ(result.status, 0);
+  EXPECT_EQ(result.out, "");
+}
+
+TEST_F(Predict, TooSmallAMaximumLengthIsBadUsage) {
+  const auto result = predict("flat\n", {"--max-length", "1"});
+  EXPECT_EQ(result.status, 2);
+  EXPECT_THAT(result.err, HasSubstr("transkimmer: error: "));
+}
+
+TEST_F(Predict, RegressionGivesTheValue) {
+  write_tiny_model(directory_.path(), {.head = HeadKind::regression, .labels = {"LABEL_0"}});
+  const auto result = predict("flat\n");
+  EXPECT_EQ(result.status, 0) << result.err;
+  EXPECT_THAT(result.out, MatchesRegex("-?[0-9.]+(e-?[0-9]+)?\n"));
+  const auto object = json_lines(predict("flat\n", {"--json"})).at(0);
+  EXPECT_FALSE(object.contains("label"));
+  EXPECT_FALSE(object.contains("probabilities"));
+  EXPECT_NEAR(object["score"], std::stod(result.out), 1e-6);
+}
+
+TEST_F(Predict, PublishedAttentionIsNotedOnStandardErrorAlone) {
+  write_tiny_model(directory_.path(), {.semantics = SkimSemantics::original});
+  const auto result = predict("flat\n");
+  EXPECT_EQ(result.status, 0);
+  EXPECT_EQ(result.out_lines().size(), 1U);
+  EXPECT_THAT(result.err, MatchesRegex("note: [^\n]*\n"));
+}
+
+TEST_F(Predict, DamagedModelsAreNamed) {
+  std::filesystem::remove(directory_ / "model.safetensors");
+  auto result = predict("flat\n");
+  EXPECT_EQ(result.status, 1);
+  EXPECT_THAT(result.err, HasSubstr("model.safetensors"));
+  write_file_atomically(directory_ / "config.json", "{");
+  result = predict("flat\n");
+  EXPECT_EQ(result.status, 1);
+  EXPECT_THAT(result.err, HasSubstr("config.json"));
+  EXPECT_EQ(std::count(result.err.begin(), result.err.end(), '\n'), 1);
+}
+
+}  // namespace
+}  // namespace transkimmer::test
