@@ -14,13 +14,16 @@ using nlohmann::json;
 JsonFields::JsonFields(const json& object, const std::string& origin, std::string prefix)
     : object_(object), origin_(origin), prefix_(std::move(prefix)) {}
 
+void JsonFields::fail_because(const char* key, std::string_view message) const {
+  throw FormatError(fmt::format("{}: '{}{}' {}", origin_, prefix_, key, message));
+}
+
 void JsonFields::fail(const char* key, const json& found, std::string_view expected) const {
-  throw FormatError(
-      fmt::format("{}: '{}{}' is {}, expected {}", origin_, prefix_, key, shown(found), expected));
+  fail_because(key, fmt::format("is {}, expected {}", shown(found), expected));
 }
 
 void JsonFields::fail_missing(const char* key) const {
-  throw FormatError(fmt::format("{}: '{}{}' is missing", origin_, prefix_, key));
+  fail_because(key, "is missing");
 }
 
 const json* JsonFields::find(const char* key) const {

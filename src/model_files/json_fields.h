@@ -37,6 +37,8 @@ class JsonFields {
 
   [[noreturn]] void fail(const char* key, const nlohmann::json& found, std::string_view expected) const;
   [[noreturn]] void fail_missing(const char* key) const;
+  /// `config.json: 'key' ` and `message`.
+  [[noreturn]] void fail_because(const char* key, std::string_view message) const;
 
  private:
   const nlohmann::json& object_;

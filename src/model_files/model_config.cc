@@ -128,10 +128,11 @@ std::vector<std::string> read_id2label(const JsonFields& fields, const json& id2
     const std::optional<std::int64_t> id = parse_integer(key);
     if (!id || *id < 0 || *id >= static_cast<std::int64_t>(named.size()) ||
         named[static_cast<std::size_t>(*id)])
-      fields.fail("id2label", id2label,
-                  fmt::format("the keys 0 to {}, but it has {}", named.size() - 1, quoted_name(key)));
+      fields.fail_because(
+          "id2label", fmt::format("has the key {}, expected 0 to {}", quoted_name(key), named.size() - 1));
     if (!value.is_string())
-      fields.fail("id2label", id2label, fmt::format("names, but label {} is {}", *id, shown(value)));
+      fields.fail_because("id2label",
+                          fmt::format("has {} for label {}, expected its name", shown(value), *id));
     named[static_cast<std::size_t>(*id)] = value.get<std::string>();
   }
   std::vector<std::string> labels;

@@ -3,9 +3,12 @@
 #include <algorithm>
 #include <filesystem>
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
 
 #include "base/file.h"
+#include "model_files/made_model.h"
 #include "model_files/model_directory.h"
 #include "support/golden.h"
 #include "support/temporary_directory.h"
@@ -14,41 +17,13 @@
 namespace transkimmer {
 namespace {
 
+using test::EditableTensors;
+using test::MadeWeights;
+using test::make_edited_model;
+using test::small_config;
 using test::TemporaryDirectory;
-
-/// The weights of a config, all different, so that a mix-up of names cannot hide.
-struct MadeWeights {
-  std::vector<std::vector<float>> data;
-  std::vector<NamedTensor> tensors;
-
-  explicit MadeWeights(const ModelConfig& config) {
-    float next = 0;
-    for (const WeightSpec& spec : expected_weights(config)) {
-      std::size_t elements = 1;
-      for (const std::int64_t size : spec.shape) elements *= static_cast<std::size_t>(size);
-      std::vector<float>& values = data.emplace_back(elements);
-      for (float& value : values) value = (next += 0.5F);
-      tensors.push_back({.name = spec.name, .shape = spec.shape, .data = values});
-    }
-  }
-};
-
-ModelConfig small_config(Architecture architecture, HeadKind head) {
-  ModelConfig config;
-  config.architecture = architecture;
-  config.head = head;
-  config.vocab_size = 11;
-  config.hidden_size = 4;
-  config.num_hidden_layers = 2;
-  config.num_attention_heads = 2;
-  config.intermediate_size = 6;
-  config.max_position_embeddings = 8;
-  config.type_vocab_size = 2;
-  config.pad_token_id = architecture == Architecture::roberta ? 1 : 0;
-  if (head == HeadKind::classification) config.labels = {"a", "b", "c"};
-  if (head == HeadKind::regression) config.labels = {"score"};
-  return config;
-}
+using testing::ElementsAre;
+using testing::ThrowsMessage;
 
 class GoldenWeights : public testing::TestWithParam<std::pair<const char*, const char*>> {};
 
@@ -127,6 +102,194 @@ TEST(ModelWeights, StayValidWhenMoved) {
   ModelWeights weights = ModelWeights::load(directory.path(), loaded, {});
   const ModelWeights moved = std::move(weights);
   EXPECT_EQ(moved.floats(made.tensors[0].name), made.data[0]);
+}
+
+/// Loads a saved model of `config` after `edit` changed its tensors.
+template <typename Edit>
+ModelWeights load_edited(ModelConfig& config, Edit edit, const WeightRequirements& required = {}) {
+  const TemporaryDirectory directory;
+  make_edited_model(directory.path(), config, edit);
+  config = ModelConfig::load(directory.path());
+  return ModelWeights::load(directory.path(), config, required);
+}
+
+TEST(ModelWeights, AcceptNamesWithoutPrefix) {
+  ModelConfig config = small_config(Architecture::bert, HeadKind::classification);
+  const ModelWeights weights = load_edited(config, [](EditableTensors& tensors) {
+    EditableTensors bare;
+    for (auto& [name, tensor] : tensors) bare[name.starts_with("bert.") ? name.substr(5) : name] = tensor;
+    tensors = bare;
+  });
+  EXPECT_TRUE(weights.has_head());
+  EXPECT_TRUE(weights.unused().empty());
+}
+
+TEST(ModelWeights, AcceptGammaAndBeta) {
+  ModelConfig config = small_config(Architecture::bert, HeadKind::classification);
+  const MadeWeights made(config);
+  const ModelWeights weights = load_edited(config, [](EditableTensors& tensors) {
+    for (const std::string norm : {"bert.embeddings.LayerNorm.", "bert.encoder.layer.1.output.LayerNorm."}) {
+      tensors[norm + "gamma"] = tensors.extract(norm + "weight").mapped();
+      tensors[norm + "beta"] = tensors.extract(norm + "bias").mapped();
+    }
+  });
+  for (std::size_t i = 0; i < made.tensors.size(); ++i)
+    EXPECT_EQ(weights.floats(made.tensors[i].name), made.data[i]) << made.tensors[i].name;
+}
+
+TEST(ModelWeights, IgnoreBuffersAndTiedDecoders) {
+  ModelConfig config = small_config(Architecture::bert, HeadKind::masked_lm);
+  const ModelWeights weights = load_edited(config, [](EditableTensors& tensors) {
+    tensors["bert.embeddings.position_ids"] = {DType::i64, {1}, std::vector<std::byte>(8)};
+    tensors["cls.predictions.decoder.weight"] = tensors["bert.embeddings.word_embeddings.weight"];
+    tensors["cls.predictions.decoder.bias"] = tensors["cls.predictions.bias"];
+  });
+  EXPECT_TRUE(weights.unused().empty());
+}
+
+TEST(ModelWeights, FreshPredictorsAreAllowedOnlyWhereAskedFor) {
+  const TemporaryDirectory directory;
+  ModelConfig config = small_config(Architecture::bert, HeadKind::classification);
+  save_model_weights(directory.path(), config, MadeWeights(config).tensors);
+  config.skim = {.enabled = true, .predictor_size = 4};
+  const ModelWeights weights = ModelWeights::load(directory.path(), config, {.predictors = false});
+  EXPECT_FALSE(weights.has_predictors());
+  EXPECT_THAT(
+      [&] { ModelWeights::load(directory.path(), config, {}); },
+      ThrowsMessage<FormatError>((directory / "model.safetensors").string() +
+                                 ": tensor 'bert.encoder.skim_predictors.0.predictor.0.weight' is missing, "
+                                 "expected with shape [4]"));
+}
+
+TEST(ModelWeights, PredictorsTurnedOffByTheConfigAreUnused) {
+  const TemporaryDirectory directory;
+  ModelConfig config = small_config(Architecture::bert, HeadKind::classification);
+  config.skim = {.enabled = true, .predictor_size = 4};
+  save_model_weights(directory.path(), config, MadeWeights(config).tensors);
+  config = ModelConfig::load(directory.path());
+  config.skim.enabled = false;
+  const ModelWeights weights = ModelWeights::load(directory.path(), config, {});
+  EXPECT_FALSE(config.skim.enabled);
+  EXPECT_FALSE(weights.has_predictors());
+  EXPECT_EQ(weights.unused().size(), 16U);
+}
+
+TEST(ModelWeights, PublishedPredictorsTellTheirSize) {
+  const TemporaryDirectory directory;
+  ModelConfig config = small_config(Architecture::bert, HeadKind::classification);
+  save_model_weights(directory.path(), config, MadeWeights(config).tensors);  // config.json without skimming
+  ModelConfig skimming = config;
+  skimming.skim = {.enabled = true, .predictor_size = 3};
+  write_tensors(directory / "model.safetensors", [&] {
+    const TemporaryDirectory other;
+    save_model_weights(other.path(), skimming, MadeWeights(skimming).tensors);
+    return test::read_tensors(other / "model.safetensors");
+  }());
+  config = ModelConfig::load(directory.path());
+  EXPECT_TRUE(ModelWeights::load(directory.path(), config, {}).has_predictors());
+  EXPECT_EQ(config.skim.predictor_size, 3);
+  EXPECT_EQ(config.skim.semantics, SkimSemantics::original);
+}
+
+TEST(ModelWeights, AHeadOfOtherLabelsCountsAsAbsentWhenItIsToBeTrained) {
+  const TemporaryDirectory directory;
+  ModelConfig config = small_config(Architecture::bert, HeadKind::classification);
+  save_model_weights(directory.path(), config, MadeWeights(config).tensors);
+  config.labels = {"yes", "no"};
+  const ModelWeights weights = ModelWeights::load(directory.path(), config, {.head = false});
+  EXPECT_FALSE(weights.has_head());
+  EXPECT_FALSE(weights.contains("classifier.weight"));
+  EXPECT_TRUE(weights.contains("pooler.dense.weight"));
+  EXPECT_THAT(weights.unused(), ElementsAre("classifier.bias", "classifier.weight"));
+}
+
+TEST(ModelWeights, UnknownTensorsOutsideTheEncoderAreUnusedWhenTheHeadIsToBeTrained) {
+  ModelConfig config = small_config(Architecture::bert, HeadKind::classification);
+  const ModelWeights weights = load_edited(
+      config, [](EditableTensors& tensors) { tensors["my_head.bias"] = tensors["classifier.bias"]; },
+      {.head = false});
+  EXPECT_TRUE(weights.has_head());
+  EXPECT_THAT(weights.unused(), ElementsAre("my_head.bias"));
+}
+
+TEST(ModelWeights, ABareEncoderLoadsForAHeadToBeTrained) {
+  const TemporaryDirectory directory;
+  ModelConfig config = small_config(Architecture::roberta, HeadKind::none);
+  save_model_weights(directory.path(), config, MadeWeights(config).tensors);
+  config.head = HeadKind::question_answering;
+  EXPECT_FALSE(ModelWeights::load(directory.path(), config, {.head = false}).has_head());
+}
+
+/// Splits a saved model into two shards and an index.
+void make_shards(const std::filesystem::path& directory, const ModelConfig& config) {
+  save_model_weights(directory, config, MadeWeights(config).tensors);
+  EditableTensors shards[2];
+  nlohmann::json map;
+  for (const auto& [name, tensor] : test::read_tensors(directory / "model.safetensors")) {
+    const std::size_t shard = name.size() % 2;
+    shards[shard][name] = tensor;
+    map[name] = shard == 0 ? "part-0.safetensors" : "part-1.safetensors";
+  }
+  test::write_tensors(directory / "part-0.safetensors", shards[0]);
+  test::write_tensors(directory / "part-1.safetensors", shards[1]);
+  write_file_atomically(directory / "model.safetensors.index.json",
+                        nlohmann::json{{"weight_map", map}}.dump());
+  std::filesystem::remove(directory / "model.safetensors");
+}
+
+TEST(ModelWeights, LoadFromShards) {
+  const TemporaryDirectory directory;
+  ModelConfig config = small_config(Architecture::bert, HeadKind::question_answering);
+  make_shards(directory.path(), config);
+  const MadeWeights made(config);
+  const ModelWeights weights = ModelWeights::load(directory.path(), config, {});
+  EXPECT_THAT(weights.files(),
+              ElementsAre(directory / "part-0.safetensors", directory / "part-1.safetensors"));
+  for (std::size_t i = 0; i < made.tensors.size(); ++i)
+    EXPECT_EQ(weights.floats(made.tensors[i].name), made.data[i]) << made.tensors[i].name;
+}
+
+TEST(ModelWeights, PreferOneFileOverShards) {
+  const TemporaryDirectory directory;
+  ModelConfig config = small_config(Architecture::bert, HeadKind::question_answering);
+  make_shards(directory.path(), config);
+  save_model_weights(directory.path(), config, MadeWeights(config).tensors);
+  EXPECT_THAT(ModelWeights::load(directory.path(), config, {}).files(),
+              ElementsAre(directory / "model.safetensors"));
+}
+
+TEST(ModelWeights, NameTheShardThatLacksATensor) {
+  const TemporaryDirectory directory;
+  ModelConfig config = small_config(Architecture::bert, HeadKind::question_answering);
+  make_shards(directory.path(), config);
+  EditableTensors tensors = test::read_tensors(directory / "part-1.safetensors");
+  const std::string name = tensors.begin()->first;
+  tensors.erase(tensors.begin());
+  test::write_tensors(directory / "part-1.safetensors", tensors);
+  EXPECT_THAT([&] { ModelWeights::load(directory.path(), config, {}); },
+              ThrowsMessage<FormatError>((directory / "part-1.safetensors").string() + ": tensor '" + name +
+                                         "' is missing, but model.safetensors.index.json says it is here"));
+}
+
+TEST(SaveModelWeights, RefusesOtherWeightsThanTheModels) {
+  const TemporaryDirectory directory;
+  const ModelConfig config = small_config(Architecture::bert, HeadKind::classification);
+  const MadeWeights made(config);
+  const auto save = [&](auto edit) {
+    std::vector<NamedTensor> tensors = made.tensors;
+    edit(tensors);
+    save_model_weights(directory / "model", config, tensors);
+  };
+  EXPECT_THAT([&] { save([](auto& tensors) { tensors.pop_back(); }); },
+              ThrowsMessage<Error>("weight 'classifier.bias' to save is missing"));
+  EXPECT_THAT([&] { save([](auto& tensors) { tensors.push_back(tensors.back()); }); },
+              ThrowsMessage<Error>("weight 'classifier.bias' to save is there twice"));
+  EXPECT_THAT(
+      [&] { save([](auto& tensors) { tensors.push_back({.name = "other", .shape = {}, .data = {}}); }); },
+      ThrowsMessage<Error>("weight 'other' to save is not one of this model"));
+  EXPECT_THAT([&] { save([](auto& tensors) { tensors.back().shape = {4}; }); },
+              ThrowsMessage<Error>("weight 'classifier.bias' to save has shape [4], expected [3]"));
+  EXPECT_FALSE(std::filesystem::exists(directory / "model"));
 }
 
 }  // namespace
