@@ -35,6 +35,13 @@ std::size_t skip_space_after(std::string_view text, std::size_t at) {
 
 }  // namespace
 
+std::vector<AddedToken> with_normalized(const std::vector<AddedToken>& tokens, bool normalized) {
+  std::vector<AddedToken> chosen;
+  std::copy_if(tokens.begin(), tokens.end(), std::back_inserter(chosen),
+               [=](const AddedToken& token) { return token.normalized == normalized; });
+  return chosen;
+}
+
 AddedTokenMatcher::AddedTokenMatcher(std::vector<AddedToken> tokens) : tokens_(std::move(tokens)) {
   for (std::size_t i = 0; i < tokens_.size(); ++i) {
     if (tokens_[i].content.empty()) continue;

@@ -22,6 +22,9 @@ struct AddedToken {
   bool normalized = false;   ///< sought in the normalised text rather than in the original
 };
 
+/// Those of `tokens` whose `normalized` is as given.
+std::vector<AddedToken> with_normalized(const std::vector<AddedToken>& tokens, bool normalized);
+
 /// Cuts a text at the added tokens in it: leftmost first, the longest of those that start at one place.
 class AddedTokenMatcher {
  public:

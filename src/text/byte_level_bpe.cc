@@ -45,6 +45,18 @@ ByteRange trimmed_range(std::string_view text, std::size_t begin, std::size_t en
   return {static_cast<std::uint32_t>(first), static_cast<std::uint32_t>(last)};
 }
 
+/// The range of an added token without the white space that it swallowed.
+ByteRange without_white_space(std::string_view text, std::size_t begin, std::size_t end) {
+  while (begin < end && is_whitespace(decode_utf8(text, begin).value))
+    begin += decode_utf8(text, begin).length;
+  while (begin < end) {
+    const std::size_t last = last_character(text.substr(0, end));
+    if (!is_whitespace(decode_utf8(text, last).value)) break;
+    end = last;
+  }
+  return {static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(end)};
+}
+
 }  // namespace
 
 std::optional<std::string> bytes_of_token(std::string_view token) {
@@ -72,7 +84,10 @@ struct ByteLevelBpeTokenizer::Scratch {
 };
 
 ByteLevelBpeTokenizer::ByteLevelBpeTokenizer(ByteLevelBpeModel model)
-    : model_(std::move(model)), added_tokens_(model_.added_tokens), merges_(model_.merges) {
+    : model_(std::move(model)),
+      sought_first_(with_normalized(model_.added_tokens, false)),
+      sought_second_(with_normalized(model_.added_tokens, true)),
+      merges_(model_.merges) {
   byte_ids_.fill(-1);
   for (std::size_t i = 0; i < model_.vocabulary.size(); ++i) {
     const auto bytes = bytes_of_token(model_.vocabulary.tokens()[i]);
@@ -117,14 +132,21 @@ std::vector<Piece> ByteLevelBpeTokenizer::pieces_of_valid(std::string_view text)
   std::vector<Piece> out;
   out.reserve(text.size() / 4 + 4);
   Scratch scratch;
-  for (const AddedTokenMatcher::Part& part : added_tokens_.split(text)) {
-    const auto base = static_cast<std::uint32_t>(part.begin);
-    if (part.id >= 0) {
-      out.push_back({part.id, {base, static_cast<std::uint32_t>(part.end)}});
-    } else {
-      add_words(text.substr(part.begin, part.end - part.begin), base, scratch, out);
+  const auto add_parts = [&](const AddedTokenMatcher& matcher, std::size_t begin, std::size_t end,
+                             const auto& between) {
+    for (const AddedTokenMatcher::Part& part : matcher.split(text.substr(begin, end - begin))) {
+      if (part.id >= 0) {
+        out.push_back({part.id, without_white_space(text, begin + part.begin, begin + part.end)});
+      } else {
+        between(begin + part.begin, begin + part.end);
+      }
     }
-  }
+  };
+  add_parts(sought_first_, 0, text.size(), [&](std::size_t begin, std::size_t end) {
+    add_parts(sought_second_, begin, end, [&](std::size_t first, std::size_t last) {
+      add_words(text.substr(first, last - first), static_cast<std::uint32_t>(first), scratch, out);
+    });
+  });
   return out;
 }
 

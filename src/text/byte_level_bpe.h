@@ -55,7 +55,9 @@ class ByteLevelBpeTokenizer final : public Tokenizer {
   void index_whole_words();
 
   ByteLevelBpeModel model_;
-  AddedTokenMatcher added_tokens_;
+  AddedTokenMatcher sought_first_;
+  AddedTokenMatcher
+      sought_second_;  // `normalized` ones, in what the first leave; there is no normaliser here
   BpeMerges merges_;
   std::array<std::int32_t, 256> byte_ids_{};  // -1 where the vocabulary has no symbol for the byte
   ByteTrie whole_words_;                      // words that end as one token

@@ -7,25 +7,14 @@
 namespace transkimmer {
 namespace {
 
-std::vector<AddedToken> tokens_in_original(const std::vector<AddedToken>& tokens) {
-  std::vector<AddedToken> chosen;
-  std::copy_if(tokens.begin(), tokens.end(), std::back_inserter(chosen),
-               [](const AddedToken& token) { return !token.normalized; });
-  return chosen;
-}
-
 /// Tokens that are sought in normalised text are themselves normalised first.
-std::vector<AddedToken> tokens_in_normalized(const std::vector<AddedToken>& tokens,
-                                             const BertNormalizer& normalizer) {
-  std::vector<AddedToken> chosen;
+std::vector<AddedToken> normalized_tokens(std::vector<AddedToken> tokens, const BertNormalizer& normalizer) {
   NormalizedText normalized;
-  for (AddedToken token : tokens) {
-    if (!token.normalized) continue;
+  for (AddedToken& token : tokens) {
     normalizer.normalize(token.content, 0, normalized);
     token.content = normalized.text();
-    chosen.push_back(std::move(token));
   }
-  return chosen;
+  return tokens;
 }
 
 enum class CharacterKind : std::uint8_t { word, space, punctuation };
@@ -55,8 +44,8 @@ bool has_more_characters(std::string_view word, std::size_t limit) {
 WordPieceTokenizer::WordPieceTokenizer(WordPieceModel model)
     : model_(std::move(model)),
       normalizer_(model_.normalizer),
-      in_original_(tokens_in_original(model_.added_tokens)),
-      in_normalized_(tokens_in_normalized(model_.added_tokens, normalizer_)) {
+      in_original_(with_normalized(model_.added_tokens, false)),
+      in_normalized_(normalized_tokens(with_normalized(model_.added_tokens, true), normalizer_)) {
   const std::string& prefix = model_.continuing_prefix;
   for (std::size_t i = 0; i < model_.vocabulary.size(); ++i) {
     const std::string& token = model_.vocabulary.tokens()[i];
