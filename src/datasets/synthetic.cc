@@ -40,7 +40,8 @@ class Writer {
     for (std::size_t i = values.size(); i > 1; --i) std::swap(values[i - 1], values[below(i)]);
   }
 
-  std::string_view distractor();
+  /// Mostly about the decoy, one topic of a message that looks as if it mattered.
+  std::string_view distractor(const synthetic::Topic& decoy);
   std::vector<std::string_view> phrases(const synthetic::Topic& topic, std::size_t length);
   /// Appends the pattern's words, symbols replaced by members of their lists, PHRASE by `phrase`.
   void expand(std::string_view pattern, std::string_view phrase, Sentence& sentence);
@@ -49,7 +50,8 @@ class Writer {
   std::mt19937_64 random_;
 };
 
-std::string_view Writer::distractor() {
+std::string_view Writer::distractor(const synthetic::Topic& decoy) {
+  if (below(3) != 0) return pick(decoy.distracting);
   const auto topics = synthetic::topics();
   const std::size_t choice = below(topics.size() + 1);
   return choice == topics.size() ? pick(synthetic::neutral_phrases()) : pick(topics[choice].distracting);
@@ -58,11 +60,13 @@ std::string_view Writer::distractor() {
 std::vector<std::string_view> Writer::phrases(const synthetic::Topic& topic, std::size_t length) {
   const std::size_t room = length / kLongestPhraseSentence;
   const std::size_t deciding = std::min(between(2, 4), std::max<std::size_t>(room / 2, 2));
-  const std::size_t distracting = std::min(between(1, 4), room - std::min(room, deciding));
+  const std::size_t distracting = std::min(between(2, 6), room - std::min(room, deciding));
   std::vector<std::string_view> own(topic.deciding.begin(), topic.deciding.end());
   shuffle(own);
   own.resize(deciding);
-  for (std::size_t i = 0; i < distracting; ++i) own.push_back(distractor());
+  const auto topics = synthetic::topics();
+  const synthetic::Topic& decoy = topics[below(topics.size())];
+  for (std::size_t i = 0; i < distracting; ++i) own.push_back(distractor(decoy));
   return own;
 }
 
