@@ -69,37 +69,45 @@ class CharacterNormalizer {
     if (is_own_word) decompose(' ', source);
   }
 
+  /// Writes the marks that waited. In canonical order they stand for the characters in the order of the text,
+  /// so that origins never run backwards.
   void finish() {
-    for (const Mark& mark : marks_) emit(mark.c, mark.source);
+    std::size_t next = 0;
+    for (const Mark& mark : marks_) {
+      if (mark.opens_character) last_source_ = mark_sources_[next++];
+      emit(mark.c, last_source_);
+    }
     marks_.clear();
+    mark_sources_.clear();
   }
 
  private:
   struct Mark {
     char32_t c;
     int combining_class;
-    ByteRange source;
+    bool opens_character;  // the first of what its character decomposes to
   };
 
   void decompose(char32_t c, ByteRange source) {
     if (!options_.strip_accents) return emit(c, source);
     std::array<char32_t, 8> parts;
     const int count = canonical_decomposition(c, parts.data());
-    for (int i = 0; i < count; ++i) reorder(parts[i], source);
+    for (int i = 0; i < count; ++i) reorder(parts[static_cast<std::size_t>(i)], i == 0, source);
   }
 
-  /// Marks wait for the next starter so that they come out in canonical order (stable by combining class).
-  void reorder(char32_t c, ByteRange source) {
+  /// Marks wait for the next starter and come out stably sorted by combining class.
+  void reorder(char32_t c, bool opens_character, ByteRange source) {
     const int own_class = combining_class(c);
     if (own_class == 0) {
       finish();
-      return emit(c, source);
+      if (opens_character) last_source_ = source;
+      return emit(c, last_source_);
     }
     const auto behind =
         std::upper_bound(marks_.begin(), marks_.end(), own_class,
                          [](int value, const Mark& mark) { return value < mark.combining_class; });
-    // Almost every mark is an accent, dropped in the end: it need not be kept to keep the others in order.
-    if (!is_nonspacing_mark(c)) marks_.insert(behind, {c, own_class, source});
+    marks_.insert(behind, {c, own_class, opens_character});
+    if (opens_character) mark_sources_.push_back(source);
   }
 
   void emit(char32_t c, ByteRange source) {
@@ -113,6 +121,8 @@ class CharacterNormalizer {
   const BertNormalizerOptions& options_;
   NormalizedText& out_;
   std::vector<Mark> marks_;
+  std::vector<ByteRange> mark_sources_;  // of the marks that open a character, in the order of the text
+  ByteRange last_source_;
 };
 
 }  // namespace

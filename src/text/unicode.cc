@@ -6,6 +6,7 @@
 
 #include <utf8proc.h>
 
+#include "text/newer_characters.h"
 #include "transkimmer/error.h"
 
 namespace transkimmer {
@@ -118,19 +119,22 @@ bool is_punctuation(char32_t c) {
     return (c >= '!' && c <= '/') || (c >= ':' && c <= '@') || (c >= '[' && c <= '`') ||
            (c >= '{' && c <= '~');
   }
+  if (c == 0x166D) return true;  // until Unicode 11; see is_newer_than_unicode_8
   const auto kind = category(c);
-  return kind >= UTF8PROC_CATEGORY_PC && kind <= UTF8PROC_CATEGORY_PO;
+  return kind >= UTF8PROC_CATEGORY_PC && kind <= UTF8PROC_CATEGORY_PO && !is_newer_than_unicode_8(c);
 }
 
 bool is_removed_by_cleaning(char32_t c) {
   if (c == '\t' || c == '\n' || c == '\r') return false;
   if (c == kReplacement) return true;
+  // Unassigned characters are kept.
   const auto kind = category(c);
-  return kind == UTF8PROC_CATEGORY_CN || (kind >= UTF8PROC_CATEGORY_CC && kind <= UTF8PROC_CATEGORY_CO);
+  return kind >= UTF8PROC_CATEGORY_CC && kind <= UTF8PROC_CATEGORY_CO && !is_newer_than_unicode_8(c);
 }
 
 bool is_nonspacing_mark(char32_t c) {
-  return category(c) == UTF8PROC_CATEGORY_MN;
+  if (c == 0x1734) return true;  // until Unicode 14
+  return category(c) == UTF8PROC_CATEGORY_MN && !is_newer_than_unicode_8(c);
 }
 
 bool is_word_character(char32_t c) {
