@@ -1,0 +1,125 @@
+#include "training/checkpoint.h"
+
+#include <algorithm>
+#include <span>
+#include <string>
+#include <system_error>
+#include <vector>
+
+#include "base/numbers.h"
+#include "model_files/safetensors.h"
+#include "model_files/tokenizer_files.h"
+#include "transkimmer/error.h"
+
+namespace transkimmer {
+namespace {
+
+constexpr std::string_view folder_prefix = "checkpoint-";
+constexpr const char* optimizer_file = "optimizer.safetensors";
+
+struct Folder {
+  std::int64_t step;
+  std::filesystem::path path;
+};
+
+/// All checkpoint-STEP folders, newest first.
+std::vector<Folder> checkpoint_folders(const std::filesystem::path& output_dir) {
+  std::vector<Folder> folders;
+  std::error_code ignored;
+  for (const auto& entry : std::filesystem::directory_iterator(output_dir, ignored)) {
+    const std::string name = entry.path().filename().string();
+    if (!entry.is_directory() || !name.starts_with(folder_prefix)) continue;
+    const auto step = parse_integer(std::string_view(name).substr(folder_prefix.size()));
+    if (step) folders.push_back({*step, entry.path()});
+  }
+  std::ranges::sort(folders, [](const Folder& a, const Folder& b) { return a.step > b.step; });
+  return folders;
+}
+
+void save_moments(const AdamW& optimizer, const std::filesystem::path& path) {
+  std::vector<Tensor> values;
+  std::vector<TensorToWrite> tensors;
+  const auto add = [&](const std::string& name, const Tensor& moment,
+                       const std::vector<std::int64_t>& shape) {
+    values.push_back(moment.to(torch::kCPU).contiguous());
+    const auto* data = static_cast<const std::byte*>(values.back().data_ptr());
+    tensors.push_back({name, DType::f32, shape, {data, values.back().nbytes()}});
+  };
+  for (const auto& slot : optimizer.slots()) {
+    add("exp_avg." + slot.entry->spec.name, slot.first_moment, slot.entry->spec.shape);
+    add("exp_avg_sq." + slot.entry->spec.name, slot.second_moment, slot.entry->spec.shape);
+  }
+  write_safetensors(path, tensors);
+}
+
+void load_moment(const SafetensorsFile& file, const std::string& name, const Tensor& target) {
+  const TensorView& stored = file.at(name);
+  if (target.sizes() != torch::IntArrayRef(stored.shape)) {
+    throw FormatError(file.path().string() + ": tensor '" + name +
+                      "' has another shape than the model's weight");
+  }
+  const std::vector<float> values = to_floats(stored);
+  target.copy_(torch::tensor(values, torch::kFloat32).view(target.sizes()));
+}
+
+void load_moments(const AdamW& optimizer, const std::filesystem::path& path) {
+  const SafetensorsFile file = SafetensorsFile::open(path);
+  for (const auto& slot : optimizer.slots()) {
+    load_moment(file, "exp_avg." + slot.entry->spec.name, slot.first_moment);
+    load_moment(file, "exp_avg_sq." + slot.entry->spec.name, slot.second_moment);
+  }
+}
+
+/// Keeps the newest `place.keep` up to `step`; later ones belong to a run that was cut and resumed before
+/// them.
+void remove_outdated(const CheckpointPlace& place, std::int64_t step) {
+  std::size_t kept = 0;
+  for (const Folder& folder : checkpoint_folders(place.output_dir)) {
+    if (folder.step > step || kept++ >= std::max<std::size_t>(1, place.keep)) {
+      std::filesystem::remove_all(folder.path);
+    }
+  }
+}
+
+}  // namespace
+
+std::filesystem::path save_checkpoint(const Trained& trained, const TrainerState& state,
+                                      const CheckpointPlace& place) {
+  const std::string name = std::string(folder_prefix) + std::to_string(state.global_step);
+  const std::filesystem::path final_path = place.output_dir / name;
+  const std::filesystem::path partial = place.output_dir / (name + ".partial");
+  try {
+    std::filesystem::remove_all(partial);
+    std::filesystem::create_directories(partial);
+    trained.model.save(partial);
+    if (!place.tokenizer_source.empty()) copy_tokenizer_files(place.tokenizer_source, partial);
+    save_moments(trained.optimizer, partial / optimizer_file);
+    save_trainer_state(state, partial);
+    std::filesystem::remove_all(final_path);
+    std::filesystem::rename(partial, final_path);
+    remove_outdated(place, state.global_step);
+  } catch (const std::filesystem::filesystem_error& error) {
+    throw IoError(final_path.string() + ": cannot write the checkpoint: " + error.code().message());
+  }
+  return final_path;
+}
+
+TrainerState load_checkpoint(const std::filesystem::path& directory, const Trained& trained) {
+  TrainerState state = load_trainer_state(directory);
+  trained.model.restore(directory);
+  load_moments(trained.optimizer, directory / optimizer_file);
+  trained.optimizer.set_steps(state.global_step);
+  return state;
+}
+
+void remove_checkpoints(const std::filesystem::path& output_dir) {
+  for (const Folder& folder : checkpoint_folders(output_dir)) std::filesystem::remove_all(folder.path);
+}
+
+std::optional<std::filesystem::path> latest_checkpoint(const std::filesystem::path& output_dir) {
+  const auto folders = checkpoint_folders(output_dir);
+  if (folders.empty()) return std::nullopt;
+  return folders.front().path;
+}
+
+}  // namespace transkimmer

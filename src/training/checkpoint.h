@@ -1,0 +1,39 @@
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <optional>
+
+#include "training/model.h"
+#include "training/optimizer.h"
+#include "training/trainer_state.h"
+
+namespace transkimmer {
+
+/// What a checkpoint holds besides the state: references to what is being trained.
+struct Trained {
+  TrainingModel& model;
+  AdamW& optimizer;
+};
+
+struct CheckpointPlace {
+  std::filesystem::path output_dir;
+  std::filesystem::path tokenizer_source;  ///< may be empty
+  std::size_t keep = 1;                    ///< older checkpoint-STEP folders are removed; at least 1
+};
+
+/// Writes output_dir/checkpoint-STEP (model, tokenizer, optimizer.safetensors, trainer_state.json) under
+/// another name, renames it, and only then removes older ones. Returns its path.
+std::filesystem::path save_checkpoint(const Trained& trained, const TrainerState& state,
+                                      const CheckpointPlace& place);
+
+/// Restores weights and moments and returns the state. Throws IoError or FormatError naming the file.
+TrainerState load_checkpoint(const std::filesystem::path& directory, const Trained& trained);
+
+/// The checkpoint-STEP folder with the highest STEP.
+std::optional<std::filesystem::path> latest_checkpoint(const std::filesystem::path& output_dir);
+
+/// Removes every checkpoint-STEP folder: a new run must not mistake them for its own.
+void remove_checkpoints(const std::filesystem::path& output_dir);
+
+}  // namespace transkimmer

@@ -1,0 +1,82 @@
+#include "training/finetuning.h"
+
+#include <algorithm>
+#include <system_error>
+
+#include "base/hardware.h"
+#include "model_files/tokenizer_files.h"
+#include "training/finetuning_inputs.h"
+#include "transkimmer/error.h"
+
+namespace transkimmer {
+namespace {
+
+constexpr std::size_t usual_max_length = 512;
+
+std::size_t maximum_length(std::size_t asked, const ModelConfig& config) {
+  const auto allowed = static_cast<std::size_t>(config.max_tokens());
+  if (asked > allowed) {
+    throw UsageError("--max-length: this model takes at most " + std::to_string(allowed) + " tokens, not " +
+                     std::to_string(asked));
+  }
+  return asked > 0 ? asked : std::min(usual_max_length, allowed);
+}
+
+TrainingModel initial_model(const FinetuningOptions& options, const ModelConfig& config,
+                            const NoticeHandler& notices) {
+  const NewWeights fresh{.device = options.training.compute.device, .seed = options.training.seed};
+  // A resumed run overwrites all weights with the checkpoint's.
+  if (options.from_scratch || !options.resume_from.empty()) return TrainingModel::from_scratch(config, fresh);
+  return TrainingModel::load(options.model, config, fresh, notices);
+}
+
+void prepare_output(const FinetuningOptions& options) {
+  const auto& output = options.training.output_dir;
+  std::error_code error;
+  std::filesystem::create_directories(output, error);
+  if (error) throw IoError(output.string() + ": cannot create the directory: " + error.message());
+  if (options.resume_from.empty()) remove_checkpoints(output);
+}
+
+FinetuningPlan plan_of(const FinetuningTexts& texts, const TrainingModel& model,
+                       const EncodedDataset& train) {
+  FinetuningPlan plan{.task = texts.task.name,
+                      .config = model.config(),
+                      .train_examples = train.size(),
+                      .train_tokens = train.ids.size(),
+                      .dev_examples = texts.dev ? texts.dev->examples.size() : 0};
+  for (const auto& entry : model.parameters().entries()) plan.parameters += entry.value.numel();
+  return plan;
+}
+
+}  // namespace
+
+FinetuningResult finetune(const FinetuningOptions& options, const FinetuningEvents& events) {
+  check_directories(options);
+  const int threads = options.threads > 0 ? options.threads : available_processors();
+  torch::set_num_threads(threads);
+  const FinetuningTexts texts = load_texts(options.data, options.training.seed);
+  const ModelConfig config = finetuning_config(options, texts);
+  const auto tokenizer = load_tokenizer(options.model, config);
+  const std::size_t max_length = maximum_length(options.max_length, config);
+  const auto encode = [&](const Dataset& dataset) {
+    return encode_dataset(dataset, *tokenizer, max_length, static_cast<unsigned>(threads));
+  };
+  const EncodedDataset train = encode(texts.train);
+  const EncodedDataset dev = texts.dev ? encode(*texts.dev) : EncodedDataset{};
+  TrainingModel model = initial_model(options, config, events.notices);
+  TrainingOptions training = options.training;
+  training.tokenizer_source = options.model;
+  Trainer trainer(model, {&train, texts.dev ? &dev : nullptr, texts.task.metrics}, training, events.training);
+  if (!options.resume_from.empty()) trainer.resume(options.resume_from);
+  prepare_output(options);
+  FinetuningResult result{
+      .training = {}, .plan = plan_of(texts, model, train), .chief_metric = trainer.chief_metric()};
+  result.plan.first_step = trainer.step();
+  result.plan.total_steps = trainer.total_steps();
+  if (events.on_start) events.on_start(result.plan);
+  result.training = trainer.run();
+  return result;
+}
+
+}  // namespace transkimmer

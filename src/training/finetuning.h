@@ -1,0 +1,79 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/notice.h"
+#include "datasets/tasks.h"
+#include "training/trainer.h"
+
+namespace transkimmer {
+
+/// Where the examples come from: a catalogue task with its directory, or the user's own tables.
+struct DataOptions {
+  std::string task;
+  std::filesystem::path data_dir;
+  std::filesystem::path train_file;
+  std::filesystem::path validation_file;  ///< may be empty: then nothing is evaluated
+  std::string text_column = "text";
+  std::string text_pair_column;
+  std::string label_column = "label";
+  bool regression = false;            ///< labels of the tables are numbers to predict
+  std::size_t max_train_samples = 0;  ///< 0: all; else a random choice fixed by the seed
+  std::size_t max_eval_samples = 0;
+};
+
+/// Unset members keep what the model's configuration says, or the published value.
+struct SkimmingOptions {
+  bool enabled = true;
+  std::optional<double> coefficient;           ///< published: 0.5
+  std::optional<std::int64_t> predictor_size;  ///< published: the hidden size
+  std::optional<double> threshold;
+  std::optional<double> temperature;
+  std::optional<SkimSemantics> semantics;
+};
+
+struct FinetuningOptions {
+  DataOptions data;
+  SkimmingOptions skimming;
+  std::filesystem::path model;
+  bool from_scratch = false;  ///< random weights; `model` need hold only config.json and tokenizer files
+  bool overwrite_output_dir = false;
+  std::size_t max_length = 0;         ///< tokens; 0: 512, or what the position table allows
+  int threads = 0;                    ///< 0: all processors
+  std::filesystem::path resume_from;  ///< a checkpoint-STEP folder; empty: start anew
+  TrainingOptions training;           ///< output_dir included; tokenizer_source is filled in
+};
+
+/// What is about to be trained, told once before the first step.
+struct FinetuningPlan {
+  std::string task;
+  ModelConfig config;
+  std::size_t train_examples = 0, train_tokens = 0;
+  std::size_t dev_examples = 0;
+  std::int64_t parameters = 0;
+  std::int64_t first_step = 0, total_steps = 0;
+};
+
+struct FinetuningEvents {
+  TrainingEvents training;
+  NoticeHandler notices;
+  std::function<void(const FinetuningPlan&)> on_start;
+};
+
+struct FinetuningResult {
+  TrainingResult training;
+  FinetuningPlan plan;
+  std::string chief_metric;  ///< empty without a validation set
+};
+
+/// The whole of `finetune`: reads model and data, trains, and leaves a Hugging Face directory in output_dir.
+/// Throws UsageError, IoError, FormatError.
+FinetuningResult finetune(const FinetuningOptions& options, const FinetuningEvents& events);
+
+}  // namespace transkimmer

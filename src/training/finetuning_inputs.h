@@ -1,0 +1,26 @@
+#pragma once
+
+#include "training/finetuning.h"
+
+namespace transkimmer {
+
+/// Both splits as texts, and the task they belong to.
+struct FinetuningTexts {
+  Task task;
+  Dataset train;
+  std::optional<Dataset> dev;
+};
+
+/// Reads the data that the options name, `seed` choosing the samples where they are limited. Throws
+/// UsageError for options that contradict each other; IoError, FormatError.
+FinetuningTexts load_texts(const DataOptions& options, std::uint64_t seed);
+
+/// The configuration to train: the directory's own with the task's head and labels, and skimming as asked
+/// for.
+ModelConfig finetuning_config(const FinetuningOptions& options, const FinetuningTexts& texts);
+
+/// Throws UsageError unless output_dir may be written to and --from-scratch fits what the model directory
+/// holds.
+void check_directories(const FinetuningOptions& options);
+
+}  // namespace transkimmer

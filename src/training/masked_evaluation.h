@@ -1,0 +1,38 @@
+#pragma once
+
+#include <cstddef>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "datasets/tasks.h"
+#include "features/encoded_dataset.h"
+#include "training/compute_settings.h"
+#include "training/model.h"
+
+namespace transkimmer {
+
+struct EvaluationSettings {
+  ComputeSettings compute;
+  std::size_t batch_size = 64;
+};
+
+/// Scores of the model on a data set, and how much it skimmed.
+struct EvaluationReport {
+  std::map<std::string, double> scores;  ///< by the names of metrics/scores.h
+  std::string chief;         ///< the task's first metric: the one that chooses the best checkpoint
+  double loss = 0;           ///< task loss, mean over examples
+  double kept_fraction = 1;  ///< mean over layers of tokens kept / tokens
+  std::vector<double> kept_fraction_per_layer;
+  std::size_t examples = 0;
+  double seconds = 0;
+
+  double chief_score() const { return scores.at(chief); }
+};
+
+/// Runs the model as inference would decide (no noise, no dropout), with masks in place of removal.
+/// `metrics` is not empty; every sequence must be labelled.
+EvaluationReport evaluate_masked(const TrainingModel& model, const EncodedDataset& dataset,
+                                 std::span<const Metric> metrics, const EvaluationSettings& settings);
+
+}  // namespace transkimmer

@@ -1,0 +1,90 @@
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "datasets/tasks.h"
+#include "features/batches.h"
+#include "features/encoded_dataset.h"
+#include "training/batching.h"
+#include "training/checkpoint.h"
+#include "training/model.h"
+#include "training/optimizer.h"
+#include "training/training_options.h"
+
+namespace transkimmer {
+
+/// What is learnt from and judged by. The data sets must outlive the trainer.
+struct TrainingData {
+  const EncodedDataset* train = nullptr;
+  const EncodedDataset* dev = nullptr;  ///< null: no evaluation, the last weights are kept
+  std::vector<Metric> metrics;  ///< the first chooses the best weights; not empty when there is a dev set
+};
+
+/// Fine-tunes a model. Everything that happens is a function of (options, data, weights): the same run twice,
+/// or a run cut and resumed, gives the same numbers on the same machine with the same number of threads.
+class Trainer {
+ public:
+  /// `model` must outlive the trainer. Throws UsageError for options out of range or an empty training set.
+  Trainer(TrainingModel& model, TrainingData data, TrainingOptions options, TrainingEvents events = {});
+
+  /// Continues the run that wrote this checkpoint-STEP folder. Throws UsageError naming the option when one
+  /// that determines the curve differs from that run's; IoError, FormatError.
+  void resume(const std::filesystem::path& checkpoint);
+
+  /// Trains to the end, or until should_stop.
+  TrainingResult run();
+
+  std::int64_t total_steps() const { return state_.max_steps; }
+  std::int64_t steps_per_epoch() const { return state_.steps_per_epoch; }
+  /// Steps done, those of a resumed run included.
+  std::int64_t step() const { return state_.global_step; }
+  const std::string& chief_metric() const { return state_.chief_metric; }
+
+ private:
+  struct StepOutcome {
+    double loss = 0, task_loss = 0, skim_loss = 0, kept_fraction = 1, gradient_norm = 0;
+    std::size_t examples = 0, tokens = 0;
+  };
+  /// Examples and tokens of all micro-batches of a step: what the means are over.
+  struct GroupSize {
+    double examples = 0, tokens = 0;
+  };
+
+  std::vector<Batch> epoch_batches(std::int64_t epoch) const;
+  std::span<const Batch> micro_batches(std::int64_t step);
+  StepOutcome train_step(std::int64_t step);
+  StepOutcome train_micro_batch(const LabelledBatch& batch, const GroupSize& group, std::uint64_t seed);
+  double skim_coefficient(std::int64_t step) const;
+  void after_step(const StepOutcome& outcome);
+  ProgressReport progress(const StepOutcome& mean) const;
+  void log_means();
+  void evaluate();
+  bool choose(const EvaluationReport& report);
+  void save_chosen();
+  void write_checkpoint();
+
+  TrainingModel& model_;
+  TrainingData data_;
+  TrainingOptions options_;
+  TrainingEvents events_;
+  AdamW optimizer_;
+  TrainerState state_;
+  std::vector<std::size_t> lengths_;
+  std::vector<Batch> epoch_batches_;
+  std::int64_t epoch_of_batches_ = -1;
+  std::int64_t warmup_steps_ = 0;
+  std::int64_t evaluated_at_ = -1;
+  std::int64_t saved_at_ = -1;
+  std::filesystem::path checkpoint_;
+  // Of this process, for the speeds that are reported.
+  std::chrono::steady_clock::time_point started_;
+  double training_seconds_ = 0;
+  std::size_t examples_ = 0, tokens_ = 0;
+  std::int64_t steps_run_ = 0;
+};
+
+}  // namespace transkimmer

@@ -1,0 +1,91 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/notice.h"
+#include "training/masked_evaluation.h"
+
+namespace transkimmer {
+
+/// The hyper-parameters of a run, in the words of Hugging Face's scripts. Those of skimming (coefficient,
+/// temperature, semantics) belong to the model's configuration.
+struct TrainingOptions {
+  double learning_rate = 2e-5;
+  std::optional<double> predictor_learning_rate;  ///< unset: learning_rate
+  double weight_decay = 0.0;
+  double adam_epsilon = 1e-6;
+  double warmup_ratio = 0.0;
+  double max_grad_norm = 1.0;  ///< 0: no clipping
+  double num_train_epochs = 3;
+  std::int64_t max_steps = 0;  ///< > 0: overrides num_train_epochs
+  std::size_t train_batch_size = 32;
+  std::size_t eval_batch_size = 64;
+  std::size_t gradient_accumulation_steps = 1;
+  /// The skim coefficient grows linearly from 0 over this share of the steps; as published it is constant.
+  double skim_warmup_ratio = 0.0;
+  std::uint64_t seed = 42;
+  std::int64_t logging_steps = 50;
+  std::int64_t eval_steps = 0;  ///< 0: after every epoch
+  std::int64_t save_steps = 0;  ///< 0: whenever it evaluates
+  std::size_t save_total_limit = 1;
+  /// When skimming, an evaluation whose chief metric is this close to the best seen wins if it keeps fewer
+  /// tokens: otherwise the first epochs, before skimming sets in, would be chosen.
+  double best_tolerance = 0.005;
+  ComputeSettings compute;
+  std::filesystem::path output_dir;  ///< empty: nothing is written
+  std::filesystem::path
+      tokenizer_source;  ///< directory whose tokenizer files go with every saved model; may be empty
+};
+
+/// Means over the steps since the last report.
+struct ProgressReport {
+  std::int64_t step = 0;
+  std::int64_t total_steps = 0;
+  double epoch = 0;
+  double loss = 0;
+  double task_loss = 0;
+  double skim_loss = 0;
+  double kept_fraction = 1;
+  double learning_rate = 0;
+  double gradient_norm = 0;
+  double examples_per_second = 0;
+  double tokens_per_second = 0;  ///< padding not counted
+  double seconds_left = 0;       ///< of training steps; evaluations not foreseen
+};
+
+/// How a run tells its caller what happens. Empty members are skipped.
+struct TrainingEvents {
+  std::function<void(const ProgressReport&)> on_step;  ///< after every step: values of this step alone
+  std::function<void(const ProgressReport&)> on_log;   ///< every logging_steps
+  std::function<void(const ProgressReport&, const EvaluationReport&, bool best)> on_evaluation;
+  std::function<void(const std::filesystem::path&)> on_checkpoint;
+  std::function<bool()> should_stop;  ///< asked after every step; true writes a checkpoint and ends the run
+};
+
+/// One line of trainer_state.json's log_history: names and values in order.
+using LogEntry = std::vector<std::pair<std::string, double>>;
+
+/// The evaluation whose weights lie in output_dir.
+struct ChosenEvaluation {
+  std::int64_t step = 0;
+  double score = 0;
+  double kept_fraction = 1;
+};
+
+struct TrainingResult {
+  bool finished = false;  ///< false: stopped by should_stop
+  std::int64_t steps = 0;
+  std::filesystem::path checkpoint;  ///< where to resume from, when not finished
+  std::optional<ChosenEvaluation> chosen;
+  std::vector<LogEntry> log_history;
+  double seconds = 0;  ///< of this process, evaluations included
+};
+
+}  // namespace transkimmer
