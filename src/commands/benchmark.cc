@@ -17,11 +17,13 @@
 namespace transkimmer {
 namespace {
 
+constexpr std::size_t default_length = 128;
+
 struct BenchmarkOptions {
   std::filesystem::path model;
   EngineOptions engine;
   std::size_t batch = 32;
-  std::size_t length = 128;
+  std::size_t length = 0;  ///< 0: default_length or as long as the model allows
   std::size_t runs = 20;
   std::size_t warmup = 3;
   std::uint64_t seed = 0;
@@ -130,8 +132,11 @@ void print_table(const Engine& engine, const Timing& timing, const BenchmarkOpti
   }
 }
 
-void run_benchmark(const BenchmarkOptions& options) {
+void run_benchmark(BenchmarkOptions options) {
   const auto engine = Engine::load(options.model, options.engine, notices_on_standard_error());
+  if (options.length == 0) {
+    options.length = std::min(default_length, static_cast<std::size_t>(engine.config().max_tokens()));
+  }
   const auto batch = random_batch(engine.config(), options);
   const auto timing = measure(engine, batch, options);
   if (options.json) {
@@ -150,7 +155,7 @@ void add_shape_options(CLI::App& command, BenchmarkOptions& options) {
         ->group("Measurement");
   };
   count("--batch", options.batch, "Sequences per batch", 1);
-  count("--length", options.length, "Tokens per sequence", 1);
+  count("--length", options.length, "Tokens per sequence; 0: 128, or as many as the model allows", 0);
   count("--runs", options.runs, "Timed runs", 1);
   count("--warmup", options.warmup, "Runs before the timed ones", 0);
   command.add_option("--seed", options.seed, "Seed of the random tokens")

@@ -1,5 +1,6 @@
 #include "commands/help_formatter.h"
 
+#include <algorithm>
 #include <sstream>
 
 #include <fmt/format.h>
@@ -69,6 +70,7 @@ std::string HelpFormatter::make_group(std::string group, bool is_positional,
 
 std::string HelpFormatter::make_option(const CLI::Option* option, bool is_positional) const {
   std::string left = make_option_name(option, is_positional);
+  left.resize(std::min(left.size(), left.find('{')));  // flags that switch off are named "--no-x{false}"
   if (option->get_type_size() != 0 && !option->get_type_name().empty()) left += ' ' + option->get_type_name();
   std::string right = option->get_description();
   if (option->get_required()) right += " (required)";

@@ -62,9 +62,17 @@ TEST_F(Benchmark, TableNamesWhatWasTimed) {
   EXPECT_THAT(benchmark({"--dense"}).out, HasSubstr("dense (no token is skimmed)"));
 }
 
+TEST_F(Benchmark, DefaultLengthFitsTheModel) {
+  const auto result = transkimmer({"benchmark", "--model", directory_.path(), "--runs", "1", "--json"});
+  EXPECT_EQ(result.status, 0) << result.err;
+  EXPECT_EQ(result.json()["length"], 64);
+  EXPECT_EQ(result.json()["batch"], 32);
+}
+
 TEST_F(Benchmark, LongerThanTheModelIsBadUsage) {
-  const auto result = benchmark({"--length", "65"});
+  const auto result = transkimmer({"benchmark", "--model", directory_.path(), "--length", "65"});
   EXPECT_EQ(result.status, 2);
+  EXPECT_EQ(result.err, "transkimmer: error: sequence 0 has 65 tokens, the model takes at most 64\n");
 }
 
 }  // namespace
