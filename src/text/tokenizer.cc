@@ -13,17 +13,15 @@ struct Lengths {
   std::size_t second = 0;
 };
 
-/// The shorter text is left whole while it is no longer than half; beyond that both are cut to halves, of
-/// which the longer text has the larger, and the second text if both are equally long. Hugging Face's fast
-/// tokenizers do this; their Python ones, which cut token by token, leave the larger half to the first of two
-/// equally long texts.
+/// The shorter text stays whole while it takes no more than half of the room; otherwise each text gets a
+/// half. The larger half goes to the longer text, or to the second of two equally long ones. So do Hugging
+/// Face's fast tokenizers; their Python ones, which take away token by token, leave it to the first of two
+/// equally long ones.
 Lengths cut_longest_first(Lengths lengths, std::size_t room) {
-  const bool first_is_longer = lengths.first > lengths.second;
-  const std::size_t shorter = std::min(lengths.first, lengths.second);
-  const std::size_t half = room / 2;
-  const std::size_t kept_short = std::min(shorter, half);
-  const std::size_t kept_long = room - kept_short;
-  return first_is_longer ? Lengths{kept_long, kept_short} : Lengths{kept_short, kept_long};
+  const std::size_t kept_of_shorter = std::min({lengths.first, lengths.second, room / 2});
+  const std::size_t kept_of_longer = room - kept_of_shorter;
+  if (lengths.first > lengths.second) return {kept_of_longer, kept_of_shorter};
+  return {kept_of_shorter, kept_of_longer};
 }
 
 std::size_t cut_one(std::size_t length, std::size_t excess, const char* which, std::size_t max_length) {
@@ -38,7 +36,7 @@ std::size_t cut_one(std::size_t length, std::size_t excess, const char* which, s
 Lengths cut(Lengths lengths, bool is_pair, std::size_t room, const EncodeOptions& options) {
   const std::size_t total = lengths.first + lengths.second;
   if (total <= room) return lengths;
-  if (!is_pair) return {room, 0};
+  if (room == 0 || !is_pair) return {room, 0};
   const std::size_t excess = total - room;
   switch (options.truncation) {
     case Truncation::only_first:
