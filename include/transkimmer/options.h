@@ -23,7 +23,7 @@ struct EngineOptions {
   int threads = 0;       ///< 0: all processors this process may use
   bool skimming = true;  ///< false runs the same weights dense
   /// Keep a token when logit_keep - logit_skim > threshold; larger skims more. Unset: the model's own setting.
-  std::optional<double> skim_threshold;
+  std::optional<double> skim_threshold = std::nullopt;
   Precision precision = Precision::f32;
 };
 
