@@ -1,7 +1,8 @@
 // Prints what a tokenizer makes of each line of standard input, as JSON lines, for comparison with other
 // implementations:
 //
-//   dump_ids MODEL_DIRECTORY [--max-length N] [--truncation none|longest_first|only_first|only_second] < lines
+//   dump_ids MODEL_DIRECTORY [--max-length N] [--truncation none|longest_first|only_first|only_second] <
+//   lines
 //
 // A line is a JSON string (one text) or an array of two (a pair).
 // Output: {"ids": [...], "type_ids": [...], "offsets": [[begin, end], ...]} with
@@ -36,7 +37,8 @@ json as_json(const Encoding& encoding) {
 json encoded(const Tokenizer& tokenizer, const json& line, const EncodeOptions& options) {
   try {
     if (line.is_string()) return as_json(tokenizer.encode(line.get<std::string>(), options));
-    return as_json(tokenizer.encode_pair(line.at(0).get<std::string>(), line.at(1).get<std::string>(), options));
+    return as_json(
+        tokenizer.encode_pair(line.at(0).get<std::string>(), line.at(1).get<std::string>(), options));
   } catch (const Error& error) {
     return {{"error", error.what()}};
   }

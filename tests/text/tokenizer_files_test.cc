@@ -1,0 +1,270 @@
+#include "model_files/tokenizer_files.h"
+
+#include <fstream>
+#include <functional>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+#include <unistd.h>
+
+#include "model_files/tokenizer_json.h"
+#include "text/sample_tokenizers.h"
+#include "transkimmer/error.h"
+
+namespace transkimmer {
+namespace {
+
+using nlohmann::json;
+using testing::ElementsAre;
+using testing::HasSubstr;
+namespace fs = std::filesystem;
+
+class TokenizerFiles : public testing::Test {
+ protected:
+  TokenizerFiles()
+      : directory_(fs::temp_directory_path() / ("transkimmer-tokenizer-" + std::to_string(getpid()))) {
+    fs::remove_all(directory_);
+    fs::create_directories(directory_);
+    config_.vocab_size = 1000;
+  }
+  ~TokenizerFiles() override { fs::remove_all(directory_); }
+
+  void write(const std::string& name, const std::string& content) {
+    std::ofstream(directory_ / name) << content;
+  }
+  void copy(const std::string& name) {
+    fs::copy(tokenizer_fixture() / name, directory_, fs::copy_options::overwrite_existing);
+  }
+  std::unique_ptr<const Tokenizer> load() { return load_tokenizer(directory_, config_); }
+  void expect_error(const std::string& part) {
+    try {
+      load();
+      ADD_FAILURE() << "no error, expected: " << part;
+    } catch (const Error& error) {
+      EXPECT_THAT(error.what(), HasSubstr(part));
+    }
+  }
+
+  fs::path directory_;
+  ModelConfig config_;
+};
+
+const std::string kSpecials = "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\n";
+
+TEST_F(TokenizerFiles, VocabTxtGivesTheSameAsTokenizerJson) {
+  copy("wordpiece/vocab.txt");
+  const auto from_json = sample_tokenizer("wordpiece");
+  const auto from_vocab = load();
+  for (const char* text : {"The Café 日本 [MASK] skimmed!", "<mask> [SEP]"}) {
+    EXPECT_EQ(from_vocab->encode(text).ids, from_json->encode(text).ids);
+  }
+}
+
+TEST_F(TokenizerFiles, VocabJsonAndMergesGiveTheSameAsTokenizerJson) {
+  copy("byte-level-bpe/vocab.json");
+  copy("byte-level-bpe/merges.txt");
+  config_.architecture = Architecture::roberta;
+  const auto from_json = sample_tokenizer("byte-level-bpe");
+  const auto from_vocab = load();
+  for (const char* text : {"The café 日本  <mask> skimmed!", "it's </s>"}) {
+    EXPECT_EQ(from_vocab->encode(text).ids, from_json->encode(text).ids);
+  }
+}
+
+TEST_F(TokenizerFiles, CaseIsKeptWhereTheConfigurationSaysSo) {
+  write("vocab.txt", kSpecials + "The\nthe\ncafe\ncafé\n");
+  EXPECT_THAT(tokens_of(*load(), "The Café"), ElementsAre("the", "cafe"));
+  write("tokenizer_config.json", R"({"do_lower_case": false})");
+  EXPECT_THAT(tokens_of(*load(), "The café"), ElementsAre("The", "café"));
+  write("tokenizer_config.json", R"({"do_lower_case": false, "strip_accents": true})");
+  EXPECT_THAT(tokens_of(*load(), "The café"), ElementsAre("The", "cafe"));
+}
+
+TEST_F(TokenizerFiles, SpecialTokensCanHaveOtherNames) {
+  write("vocab.txt", "<p>\n<u>\n<c>\n<e>\ncat\n");
+  write("special_tokens_map.json",
+        R"({"unk_token": {"content": "<u>"}, "cls_token": "<c>", "sep_token": "<e>", "pad_token": "<p>"})");
+  EXPECT_THAT(load()->encode("cat dog").ids, ElementsAre(2, 4, 1, 3));
+}
+
+TEST_F(TokenizerFiles, AddPrefixSpaceIsRead) {
+  copy("byte-level-bpe/tokenizer.json");
+  write("tokenizer_config.json", R"({"add_prefix_space": true})");
+  const auto tokenizer = load();
+  EXPECT_THAT(tokens_of(*tokenizer, "the the"), ElementsAre("Ġthe", "Ġthe"));
+  EXPECT_THAT(sources_of(*tokenizer, "the the"), ElementsAre("the", "the"));
+}
+
+TEST_F(TokenizerFiles, CopyTakesWhatIsThere) {
+  copy("wordpiece/vocab.txt");
+  write("weights.bin", "x");
+  const fs::path destination = directory_ / "copy";
+  fs::create_directory(destination);
+  copy_tokenizer_files(directory_, destination);
+  EXPECT_TRUE(fs::exists(destination / "vocab.txt"));
+  EXPECT_FALSE(fs::exists(destination / "weights.bin"));
+}
+
+TEST_F(TokenizerFiles, ADirectoryWithoutTokenizerIsAnError) {
+  expect_error("has no tokenizer: expected");
+}
+
+TEST_F(TokenizerFiles, MalformedVocabTxt) {
+  const std::pair<std::string, std::string> cases[] = {
+      {"[PAD]\n[CLS]\n[SEP]\n", "has no token '[UNK]'"},
+      {"[PAD]\n[UNK]\n[SEP]\n", "has no token '[CLS]'"},
+      {"[PAD]\n[UNK]\n[CLS]\n", "has no token '[SEP]'"},
+      {"", "has no token '[UNK]'"},
+      {kSpecials + "cat\ndog\ncat\n", "vocab.txt:8: token 'cat' is there already, with id 5"},
+      {kSpecials + "\ncat\n", "vocab.txt:6: is empty, expected a token"},
+      {kSpecials + "c\xFF\n", "vocab.txt:6: is not valid UTF-8"},
+  };
+  for (const auto& [content, message] : cases) {
+    write("vocab.txt", content);
+    expect_error(message);
+  }
+  config_.vocab_size = 5;
+  write("vocab.txt", kSpecials + "cat\n");
+  expect_error("vocab.txt:6: token 'cat' has id 5, expected 0 to 4 (vocab_size in config.json is 5)");
+}
+
+TEST_F(TokenizerFiles, MalformedVocabJson) {
+  const std::string specials = R"({"<s>": 0, "<pad>": 1, "</s>": 2, "<unk>": 3)";
+  write("merges.txt", "");
+  const std::pair<std::string, std::string> cases[] = {
+      {"[1]", "vocab.json: is an array, expected an object of tokens and ids"},
+      {"{", "vocab.json:1: not valid JSON"},
+      {specials + R"(, "a": "4"})", "token 'a' has id \"4\", expected an integer"},
+      {specials + R"(, "a": -1})", "token 'a' has id -1"},
+      {specials + R"(, "a": 99999999999999})", "token 'a' has id 99999999999999"},
+      {specials + R"(, "a": 18446744073709551615})", "token 'a' has id"},
+      {specials + R"(, "a": 5})", "no token has id 4, although there are 5 tokens"},
+      {specials + R"(, "a": 3})", "tokens '<unk>' and 'a' have the same id 3"},
+      {specials + R"(, "a": 4, "a": 5})", "key 'a' appears twice"},
+      {R"({"a": 0})", "has no token '<unk>'"},
+  };
+  for (const auto& [content, message] : cases) {
+    write("vocab.json", content);
+    expect_error(message);
+  }
+}
+
+TEST_F(TokenizerFiles, MalformedMerges) {
+  write("vocab.json", R"({"<s>": 0, "<pad>": 1, "</s>": 2, "<unk>": 3, "a": 4, "b": 5, "ab": 6})");
+  expect_error("merges.txt");  // missing
+  const std::pair<std::string, std::string> cases[] = {
+      {"#version: 0.2\na b\nab\n", "merges.txt:3: merge 'ab' is malformed"},
+      {"a b c\n", "merges.txt:1: merge 'a b c' is malformed"},
+      {"a  b\n", "merges.txt:1: merge 'a  b' is malformed"},
+      {"a b\n\na b\n", "merges.txt:2: merge '' is malformed"},
+      {"a x\n", "merges.txt:1: token 'x' of the merge is not in the vocabulary"},
+      {"b a\n", "merges.txt:1: token 'ba' of the merge is not in the vocabulary"},
+      {"a \xFF\n", "merges.txt:1: is not valid UTF-8"},
+  };
+  for (const auto& [content, message] : cases) {
+    write("merges.txt", content);
+    expect_error(message);
+  }
+}
+
+TEST_F(TokenizerFiles, MalformedSettings) {
+  copy("wordpiece/vocab.txt");
+  const std::pair<std::string, std::string> cases[] = {
+      {"[]", "tokenizer_config.json: is an array, expected an object"},
+      {R"({"do_lower_case": "yes"})", "'do_lower_case' is \"yes\", expected true or false"},
+      {R"({"cls_token": 7})", "'cls_token' is 7, expected a token"},
+      {R"({"cls_token": "[FIRST]"})", "has no token '[FIRST]'"},
+  };
+  for (const auto& [content, message] : cases) {
+    write("tokenizer_config.json", content);
+    expect_error(message);
+  }
+}
+
+/// A committed tokenizer.json with one thing changed.
+struct Malformed {
+  const char* fixture;
+  std::function<void(json&)> change;
+  const char* message;
+};
+
+TEST(TokenizerJson, MalformedFiles) {
+  const Malformed cases[] = {
+      {"wordpiece", [](json& j) { j["model"]["type"] = "Unigram"; },
+       "model.type is 'Unigram', expected WordPiece or BPE"},
+      {"wordpiece", [](json& j) { j.erase("model"); }, "'model' is missing"},
+      {"wordpiece", [](json& j) { j["model"]["vocab"] = json::array(); },
+       "'vocab' is an array, expected an object"},
+      {"wordpiece", [](json& j) { j["model"]["vocab"]["cat"] = 1e9; }, "token 'cat' has id"},
+      {"wordpiece", [](json& j) { j["model"]["vocab"]["cat"] = -3; }, "token 'cat' has id -3"},
+      {"wordpiece", [](json& j) { j["model"]["vocab"]["cat"] = 900; }, "no token has id"},
+      {"wordpiece", [](json& j) { j["model"]["vocab"]["cat"] = 1000; },
+       "token 'cat' has id 1000, expected 0 to 999"},
+      {"wordpiece", [](json& j) { j["model"]["max_input_chars_per_word"] = 0; },
+       "'model.max_input_chars_per_word' is 0"},
+      {"wordpiece", [](json& j) { j["normalizer"]["type"] = "NFKC"; },
+       "normalizer is of type 'NFKC', which is not supported"},
+      {"wordpiece", [](json& j) { j["normalizer"]["lowercase"] = 1; },
+       "'normalizer.lowercase' is 1, expected true or false"},
+      {"wordpiece", [](json& j) { j["pre_tokenizer"]["type"] = "Metaspace"; },
+       "pre_tokenizer is of type 'Metaspace'"},
+      {"wordpiece", [](json& j) { j["pre_tokenizer"] = nullptr; }, "pre_tokenizer is missing"},
+      {"wordpiece", [](json& j) { j["model"]["unk_token"] = "<nope>"; }, "has no token '<nope>'"},
+      {"wordpiece", [](json& j) { j["added_tokens"][0]["id"] = 4; },
+       "token '[PAD]' is there already, with id 0"},
+      {"wordpiece", [](json& j) { j["added_tokens"] = 3; }, "'added_tokens' is 3, expected an array"},
+      {"wordpiece", [](json& j) { j["added_tokens"][0].erase("content"); },
+       "'added_tokens.content' is missing"},
+      {"byte-level-bpe",
+       [](json& j) {
+         j["normalizer"] = {{"type", "NFC"}};
+       },
+       "normalizer is of type 'NFC'"},
+      {"byte-level-bpe", [](json& j) { j["pre_tokenizer"]["use_regex"] = false; }, "use_regex is false"},
+      {"byte-level-bpe", [](json& j) { j["model"]["merges"][0] = "a"; }, "merge 0: merge 'a' is malformed"},
+      {"byte-level-bpe", [](json& j) { j["model"]["merges"][1] = 5; }, "merge 1 is 5, expected two tokens"},
+      {"byte-level-bpe", [](json& j) { j["model"].erase("merges"); }, "'model.merges' is missing"},
+      {"byte-level-bpe", [](json& j) { j["model"]["end_of_word_suffix"] = "</w>"; },
+       "model.end_of_word_suffix is '</w>'"},
+      {"byte-level-bpe", [](json& j) { j["model"]["byte_fallback"] = true; },
+       "model.byte_fallback is not supported"},
+  };
+  ModelConfig config;
+  config.vocab_size = 1000;
+  for (const Malformed& test : cases) {
+    std::ifstream file(tokenizer_fixture() / test.fixture / "tokenizer.json");
+    json content = json::parse(file);
+    test.change(content);
+    try {
+      parse_tokenizer_json(content.dump(), "tokenizer.json", config);
+      ADD_FAILURE() << "no error, expected: " << test.message;
+    } catch (const FormatError& error) {
+      EXPECT_THAT(error.what(), HasSubstr(test.message));
+      EXPECT_THAT(error.what(), testing::StartsWith("tokenizer.json"));
+    }
+  }
+}
+
+TEST(TokenizerJson, DeepNestingIsAnError) {
+  EXPECT_THROW(parse_tokenizer_json(std::string(1'000'000, '['), "tokenizer.json", {}), FormatError);
+}
+
+TEST(TokenizerJson, AddedTokensStandAloneStripAndAreNormalized) {
+  std::ifstream file(tokenizer_fixture() / "wordpiece/tokenizer.json");
+  json content = json::parse(file);
+  const auto next = content["model"]["vocab"].size();
+  content["added_tokens"].push_back(
+      {{"id", next}, {"content", "NEWS"}, {"normalized", true}, {"single_word", true}});
+  content["added_tokens"].push_back(
+      {{"id", next + 1}, {"content", "@X"}, {"lstrip", true}, {"rstrip", true}});
+  ModelConfig config;
+  config.vocab_size = 1000;
+  const auto tokenizer = parse_tokenizer_json(content.dump(), "tokenizer.json", config);
+  EXPECT_THAT(tokens_of(*tokenizer, "the News @X cat"), ElementsAre("the", "NEWS", "@X", "cat"));
+  EXPECT_THAT(sources_of(*tokenizer, "the News @X cat"), ElementsAre("the", "News", " @X ", "cat"));
+  EXPECT_NE(tokens_of(*tokenizer, "xnews")[0], "NEWS");
+}
+
+}  // namespace
+}  // namespace transkimmer
