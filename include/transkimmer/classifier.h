@@ -24,16 +24,17 @@ struct TextInput {
 
 /// One token of an input and what became of it.
 struct TokenTrace {
-  std::string token;     ///< as the vocabulary spells it
+  std::string token;        ///< as the vocabulary spells it
   std::uint32_t begin = 0;  ///< byte range in `text` or `text_pair`; 0,0 for special tokens
   std::uint32_t end = 0;
-  bool second = false;   ///< belongs to `text_pair`
-  int skimmed_at = 0;    ///< the layer whose predictor skimmed it; the number of layers when it was never skimmed
+  bool second = false;  ///< belongs to `text_pair`
+  int skimmed_at =
+      0;  ///< the layer whose predictor skimmed it; the number of layers when it was never skimmed
 };
 
 struct Classification {
-  int label = 0;            ///< index into Classifier::labels(); 0 for regression
-  std::string label_name;   ///< empty for regression
+  int label = 0;           ///< index into Classifier::labels(); 0 for regression
+  std::string label_name;  ///< empty for regression
   /// Softmax probability of the label; for regression the predicted value.
   float score = 0;
   std::vector<float> probabilities;  ///< [labels]; empty for regression
@@ -64,7 +65,8 @@ class TRANSKIMMER_API Classifier {
   ~Classifier();
 
   /// One result per input, in order. Throws UsageError for options out of range.
-  std::vector<Classification> classify(std::span<const TextInput> inputs, const ClassifyOptions& options = {}) const;
+  std::vector<Classification> classify(std::span<const TextInput> inputs,
+                                       const ClassifyOptions& options = {}) const;
   std::vector<Classification> classify(std::initializer_list<TextInput> inputs,
                                        const ClassifyOptions& options = {}) const;
 

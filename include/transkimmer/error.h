@@ -20,7 +20,8 @@ class TRANSKIMMER_API IoError : public Error {
   using Error::Error;
 };
 
-/// A file or text was read but its content is not what its format promises. Starts with `path:` or `path:line:`.
+/// A file or text was read but its content is not what its format promises. Starts with `path:` or
+/// `path:line:`.
 class TRANSKIMMER_API FormatError : public Error {
  public:
   using Error::Error;

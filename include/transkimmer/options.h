@@ -22,7 +22,8 @@ constexpr std::string_view name_of(Precision precision) {
 struct EngineOptions {
   int threads = 0;       ///< 0: all processors this process may use
   bool skimming = true;  ///< false runs the same weights dense
-  /// Keep a token when logit_keep - logit_skim > threshold; larger skims more. Unset: the model's own setting.
+  /// Keep a token when logit_keep - logit_skim > threshold; larger skims more. Unset: the model's own
+  /// setting.
   std::optional<double> skim_threshold = std::nullopt;
   Precision precision = Precision::f32;
 };

@@ -25,7 +25,7 @@ class DescriptorBuffer : public std::streambuf {
 
   int descriptor_;
   int error_number_ = 0;
-  std::array<char, 1 << 16> buffer_;
+  std::array<char, 1 << 16> buffer_{};
 };
 
 }  // namespace transkimmer

@@ -14,7 +14,8 @@ namespace transkimmer {
 /// The whole file as bytes. Throws IoError naming the path; FormatError when it is larger than `max_bytes`.
 std::string read_file(const std::filesystem::path& path, std::uint64_t max_bytes = UINT64_MAX);
 
-/// A read-only memory map of a whole file; an empty file maps to an empty span. Movable, unmapped on destruction.
+/// A read-only memory map of a whole file; an empty file maps to an empty span. Movable, unmapped on
+/// destruction.
 class MappedFile {
  public:
   /// Throws IoError naming the path.
@@ -31,10 +32,11 @@ class MappedFile {
   std::size_t size_ = 0;
 };
 
-/// Writes a file so that readers see either the old content or the whole new one: `write` fills a temporary file
-/// beside `path`, which is flushed to disk and renamed. If `write` throws or the disk is full, `path` is untouched and
-/// the temporary file is removed. Throws IoError naming the path.
-void write_file_atomically(const std::filesystem::path& path, const std::function<void(std::ostream&)>& write);
+/// Writes a file so that readers see either the old content or the whole new one: `write` fills a temporary
+/// file beside `path`, which is flushed to disk and renamed. If `write` throws or the disk is full, `path` is
+/// untouched and the temporary file is removed. Throws IoError naming the path.
+void write_file_atomically(const std::filesystem::path& path,
+                           const std::function<void(std::ostream&)>& write);
 void write_file_atomically(const std::filesystem::path& path, std::string_view content);
 
 }  // namespace transkimmer

@@ -5,8 +5,8 @@
 
 namespace transkimmer {
 
-/// How the library tells its caller something worth one line (fresh weights, a truncated question): the library itself
-/// never prints. An empty handler drops the notice.
+/// How the library tells its caller something worth one line (fresh weights, a truncated question): the
+/// library itself never prints. An empty handler drops the notice.
 using NoticeHandler = std::function<void(const std::string&)>;
 
 inline void notify(const NoticeHandler& handler, const std::string& message) {
