@@ -3,6 +3,8 @@
 #include <cmath>
 #include <limits>
 
+#include "training/cpu_attention.h"
+
 namespace transkimmer {
 namespace {
 
@@ -58,16 +60,47 @@ Tensor attention_probabilities(const Tensor& scores, const AttentionMask& mask) 
   return mask.kept.defined() ? probabilities * over_keys(mask.kept) : probabilities;
 }
 
+/// [B, S, H] -> [B, heads, S, H / heads]
+Tensor split_heads(const Tensor& x, std::int64_t heads) {
+  return x.view({x.size(0), x.size(1), heads, x.size(2) / heads}).transpose(1, 2);
+}
+
+bool suits_cpu_attention(const AttentionInput& input, const AttentionMask& mask,
+                         const AttentionOptions& options) {
+  const bool renormalised = mask.semantics == SkimSemantics::removal || !mask.kept.defined();
+  return renormalised && options.probabilities == nullptr && input.query.is_cpu() &&
+         input.query.scalar_type() == torch::kFloat32;
+}
+
+DropoutRule dropout_rule(const AttentionOptions& options) {
+  if (!options.context.active || options.dropout <= 0) return {};
+  return {.seed = options.context.random->next(), .probability = static_cast<float>(options.dropout)};
+}
+
+/// The same in libtorch's operations, on any device and for both semantics.
+Tensor composed_attention(const AttentionInput& input, const AttentionMask& mask,
+                          const AttentionOptions& options) {
+  const Tensor query = split_heads(input.query, options.heads);
+  const double scale = 1.0 / std::sqrt(static_cast<double>(query.size(-1)));
+  const Tensor scores = at::matmul(query * scale, split_heads(input.key, options.heads).transpose(-1, -2));
+  const Tensor probabilities = attention_probabilities(scores.to(torch::kFloat32), mask);
+  if (options.probabilities != nullptr) *options.probabilities = probabilities;
+  const Tensor weights =
+      dropout(probabilities, options.dropout, options.context).to(input.value.scalar_type());
+  return at::matmul(weights, split_heads(input.value, options.heads))
+      .transpose(1, 2)
+      .reshape(input.query.sizes());
+}
+
 }  // namespace
 
 Tensor masked_attention(const AttentionInput& input, const AttentionMask& mask,
                         const AttentionOptions& options) {
-  const double scale = 1.0 / std::sqrt(static_cast<double>(input.query.size(-1)));
-  const Tensor scores = at::matmul(input.query * scale, input.key.transpose(-1, -2));
-  const Tensor probabilities = attention_probabilities(scores.to(torch::kFloat32), mask);
-  if (options.probabilities != nullptr) *options.probabilities = probabilities;
-  const Tensor weights = dropout(probabilities, options.dropout, options.context);
-  return at::matmul(weights.to(input.value.scalar_type()), input.value);
+  if (!suits_cpu_attention(input, mask, options)) return composed_attention(input, mask, options);
+  const Tensor kept = mask.kept.defined() ? mask.kept : mask.real;
+  return cpu_attention(
+      {.query = input.query, .key = input.key, .value = input.value, .kept = kept, .real = mask.real},
+      options.heads, dropout_rule(options));
 }
 
 }  // namespace transkimmer

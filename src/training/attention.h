@@ -16,18 +16,19 @@ struct AttentionMask {
 };
 
 struct AttentionInput {
-  Tensor query;  ///< [B, heads, S, head size]; key and value alike
+  Tensor query;  ///< [B, S, H]; key and value alike
   Tensor key;
   Tensor value;
 };
 
 struct AttentionOptions {
+  std::int64_t heads = 1;
   double dropout = 0.0;
   DropoutContext context;
   Tensor* probabilities = nullptr;  ///< receives [B, heads, S, S] after masking, before dropout
 };
 
-/// Scaled dot-product attention over the keys that the mask leaves: [B, heads, S, head size].
+/// Scaled dot-product attention over the keys that the mask leaves: [B, S, H].
 /// removal: w = p m / sum(p m), with p the softmax over real tokens; original: w = p m.
 Tensor masked_attention(const AttentionInput& input, const AttentionMask& mask,
                         const AttentionOptions& options);

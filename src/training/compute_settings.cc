@@ -46,6 +46,14 @@ bool bf16_from_name(std::string_view name, torch::Device device) {
   throw UsageError("--precision: expected f32, bf16 or auto, found '" + std::string(name) + "'");
 }
 
+bool cpu_autocasting() {
+#if TRANSKIMMER_TORCH_AT_LEAST(2, 4)
+  return at::autocast::is_autocast_enabled(at::kCPU);
+#else
+  return at::autocast::is_cpu_enabled();
+#endif
+}
+
 AutocastScope::AutocastScope(const ComputeSettings& settings) : settings_(settings) {
   if (settings_.bf16) set_autocast(settings_.device, true);
 }

@@ -18,6 +18,9 @@ torch::Device device_from_name(std::string_view name);
 /// "f32", "bf16" or "auto" (bf16 on CUDA devices that have it, else f32). Throws UsageError for other words.
 bool bf16_from_name(std::string_view name, torch::Device device);
 
+/// Whether an AutocastScope for the CPU is open on this thread.
+bool cpu_autocasting();
+
 /// Autocasting to bfloat16 while this object lives.
 class AutocastScope {
  public:

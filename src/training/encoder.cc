@@ -2,6 +2,8 @@
 
 #include <string>
 
+#include "training/linear.h"
+
 namespace transkimmer {
 
 Encoder::Encoder(const ModelConfig& config, const Parameters& parameters)
@@ -52,18 +54,12 @@ Tensor Encoder::embed(const PaddedBatch& batch, const DropoutContext& context) c
                  context);
 }
 
-Tensor Encoder::split_heads(const Tensor& x) const {
-  return x.view({x.size(0), x.size(1), config_.num_attention_heads, config_.head_size()}).transpose(1, 2);
-}
-
 Tensor Encoder::run_layer(const Layer& layer, const Tensor& hidden, const AttentionMask& mask,
                           const AttentionOptions& attention) const {
-  const Tensor context = masked_attention({.query = split_heads(linear(hidden, layer.query)),
-                                           .key = split_heads(linear(hidden, layer.key)),
-                                           .value = split_heads(linear(hidden, layer.value))},
-                                          mask, attention)
-                             .transpose(1, 2)
-                             .reshape(hidden.sizes());
+  const Tensor context = masked_attention({.query = linear(hidden, layer.query),
+                                           .key = linear(hidden, layer.key),
+                                           .value = linear(hidden, layer.value)},
+                                          mask, attention);
   const auto residual = [&](const Tensor& x, const Tensor& input, const AffineWeights& norm) {
     return layer_norm(dropout(x, config_.hidden_dropout_prob, attention.context) + input, norm,
                       config_.layer_norm_eps);
@@ -106,7 +102,8 @@ EncoderOutput Encoder::forward(const PaddedBatch& batch, const ForwardOptions& o
     }
     Tensor probabilities;
     const Tensor next = run_layer(layers_[i], hidden, mask,
-                                  {.dropout = config_.attention_probs_dropout_prob,
+                                  {.heads = config_.num_attention_heads,
+                                   .dropout = config_.attention_probs_dropout_prob,
                                    .context = context,
                                    .probabilities = trace != nullptr ? &probabilities : nullptr});
     if (trace != nullptr) trace->probabilities.push_back(probabilities);

@@ -56,7 +56,6 @@ class Encoder {
   Layer make_layer(const Parameters& parameters, const std::string& prefix) const;
   Tensor embed(const PaddedBatch& batch, const DropoutContext& context) const;
   Tensor position_ids(const Tensor& ids) const;
-  Tensor split_heads(const Tensor& x) const;
   Tensor run_layer(const Layer& layer, const Tensor& hidden, const AttentionMask& mask,
                    const AttentionOptions& attention) const;
   Tensor decide(std::size_t layer, const Tensor& hidden, const ForwardOptions& options, RandomStreams& random,

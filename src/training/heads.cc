@@ -1,5 +1,6 @@
 #include "training/heads.h"
 
+#include "training/linear.h"
 #include "transkimmer/error.h"
 
 namespace transkimmer {

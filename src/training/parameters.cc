@@ -30,10 +30,6 @@ AffineWeights affine_weights(const Parameters& parameters, const std::string& pr
   return {parameters.at(prefix + ".weight"), parameters.at(prefix + ".bias")};
 }
 
-Tensor linear(const Tensor& input, const AffineWeights& weights) {
-  return at::linear(input, weights.weight, weights.bias);
-}
-
 Tensor layer_norm(const Tensor& input, const AffineWeights& weights, double epsilon) {
   return at::layer_norm(input, {input.size(-1)}, weights.weight, weights.bias, epsilon);
 }

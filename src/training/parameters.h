@@ -45,7 +45,6 @@ struct AffineWeights {
 /// `prefix`.weight and `prefix`.bias.
 AffineWeights affine_weights(const Parameters& parameters, const std::string& prefix);
 
-Tensor linear(const Tensor& input, const AffineWeights& weights);
 Tensor layer_norm(const Tensor& input, const AffineWeights& weights, double epsilon);
 
 }  // namespace transkimmer

@@ -1,5 +1,7 @@
 #include "training/skim_gate.h"
 
+#include "training/linear.h"
+
 namespace transkimmer {
 namespace {
 

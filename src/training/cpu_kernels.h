@@ -1,0 +1,51 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+namespace transkimmer {
+
+// Loops over f32 memory that libtorch would make several passes of, or whose random numbers it draws one at a
+// time. All run on the calling thread, with the widest vectors of this machine.
+
+/// Which elements dropout spares: a hash of (seed, index) against the probability.
+struct DropoutRule {
+  std::uint64_t seed = 0;
+  float probability = 0;  ///< 0: everything stays
+};
+
+/// out[i] = in[i] / (1 - p) where element first + i is spared, else 0. `in` may be `out`.
+void dropout_range(std::span<const float> in, std::span<float> out, std::size_t first,
+                   const DropoutRule& rule);
+
+/// One row of masked attention over its keys.
+struct SoftmaxRow {
+  std::size_t keys = 0;
+  const float* kept = nullptr;  ///< [keys], 0 or 1, at least one 1
+  std::size_t first = 0;        ///< index of the row's first element for dropout
+  DropoutRule dropout;
+};
+
+/// scores [keys] becomes r = exp(score - logsumexp of kept scores); weights = dropout(r * kept).
+void softmax_row(const SoftmaxRow& row, float* scores, float* weights);
+
+/// From g = d loss / d weights, in `gradient`, and r: the gradient becomes d loss / d scores, `weights` is
+/// computed anew, and d loss / d kept is added to `kept_gradient` unless that is null.
+void softmax_row_backward(const SoftmaxRow& row, const float* ratios, float* gradient, float* weights,
+                          float* kept_gradient);
+
+/// One AdamW update (see AdamW) of a range.
+struct AdamWRange {
+  std::size_t count = 0;
+  float* weight = nullptr;
+  float* first_moment = nullptr;
+  float* second_moment = nullptr;
+  const float* gradient = nullptr;
+};
+struct AdamWCoefficients {
+  float step_size = 0, decay_factor = 1, beta1 = 0, beta2 = 0, epsilon = 0;
+};
+void adamw_range(const AdamWRange& range, const AdamWCoefficients& coefficients);
+
+}  // namespace transkimmer
