@@ -12,21 +12,11 @@ constexpr std::array<transkimmer::DelegatedCommand, 2> training_commands = {{
 }};
 
 void add_commands(CLI::App& app) {
-#ifdef TRANSKIMMER_COMMAND_PREDICT
   transkimmer::add_predict_command(app);
-#endif
-#ifdef TRANSKIMMER_COMMAND_EVALUATE
   transkimmer::add_evaluate_command(app);
-#endif
-#ifdef TRANSKIMMER_COMMAND_BENCHMARK
   transkimmer::add_benchmark_command(app);
-#endif
-#ifdef TRANSKIMMER_COMMAND_INSPECT
   transkimmer::add_inspect_command(app);
-#endif
-#ifdef TRANSKIMMER_COMMAND_TOKENIZE
   transkimmer::add_tokenize_command(app);
-#endif
 }
 
 }  // namespace

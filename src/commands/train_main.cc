@@ -5,13 +5,9 @@
 
 namespace {
 
-void add_commands([[maybe_unused]] CLI::App& app) {
-#ifdef TRANSKIMMER_COMMAND_FINETUNE
+void add_commands(CLI::App& app) {
   transkimmer::add_finetune_command(app);
-#endif
-#ifdef TRANSKIMMER_COMMAND_DEMO
   transkimmer::add_demo_command(app);
-#endif
 }
 
 }  // namespace
