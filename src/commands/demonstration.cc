@@ -1,0 +1,157 @@
+#include "commands/demonstration.h"
+
+#include <chrono>
+#include <ostream>
+
+#include "base/file.h"
+#include "base/hardware.h"
+#include "datasets/synthetic.h"
+#include "features/encoded_dataset.h"
+#include "features/vocabulary.h"
+#include "model_files/tokenizer_files.h"
+#include "training/model.h"
+#include "training/trainer.h"
+#include "transkimmer/error.h"
+
+namespace transkimmer {
+namespace {
+
+/// Documents have at most 300 words, each one token; two more for [CLS] and [SEP].
+constexpr std::int64_t kPositions = 320;
+
+/// An encoder that learns the task from scratch in a minute on two processors.
+ModelConfig small_encoder(std::int64_t vocabulary, const std::vector<std::string>& labels) {
+  ModelConfig config;
+  config.architecture = Architecture::bert;
+  config.head = HeadKind::classification;
+  config.vocab_size = vocabulary;
+  config.hidden_size = 128;
+  config.num_hidden_layers = 4;
+  config.num_attention_heads = 4;
+  config.intermediate_size = 512;
+  config.max_position_embeddings = kPositions;
+  config.type_vocab_size = 2;
+  config.labels = labels;
+  return config;
+}
+
+class Demonstration {
+ public:
+  Demonstration(const DemonstrationOptions& options, const DemonstrationEvents& events)
+      : options_(options),
+        events_(events),
+        threads_(options.threads > 0 ? options.threads : available_processors()) {}
+
+  DemonstrationResult run() {
+    const auto start = std::chrono::steady_clock::now();
+    stage("generating documents");
+    prepare_data();
+    stage("training the dense model from random weights");
+    train_dense();
+    stage("fine-tuning it with skimming");
+    train_skimmed();
+    stage("running both over held-out documents");
+    DemonstrationResult result{compare(), threads_, 0};
+    result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    return result;
+  }
+
+ private:
+  void stage(const std::string& what) const {
+    if (events_.on_stage) events_.on_stage(what);
+  }
+
+  Dataset documents(std::size_t examples, std::uint64_t stream) const {
+    SyntheticOptions synthetic;
+    synthetic.seed = options_.seed * 3 + stream;
+    synthetic.examples = examples;
+    return generate_synthetic(synthetic);
+  }
+
+  void prepare_data() {
+    const Dataset train = documents(options_.train_examples, 0);
+    const std::vector<std::string> vocabulary = build_word_vocabulary(train, 4000);
+    std::string lines;
+    for (const std::string& word : vocabulary) lines += word + '\n';
+    for (const char* name : {"dense", "skimmed"}) {
+      std::filesystem::create_directories(options_.directory / name);
+      write_file_atomically(options_.directory / name / "vocab.txt", lines);
+    }
+    config_ = small_encoder(static_cast<std::int64_t>(vocabulary.size()), train.labels);
+    const auto tokenizer = load_tokenizer(options_.directory / "dense", config_);
+    const auto encode = [&](const Dataset& dataset) {
+      return encode_dataset(dataset, *tokenizer, kPositions, static_cast<unsigned>(threads_));
+    };
+    train_ = encode(train);
+    dev_ = encode(documents(500, 1));
+    test_ = encode(documents(options_.test_examples, 2));
+  }
+
+  TrainingOptions training_options(const std::string& name) const {
+    TrainingOptions training;
+    training.learning_rate = 5e-4;
+    training.warmup_ratio = 0.1;
+    training.weight_decay = 0.01;
+    training.seed = options_.seed;
+    training.output_dir = options_.directory / name;
+    training.tokenizer_source = training.output_dir;
+    training.save_total_limit = 0;
+    return training;
+  }
+
+  void train(TrainingModel& model, const TrainingOptions& training) const {
+    TrainingEvents events;
+    events.on_step = events_.on_step;
+    events.should_stop = events_.should_stop;
+    Trainer trainer(model, {&train_, &dev_, {Metric::accuracy}}, training, events);
+    if (!trainer.run().finished) throw Error("interrupted");
+  }
+
+  void train_dense() const {
+    TrainingModel model = TrainingModel::from_scratch(config_, {torch::kCPU, options_.seed});
+    TrainingOptions training = training_options("dense");
+    training.num_train_epochs = 2;
+    train(model, training);
+  }
+
+  void train_skimmed() const {
+    ModelConfig config = config_;
+    config.skim.enabled = true;
+    config.skim.predictor_size = 32;
+    config.skim.coefficient = 1.0;
+    TrainingModel model =
+        TrainingModel::load(options_.directory / "dense", config, {torch::kCPU, options_.seed}, {});
+    TrainingOptions training = training_options("skimmed");
+    training.num_train_epochs = 1;
+    training.learning_rate = 2e-4;
+    training.predictor_learning_rate = 1e-3;
+    train(model, training);
+  }
+
+  Evaluation compare() const {
+    EngineOptions engine;
+    engine.threads = threads_;
+    const Engine skimmed = Engine::load(options_.directory / "skimmed", engine);
+    engine.skimming = false;
+    const Engine dense = Engine::load(options_.directory / "dense", engine);
+    constexpr Metric kMetrics[] = {Metric::accuracy};
+    EvaluationOptions evaluation;
+    evaluation.batch_sequences = evaluation.padded_batch;
+    evaluation.batch_tokens = SIZE_MAX;
+    return evaluate(skimmed, &dense, test_, kMetrics, evaluation);
+  }
+
+  const DemonstrationOptions& options_;
+  const DemonstrationEvents& events_;
+  int threads_;
+  ModelConfig config_;
+  EncodedDataset train_, dev_, test_;
+};
+
+}  // namespace
+
+DemonstrationResult demonstrate(const DemonstrationOptions& options, const DemonstrationEvents& events) {
+  return Demonstration(options, events).run();
+}
+
+}  // namespace transkimmer
