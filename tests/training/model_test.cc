@@ -1,0 +1,141 @@
+#include "training/model.h"
+
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "support/temporary_directory.h"
+#include "training/batching.h"
+#include "training/optimizer.h"
+#include "training/tiny_training.h"
+
+namespace transkimmer::test {
+namespace {
+
+/// Makes decisions that differ between tokens: fresh predictors keep everything.
+TrainingModel deciding_model(Architecture architecture) {
+  TrainingModel model = TrainingModel::from_scratch(tiny_config(architecture), {.seed = 11});
+  torch::NoGradGuard no_gradients;
+  torch::manual_seed(5);
+  for (const auto& entry : model.parameters().entries()) {
+    if (entry.spec.name.ends_with(".predictor.4.bias")) entry.value.zero_();
+    if (entry.spec.name.ends_with(".predictor.4.weight")) entry.value.normal_(0, 1);
+  }
+  return model;
+}
+
+class Models : public ::testing::TestWithParam<Architecture> {};
+
+TEST_P(Models, ResultsDoNotDependOnTheBatchNorOnPadding) {
+  const TrainingModel model = deciding_model(GetParam());
+  const EncodedDataset dataset = tiny_dataset(9, 4);
+  torch::NoGradGuard no_gradients;
+  Batch everything;
+  for (std::uint32_t i = 0; i < dataset.size(); ++i) everything.push_back(i);
+  const LabelledBatch together = make_batch(dataset, everything, model.config(), torch::kCPU);
+  const ModelOutput output = model.forward(together.inputs, {});
+  bool skimmed = false;
+  for (std::uint32_t i = 0; i < dataset.size(); ++i) {
+    const LabelledBatch alone = make_batch(dataset, {i}, model.config(), torch::kCPU);
+    const ModelOutput single = model.forward(alone.inputs, {});
+    EXPECT_TRUE(at::allclose(single.head.logits[0], output.head.logits[i], 1e-4, 1e-5)) << "sequence " << i;
+    const auto length = static_cast<std::int64_t>(dataset.length(i));
+    for (std::size_t layer = 0; layer < 2; ++layer) {
+      const Tensor mask = single.encoder.skim_masks[layer][0];
+      EXPECT_TRUE(at::equal(mask, output.encoder.skim_masks[layer][i].slice(0, 0, length)));
+      skimmed = skimmed || at::sum(mask).item<double>() < static_cast<double>(length);
+    }
+  }
+  EXPECT_TRUE(skimmed) << "nothing was skimmed, so nothing was shown";
+}
+
+TEST_P(Models, SavedWeightsLoadUnchanged) {
+  const TemporaryDirectory directory;
+  const TrainingModel model = deciding_model(GetParam());
+  model.save(directory.path());
+  std::vector<std::string> notices;
+  const TrainingModel loaded =
+      TrainingModel::load(directory.path(), ModelConfig::load(directory.path()), {},
+                          [&](const std::string& notice) { notices.push_back(notice); });
+  EXPECT_TRUE(at::equal(all_weights(model), all_weights(loaded)));
+  EXPECT_TRUE(notices.empty());
+}
+
+TEST_P(Models, AHeadOfAnotherSizeStartsFreshWithANotice) {
+  const TemporaryDirectory directory;
+  const TrainingModel model = deciding_model(GetParam());
+  model.save(directory.path());
+  ModelConfig config = ModelConfig::load(directory.path());
+  config.labels = {"a", "b", "c"};
+  std::vector<std::string> notices;
+  const TrainingModel loaded = TrainingModel::load(
+      directory.path(), config, {}, [&](const std::string& notice) { notices.push_back(notice); });
+  ASSERT_EQ(notices.size(), 1u);
+  EXPECT_NE(notices[0].find("head"), std::string::npos);
+  const std::string encoder_weight = "encoder.layer.1.output.dense.weight";
+  EXPECT_TRUE(at::equal(model.parameters().at(encoder_weight), loaded.parameters().at(encoder_weight)));
+}
+
+TEST_P(Models, PredictorsThatTheFilesLackStartFreshWithANotice) {
+  const TemporaryDirectory directory;
+  ModelConfig dense = tiny_config(GetParam());
+  dense.skim = {};
+  TrainingModel::from_scratch(dense, {}).save(directory.path());
+  std::vector<std::string> notices;
+  const TrainingModel loaded =
+      TrainingModel::load(directory.path(), tiny_config(GetParam()), {},
+                          [&](const std::string& notice) { notices.push_back(notice); });
+  ASSERT_EQ(notices.size(), 1u);
+  EXPECT_NE(notices[0].find("predictors"), std::string::npos);
+  const Tensor bias = loaded.parameters().at("encoder.skim_predictors.0.predictor.4.bias");
+  EXPECT_NEAR(bias[0].item<double>(), -5, 0.2);
+  EXPECT_NEAR(bias[1].item<double>(), 5, 0.2);
+}
+
+INSTANTIATE_TEST_SUITE_P(Architectures, Models, ::testing::Values(Architecture::bert, Architecture::roberta),
+                         [](const auto& tested) { return std::string(name_of(tested.param)); });
+
+TEST(Dropout, SparesTheRightShareAndScalesIt) {
+  RandomStreams random(1);
+  const Tensor ones = at::ones({200, 500});
+  const Tensor dropped = dropout(ones, 0.1, {.active = true, .random = &random});
+  const Tensor spared = dropped.gt(0);
+  EXPECT_NEAR(at::mean(spared.to(torch::kFloat32)).item<double>(), 0.9, 0.005);
+  EXPECT_NEAR(at::max(dropped).item<double>(), 1 / 0.9, 1e-6);
+  const Tensor again = dropout(ones, 0.1, {.active = true, .random = &random});
+  EXPECT_FALSE(at::equal(dropped, again));
+}
+
+TEST(Dropout, IsTheSameForAnyNumberOfThreads) {
+  const Tensor values = at::ones({300, 1000});
+  const int threads = torch::get_num_threads();
+  torch::set_num_threads(1);
+  RandomStreams first(9);
+  const Tensor one = dropout(values, 0.3, {.active = true, .random = &first});
+  torch::set_num_threads(2);
+  RandomStreams second(9);
+  const Tensor two = dropout(values, 0.3, {.active = true, .random = &second});
+  torch::set_num_threads(threads);
+  EXPECT_TRUE(at::equal(one, two));
+}
+
+TEST(Decay, SparesBiasesAndNorms) {
+  EXPECT_TRUE(is_decayed("encoder.layer.0.output.dense.weight", false));
+  EXPECT_FALSE(is_decayed("encoder.layer.0.output.dense.bias", false));
+  EXPECT_FALSE(is_decayed("encoder.layer.0.output.LayerNorm.weight", false));
+  EXPECT_FALSE(is_decayed("encoder.skim_predictors.0.predictor.2.weight", false));
+  EXPECT_TRUE(is_decayed("encoder.skim_predictors.0.predictor.2.weight", true)) << "the published rule";
+  EXPECT_TRUE(is_decayed("encoder.skim_predictors.0.predictor.1.weight", false));
+}
+
+TEST(LinearSchedule, RisesToOneAndFallsToZero) {
+  EXPECT_DOUBLE_EQ(linear_schedule(0, 2, 10), 0);
+  EXPECT_DOUBLE_EQ(linear_schedule(2, 2, 10), 1);
+  EXPECT_DOUBLE_EQ(linear_schedule(6, 2, 10), 0.5);
+  EXPECT_DOUBLE_EQ(linear_schedule(10, 2, 10), 0);
+  EXPECT_DOUBLE_EQ(linear_schedule(0, 0, 10), 1);
+}
+
+}  // namespace
+}  // namespace transkimmer::test

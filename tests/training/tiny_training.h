@@ -1,0 +1,19 @@
+#pragma once
+
+#include <cstdint>
+
+#include "features/encoded_dataset.h"
+#include "training/trainer.h"
+
+namespace transkimmer::test {
+
+/// A classifier small enough to train in milliseconds: 2 layers of 16, vocabulary 40, dropout on.
+ModelConfig tiny_config(Architecture architecture = Architecture::bert);
+
+/// Sequences of 4 to 12 tokens whose label says whether token 7 occurs in them.
+EncodedDataset tiny_dataset(std::size_t size, std::uint64_t seed);
+
+/// All weights of a model in one vector.
+Tensor all_weights(const TrainingModel& model);
+
+}  // namespace transkimmer::test
