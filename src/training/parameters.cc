@@ -31,7 +31,10 @@ AffineWeights affine_weights(const Parameters& parameters, const std::string& pr
 }
 
 Tensor layer_norm(const Tensor& input, const AffineWeights& weights, double epsilon) {
-  return at::layer_norm(input, {input.size(-1)}, weights.weight, weights.bias, epsilon);
+  // Under autocasting the input may be bf16, which libtorch 1.13 does not mix with f32 weights; norms are
+  // cheap in f32.
+  return at::layer_norm(input.to(weights.weight.scalar_type()), {input.size(-1)}, weights.weight,
+                        weights.bias, epsilon);
 }
 
 }  // namespace transkimmer
