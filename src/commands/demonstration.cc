@@ -117,14 +117,14 @@ class Demonstration {
   void train_skimmed() const {
     ModelConfig config = config_;
     config.skim.enabled = true;
-    config.skim.predictor_size = 32;
+    config.skim.predictor_size = 64;
     config.skim.coefficient = 1.0;
     TrainingModel model =
         TrainingModel::load(options_.directory / "dense", config, {torch::kCPU, options_.seed}, {});
     TrainingOptions training = training_options("skimmed");
     training.num_train_epochs = 1;
     training.learning_rate = 2e-4;
-    training.predictor_learning_rate = 1e-3;
+    training.predictor_learning_rate = 5e-3;
     train(model, training);
   }
 
