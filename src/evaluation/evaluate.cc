@@ -137,7 +137,8 @@ class Comparison {
     if (dense_ != nullptr) warm_up(*dense_, data_, batches_);
     double padded_seconds = 0;
     std::size_t done = 0;
-    for (std::size_t turn = 0; turn < std::max(batches_.size(), dense ? padded_.batches.size() : 0); ++turn) {
+    const std::size_t turns = std::max(batches_.size(), dense ? padded_.batches.size() : 0);
+    for (std::size_t turn = 0; turn < turns; ++turn) {
       if (turn < batches_.size()) {
         own.run(batches_[turn]);
         if (dense) dense->run(batches_[turn]);
@@ -199,6 +200,7 @@ double Evaluation::kept_fraction() const {
 Evaluation evaluate(const Engine& engine, const Engine* dense, const EncodedDataset& data,
                     std::span<const Metric> metrics, const EvaluationOptions& options) {
   if (data.size() == 0) throw UsageError("the data set has no examples to evaluate");
+  if (options.padded_batch == 0) throw UsageError("padded_batch is 0, expected at least 1");
   Comparison comparison(engine, dense, data, options);
   Evaluation result = comparison.run();
   comparison.describe(result);

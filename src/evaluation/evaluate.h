@@ -2,13 +2,13 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
-#include "base/notice.h"
 #include "datasets/tasks.h"
 #include "features/encoded_dataset.h"
 #include "metrics/cost.h"
@@ -56,6 +56,8 @@ struct Evaluation {
 
 /// Runs `engine` over the data; with `dense` (the same weights loaded without skimming) also the dense model,
 /// unpadded and padded, batch by batch in turn, so that all three see the same moods of the machine.
+/// `metrics` score the examples when every one of them has a label. Throws UsageError for a data set without
+/// examples and for limits of 0.
 Evaluation evaluate(const Engine& engine, const Engine* dense, const EncodedDataset& data,
                     std::span<const Metric> metrics, const EvaluationOptions& options);
 

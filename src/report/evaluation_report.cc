@@ -5,6 +5,8 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "base/numbers.h"
+
 namespace transkimmer {
 namespace {
 
@@ -64,10 +66,12 @@ std::string seconds_lines(const Evaluation& evaluation, const EvaluationContext&
 }  // namespace
 
 std::string with_prefix(double count) {
-  constexpr std::array<const char*, 6> kPrefixes = {"", "k", "M", "G", "T", "P"};
+  constexpr std::array<const char*, 7> kPrefixes = {"", " k", " M", " G", " T", " P", " E"};
+  // Rounded before the prefix is chosen: 999.96 is 1 k, not 1000.
+  count = parse_real(fmt::format("{:.3e}", count)).value_or(count);
   std::size_t prefix = 0;
   for (; count >= 1000 && prefix + 1 < kPrefixes.size(); ++prefix) count /= 1000;
-  return fmt::format("{:.4g} {}", count, kPrefixes[prefix]);
+  return fmt::format("{:.4g}{}", count, kPrefixes[prefix]);
 }
 
 nlohmann::ordered_json evaluation_json(const Evaluation& evaluation, const EvaluationContext& context) {
@@ -88,7 +92,7 @@ nlohmann::ordered_json evaluation_json(const Evaluation& evaluation, const Evalu
                                  {"seconds",
                                   {{"model", evaluation.run.seconds},
                                    {"tokenization", context.tokenization_seconds},
-                                   {"total", context.total_seconds}}},
+                                   {"total", context.tokenization_seconds + evaluation.run.seconds}}},
                                  {"tokens", evaluation.tokens},
                                  {"threads", context.threads},
                                  {"precision", context.precision},
