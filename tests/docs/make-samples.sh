@@ -1,0 +1,45 @@
+#!/usr/bin/env bash
+# make-samples.sh WRITE_TINY_MODEL: writes into the current folder what the commands in the documentation name: models,
+# data and texts. All of it is small and made up, so that every command takes a second.
+set -euo pipefail
+write_tiny_model=$1
+
+"$write_tiny_model" my-model
+mkdir -p my-demo && cp -r my-model my-demo/skimmed
+mkdir my-encoder && cp my-model/vocab.txt my-encoder
+cat >my-encoder/config.json <<JSON
+{
+  "model_type": "bert",
+  "vocab_size": $(wc -l <my-model/vocab.txt),
+  "hidden_size": 32,
+  "num_hidden_layers": 3,
+  "num_attention_heads": 4,
+  "intermediate_size": 64,
+  "max_position_embeddings": 64,
+  "type_vocab_size": 2
+}
+JSON
+
+# reviews SEED ROWS SEPARATOR: rows of text and label; one word of the text decides.
+reviews() {
+  awk -v seed="$1" -v rows="$2" -v separator="$3" 'BEGIN {
+    srand(seed)
+    split("great good charming flat dull bad", deciding, " ")
+    split("the story|a very very long film|it is the ending of the movie and the film", before, "|")
+    split("and it was a journey|of the movie|was it not the ending of a journey and of a story", after, "|")
+    for (row = 0; row < rows; ++row) {
+      word = 1 + int(6 * rand())
+      text = before[1 + int(3 * rand())] " " deciding[word] " " after[1 + int(3 * rand())]
+      print text separator (word <= 3 ? 1 : 0)
+    }
+  }'
+}
+
+named() { sed -e 's/,1$/,positive/' -e 's/,0$/,negative/'; }
+{ echo text,label; reviews 1 400 , | named; } >reviews.csv
+{ echo text,label; reviews 2 100 , | named; } >dev.csv
+mkdir -p glue/SST-2
+{ printf 'sentence\tlabel\n'; reviews 3 400 $'\t'; } >glue/SST-2/train.tsv
+{ printf 'sentence\tlabel\n'; reviews 4 100 $'\t'; } >glue/SST-2/dev.tsv
+
+printf 'it seems hidden fees on the card . today double payment deducted .\nthe parcel arrived damaged .\n' >messages.txt
