@@ -1,0 +1,166 @@
+// One data set, three ways, interleaved: libtorch dense and padded, the runtime dense and ragged, the runtime
+// skimmed. Prints the time of each and how far the two dense ones differ.
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <iostream>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "base/hardware.h"
+#include "datasets/tasks.h"
+#include "features/encoded_dataset.h"
+#include "model_files/tokenizer_files.h"
+#include "plain_libtorch.h"
+#include "runtime/engine.h"
+#include "transkimmer/error.h"
+
+namespace transkimmer {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+struct Options {
+  std::string dense, skimmed, task, data_dir, split = "dev";
+  std::size_t batch = 32, max_length = 512, examples = 0;
+  int threads = 2;
+};
+
+/// Batches that each contender runs before the next one's turn: libtorch's threads spin for a while after
+/// their last loop, and must not do so in somebody else's time.
+constexpr std::size_t kBatchesPerTurn = 16;
+
+struct Contender {
+  double seconds = 0;
+  std::vector<float> logits;
+};
+
+class SideBySide {
+ public:
+  explicit SideBySide(const Options& options)
+      : options_(options), dense_(load(options.dense, false)), skimmed_(load(options.skimmed, true)) {
+    torch::set_num_threads(options.threads);
+    ModelConfig config = dense_.config();
+    libtorch_.emplace(config, ModelWeights::load(options.dense, config, {false, true}));
+    const auto tokenizer = load_tokenizer(options.dense, config);
+    Dataset data = load_task(find_task(options.task), options.data_dir, split_from_name(options.split));
+    if (options.examples > 0 && options.examples < data.examples.size())
+      data.examples.resize(options.examples);
+    data_ = encode_dataset(
+        data, *tokenizer,
+        std::min<std::size_t>(options.max_length, static_cast<std::size_t>(config.max_tokens())),
+        static_cast<unsigned>(options.threads));
+  }
+
+  void run() {
+    turn(0, std::min(data_.size(), kBatchesPerTurn * options_.batch));  // warm up
+    padded_ = ragged_ = removed_ = {};
+    for (std::size_t first = 0; first < data_.size(); first += kBatchesPerTurn * options_.batch)
+      turn(first, std::min(data_.size(), first + kBatchesPerTurn * options_.batch));
+  }
+
+  nlohmann::ordered_json report() const {
+    double difference = 0;
+    for (std::size_t i = 0; i < ragged_.logits.size(); ++i)
+      difference = std::max(difference, static_cast<double>(std::abs(ragged_.logits[i] - padded_.logits[i])));
+    return {{"task", options_.task},
+            {"split", options_.split},
+            {"examples", data_.size()},
+            {"tokens", data_.ids.size()},
+            {"batch", options_.batch},
+            {"threads", options_.threads},
+            {"seconds",
+             {{"libtorch_dense_padded", padded_.seconds},
+              {"runtime_dense_ragged", ragged_.seconds},
+              {"runtime_skimmed", removed_.seconds}}},
+            {"largest_dense_logit_difference", difference},
+            {"libtorch", TORCH_VERSION},
+            {"hardware", hardware_description()}};
+  }
+
+ private:
+  Engine load(const std::string& directory, bool skimming) const {
+    EngineOptions engine;
+    engine.threads = options_.threads;
+    engine.skimming = skimming;
+    return Engine::load(directory, engine);
+  }
+
+  template <typename Body>
+  void batches(std::size_t first, std::size_t last, Contender& contender, const Body& body) const {
+    const auto start = Clock::now();
+    for (; first < last; first += options_.batch) {
+      const std::vector<float> logits = body(first, std::min(last, first + options_.batch));
+      contender.logits.insert(contender.logits.end(), logits.begin(), logits.end());
+    }
+    contender.seconds += std::chrono::duration<double>(Clock::now() - start).count();
+  }
+
+  void turn(std::size_t first, std::size_t last) {
+    batches(first, last, padded_, [&](std::size_t a, std::size_t b) { return run_libtorch(a, b); });
+    batches(first, last, ragged_, [&](std::size_t a, std::size_t b) { return run_engine(dense_, a, b); });
+    batches(first, last, removed_, [&](std::size_t a, std::size_t b) { return run_engine(skimmed_, a, b); });
+  }
+
+  std::vector<float> run_engine(const Engine& engine, std::size_t first, std::size_t last) const {
+    RaggedBatch batch;
+    for (std::size_t i = first; i < last; ++i) batch.add(data_.sequence_ids(i), data_.sequence_type_ids(i));
+    return engine.run(batch).logits;
+  }
+
+  std::vector<float> run_libtorch(std::size_t first, std::size_t last) const {
+    std::size_t longest = 0;
+    for (std::size_t i = first; i < last; ++i) longest = std::max(longest, data_.length(i));
+    const auto rows = static_cast<std::int64_t>(last - first), columns = static_cast<std::int64_t>(longest);
+    Tensor ids = torch::zeros({rows, columns}, torch::kLong), types = torch::zeros_like(ids);
+    Tensor mask = torch::zeros({rows, columns}, torch::kFloat);
+    for (std::size_t i = first; i < last; ++i)
+      for (std::size_t t = 0; t < data_.length(i); ++t) {
+        const std::size_t at = (i - first) * longest + t;
+        ids.data_ptr<std::int64_t>()[at] = data_.sequence_ids(i)[t];
+        types.data_ptr<std::int64_t>()[at] = data_.sequence_type_ids(i)[t];
+        mask.data_ptr<float>()[at] = 1;
+      }
+    const Tensor logits = libtorch_->forward(ids, types, mask).contiguous();
+    return {logits.data_ptr<float>(), logits.data_ptr<float>() + logits.numel()};
+  }
+
+  Options options_;
+  Engine dense_, skimmed_;
+  std::optional<PlainBertClassifier> libtorch_;
+  EncodedDataset data_;
+  Contender padded_, ragged_, removed_;
+};
+
+}  // namespace
+}  // namespace transkimmer
+
+int main(int argc, char** argv) {
+  transkimmer::Options options;
+  CLI::App app(
+      "Times one data set through libtorch (dense, padded), the runtime (dense, ragged) and the runtime "
+      "(skimmed), "
+      "interleaved.");
+  app.add_option("--dense", options.dense, "Directory of the dense model")->required();
+  app.add_option("--skimmed", options.skimmed, "Directory of its skimmed twin")->required();
+  app.add_option("--task", options.task)->required();
+  app.add_option("--data-dir", options.data_dir)->required();
+  app.add_option("--split", options.split)->capture_default_str();
+  app.add_option("--batch", options.batch)->capture_default_str();
+  app.add_option("--max-length", options.max_length)->capture_default_str();
+  app.add_option("--examples", options.examples, "Only the first N (0: all)")->capture_default_str();
+  app.add_option("--threads", options.threads)->capture_default_str();
+  CLI11_PARSE(app, argc, argv);
+  try {
+    transkimmer::SideBySide comparison(options);
+    comparison.run();
+    std::cout << comparison.report().dump() << '\n';
+  } catch (const transkimmer::Error& error) {
+    std::cerr << error.what() << '\n';
+    return 1;
+  }
+  return 0;
+}
