@@ -63,7 +63,7 @@ fuzz: developer-dependencies ## run every fuzzer for a minute each
 
 benchmark: configure ## run the microbenchmarks
 	cmake --build --preset release --parallel $(JOBS)
-	@set -e; for program in build/release/bin/benchmarks/*; do echo "== $$program"; $$program $(ARGS); done
+	@set -e; for program in build/release/bin/benchmarks/*_benchmark; do echo "== $$program"; $$program $(ARGS); done
 
 tidy: developer-dependencies configure ## clang-tidy with the checks of .clang-tidy
 	run-clang-tidy -quiet -p build/release -j $(JOBS) '$(CURDIR)/src/.*'
