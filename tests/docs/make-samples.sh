@@ -19,6 +19,8 @@ cat >my-encoder/config.json <<JSON
   "type_vocab_size": 2
 }
 JSON
+# A dense checkpoint as people have it, without our settings.
+cp -r my-encoder my-bert && cp my-model/model.safetensors my-bert
 
 # reviews SEED ROWS SEPARATOR: rows of text and label; one word of the text decides.
 reviews() {
