@@ -129,7 +129,8 @@ HWY_INLINE float Exponentiate(float* scores, std::size_t tokens) {
   auto maxima = hn::LoadU(d, scores);
   for (std::size_t i = lanes; i < tokens; i += lanes) maxima = hn::Max(maxima, hn::LoadU(d, scores + i));
   const auto maximum = hn::MaxOfLanes(d, maxima);
-  // Below this the exponential is 0 in float; it also keeps the padding's infinities out of the polynomial.
+  // Below this the exponential is no normal float and adds nothing; it also keeps the padding's infinities
+  // out of the polynomial.
   const auto floor = hn::Set(d, -87.0f);
   auto sums = hn::Zero(d);
   for (std::size_t i = 0; i < tokens; i += lanes) {

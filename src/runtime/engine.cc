@@ -1,6 +1,9 @@
 #include "runtime/engine.h"
 
+#include <cmath>
+#include <optional>
 #include <string>
+#include <string_view>
 
 #include <fmt/format.h>
 
@@ -8,6 +11,7 @@
 #include "model_files/model_weights.h"
 #include "runtime/encoder.h"
 #include "runtime/head.h"
+#include "runtime/openmp_scope.h"
 #include "transkimmer/error.h"
 
 namespace transkimmer {
@@ -29,8 +33,7 @@ void tell_about_skimming(const ModelConfig& config, bool wanted, const NoticeHan
   } else if (config.skim.semantics == SkimSemantics::original) {
     notify(notices,
            "the model was trained with the published code's attention (semantics \"original\"): removing "
-           "skimmed tokens "
-           "computes something else than it was trained with");
+           "skimmed tokens computes something else than it was trained with");
   }
 }
 
@@ -80,6 +83,7 @@ Engine::~Engine() = default;
 
 Engine Engine::load(const std::filesystem::path& directory, const EngineOptions& options,
                     const NoticeHandler& notices) {
+  const SingleThreadedOpenMp single_threaded;
   auto impl = std::make_unique<Impl>();
   const int threads = thread_count(options.threads);
   impl->config = ModelConfig::load(directory);
@@ -87,7 +91,7 @@ Engine Engine::load(const std::filesystem::path& directory, const EngineOptions&
   tell_about_skimming(impl->config, options.skimming, notices);
   impl->skimming = options.skimming && impl->config.skim.enabled;
   impl->threshold = options.skim_threshold.value_or(impl->config.skim.threshold);
-  if (impl->threshold != impl->threshold) throw UsageError("the skim threshold is not a number");
+  if (std::isnan(impl->threshold)) throw UsageError("the skim threshold is not a number");
   impl->precision = options.precision;
   impl->weights = EncoderWeights::pack(impl->config, weights, impl->skimming, threads, impl->kernels);
   impl->head = TaskHead::pack(impl->config, weights, threads, impl->kernels);
@@ -98,6 +102,7 @@ Engine Engine::load(const std::filesystem::path& directory, const EngineOptions&
 BatchResult Engine::run(const RaggedBatch& batch) const {
   impl_->check(batch);
   if (batch.sequences() == 0) return {};
+  const SingleThreadedOpenMp single_threaded;
   const bool every_token = impl_->config.head == HeadKind::question_answering;
   EncoderOptions options;
   options.skim_threshold = impl_->threshold;
@@ -106,8 +111,7 @@ BatchResult Engine::run(const RaggedBatch& batch) const {
   EncoderResult encoded = encode(impl_->config, impl_->weights, batch, options, *impl_->pool, *workspace);
   const std::size_t rows = every_token ? batch.tokens() : batch.sequences();
   BatchResult result;
-  const ThreadPool& pool = *impl_->pool;
-  pool.parallel_for(1, [&](std::size_t, int) { result.logits = impl_->head->logits(encoded.states, rows); });
+  result.logits = impl_->head->logits(encoded.states, rows);
   result.skimmed_at = std::move(encoded.skimmed_at);
   result.kept = std::move(encoded.kept);
   return result;

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
-#include <unordered_map>
+#include <cstddef>
 
 #include <oneapi/dnnl/dnnl.hpp>
 

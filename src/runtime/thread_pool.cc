@@ -1,9 +1,13 @@
 #include "runtime/thread_pool.h"
 
 #include <exception>
-#include <memory>
+#include <system_error>
 
+#include <fmt/format.h>
 #include <omp.h>
+
+#include "runtime/openmp_scope.h"
+#include "transkimmer/error.h"
 
 namespace transkimmer {
 namespace {
@@ -12,18 +16,6 @@ namespace {
 /// each other within microseconds, and waking a sleeping thread costs about 50 of them; after some 100
 /// microseconds the pass is over.
 constexpr int kSpinsBeforeSleep = 4000;
-
-/// oneDNN is built on OpenMP and would start its own threads inside each of ours.
-class SingleThreadedOpenMp {
- public:
-  SingleThreadedOpenMp() : previous_(omp_get_max_threads()) { omp_set_num_threads(1); }
-  ~SingleThreadedOpenMp() { omp_set_num_threads(previous_); }
-  SingleThreadedOpenMp(const SingleThreadedOpenMp&) = delete;
-  SingleThreadedOpenMp& operator=(const SingleThreadedOpenMp&) = delete;
-
- private:
-  int previous_;
-};
 
 void pause() {
 #if defined(__x86_64__)
@@ -73,11 +65,21 @@ struct ThreadPool::Shared {
 };
 
 ThreadPool::ThreadPool(int threads) : shared_(std::make_unique<Shared>()) {
-  for (int worker = 1; worker < threads; ++worker)
-    workers_.emplace_back([shared = shared_.get(), worker] { shared->serve(worker); });
+  try {
+    for (int worker = 1; worker < threads; ++worker)
+      workers_.emplace_back([shared = shared_.get(), worker] { shared->serve(worker); });
+  } catch (const std::system_error& refusal) {
+    stop();  // those that did start would be waited for, and wait themselves, for ever
+    throw IoError(fmt::format("cannot start thread {} of {}: {}", workers_.size() + 2, threads,
+                              refusal.code().message()));
+  }
 }
 
 ThreadPool::~ThreadPool() {
+  stop();
+}
+
+void ThreadPool::stop() {
   shared_->generation.fetch_or(1U, std::memory_order_release);
   shared_->generation.notify_all();
 }

@@ -16,8 +16,10 @@ namespace transkimmer {
 ///
 /// Several threads may call `parallel_for` at once: the first gets the pool, the others run their loop alone,
 /// so that concurrent requests never wait for each other.
+/// A body must not itself call `parallel_for` of the same pool.
 class ThreadPool {
  public:
+  /// Throws IoError when the operating system refuses a thread.
   explicit ThreadPool(int threads);
   ~ThreadPool();
   ThreadPool(const ThreadPool&) = delete;
@@ -46,6 +48,7 @@ class ThreadPool {
   struct Shared;
 
   void run(const Loop& loop) const;
+  void stop();
 
   std::unique_ptr<Shared> shared_;
   std::vector<std::jthread> workers_;

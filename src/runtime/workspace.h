@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <new>
+#include <utility>
 #include <vector>
 
 #include <hwy/aligned_allocator.h>
@@ -15,6 +17,8 @@ class FloatBuffer {
  public:
   float* reserve(std::size_t count) {
     if (count > capacity_) {
+      // Nothing is left to use should this fail, as the workspace goes back to its pool all the same.
+      capacity_ = 0;
       data_ = hwy::AllocateAligned<float>(count);
       if (!data_) throw std::bad_alloc();
       capacity_ = count;
@@ -71,7 +75,12 @@ class WorkspacePool {
 
   Lease take() {
     const std::lock_guard lock(mutex_);
-    if (free_.empty()) return {*this, std::make_unique<Workspace>()};
+    if (free_.empty()) {
+      free_.reserve(made_ + 1);  // so that giving it back, in a destructor, allocates nothing
+      auto workspace = std::make_unique<Workspace>();
+      ++made_;
+      return {*this, std::move(workspace)};
+    }
     auto workspace = std::move(free_.back());
     free_.pop_back();
     return {*this, std::move(workspace)};
@@ -85,6 +94,7 @@ class WorkspacePool {
 
   std::mutex mutex_;
   std::vector<std::unique_ptr<Workspace>> free_;
+  std::size_t made_ = 0;
 };
 
 }  // namespace transkimmer
