@@ -6,6 +6,7 @@
 #include "model_files/model_directory.h"
 #include "model_files/model_weights.h"
 #include "training/initialization.h"
+#include "training/pytorch_checkpoint.h"
 #include "transkimmer/error.h"
 
 namespace transkimmer {
@@ -21,6 +22,17 @@ void copy_weight(const TensorView& source, const Tensor& target) {
 /// What the stored model is, as far as it decides which of its weights can be taken over.
 ModelConfig stored_config(const std::filesystem::path& directory) {
   return ModelConfig::load(directory);
+}
+
+/// From safetensors files or, where there is none, from PyTorch's own format.
+ModelWeights stored_weights(const std::filesystem::path& directory, ModelConfig& stored) {
+  constexpr WeightRequirements required = {.predictors = false, .head = false};
+  const auto there = [&](const char* name) { return std::filesystem::exists(directory / name); };
+  const bool only_pytorch =
+      there("pytorch_model.bin") && !there("model.safetensors") && !there("model.safetensors.index.json");
+  return only_pytorch
+             ? ModelWeights::match(load_pytorch_checkpoint(directory / "pytorch_model.bin"), stored, required)
+             : ModelWeights::load(directory, stored, required);
 }
 
 bool same_head(const ModelConfig& stored, const ModelConfig& wanted) {
@@ -44,7 +56,7 @@ TrainingModel TrainingModel::from_scratch(const ModelConfig& config, const NewWe
 TrainingModel TrainingModel::load(const std::filesystem::path& directory, const ModelConfig& config,
                                   const NewWeights& options, const NoticeHandler& notices) {
   ModelConfig stored = stored_config(directory);
-  const ModelWeights weights = ModelWeights::load(directory, stored, {.predictors = false, .head = false});
+  const ModelWeights weights = stored_weights(directory, stored);
   const bool take_predictors = config.skim.enabled && weights.has_predictors() &&
                                stored.skim.predictor_size == config.skim.predictor_size;
   const bool take_head = weights.has_head() && same_head(stored, config);
