@@ -13,7 +13,7 @@
 #include <hwy/contrib/math/math-inl.h>
 // clang-format on
 
-#include "runtime/lanes-inl.h"
+#include "base/lanes-inl.h"
 
 #ifndef TRANSKIMMER_ATTENTION_LAYOUT
 #define TRANSKIMMER_ATTENTION_LAYOUT

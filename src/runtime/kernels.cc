@@ -9,7 +9,7 @@
 #include <hwy/contrib/math/math-inl.h>
 // clang-format on
 
-#include "runtime/lanes-inl.h"
+#include "base/lanes-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace transkimmer {

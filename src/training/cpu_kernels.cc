@@ -12,6 +12,8 @@
 #include <hwy/contrib/math/math-inl.h>
 // clang-format on
 
+#include "base/lanes-inl.h"
+
 HWY_BEFORE_NAMESPACE();
 namespace transkimmer {
 namespace HWY_NAMESPACE {
@@ -21,31 +23,6 @@ namespace hn = hwy::HWY_NAMESPACE;
 
 // A skimmed key may score higher than every kept one; its ratio is cut before exp overflows f32 (at 88.7).
 constexpr float kLargestLogRatio = 60.0F;
-
-/// body(tag, i): whole vectors first, then single lanes, so that nothing past the end is touched.
-template <class Body>
-HWY_INLINE void EachVector(std::size_t count, const Body& body) {
-  const hn::ScalableTag<float> vector;
-  const hn::CappedTag<float, 1> single;
-  const std::size_t lanes = hn::Lanes(vector);
-  std::size_t i = 0;
-  for (; i + lanes <= count; i += lanes) body(vector, i);
-  for (; i < count; ++i) body(single, i);
-}
-
-/// term(tag, i) summed over all lanes.
-template <class Term>
-HWY_INLINE float Sum(std::size_t count, const Term& term) {
-  const hn::ScalableTag<float> vector;
-  const hn::CappedTag<float, 1> single;
-  const std::size_t lanes = hn::Lanes(vector);
-  auto sums = hn::Zero(vector);
-  std::size_t i = 0;
-  for (; i + lanes <= count; i += lanes) sums = hn::Add(sums, term(vector, i));
-  float total = hn::GetLane(hn::SumOfLanes(vector, sums));
-  for (; i < count; ++i) total += hn::GetLane(term(single, i));
-  return total;
-}
 
 /// 1 / (1 - p) for elements that dropout spares, else 0.
 class DropoutScale {
@@ -80,7 +57,7 @@ class DropoutScale {
 void DropoutRange(std::span<const float> in, std::span<float> out, std::size_t first,
                   const DropoutRule& rule) {
   const DropoutScale scale(rule);
-  EachVector(in.size(), [&](auto tag, std::size_t i) HWY_ATTR {
+  ForLanes(in.size(), [&](auto tag, std::size_t i) HWY_ATTR {
     hn::StoreU(hn::Mul(hn::LoadU(tag, &in[i]), scale(tag, first + i)), tag, &out[i]);
   });
 }
@@ -104,7 +81,7 @@ HWY_INLINE float LargestKept(const SoftmaxRow& row, const float* scores) {
 
 void SoftmaxRowForward(const SoftmaxRow& row, float* scores, float* weights) {
   const float largest = LargestKept(row, scores);
-  const float total = Sum(row.keys, [&](auto tag, std::size_t i) HWY_ATTR {
+  const float total = SumOver(row.keys, [&](auto tag, std::size_t i) HWY_ATTR {
     const auto log_ratio = hn::Sub(hn::LoadU(tag, scores + i), hn::Set(tag, largest));
     const auto e = hn::CallExp(tag, hn::Min(log_ratio, hn::Set(tag, kLargestLogRatio)));
     hn::StoreU(e, tag, scores + i);
@@ -113,7 +90,7 @@ void SoftmaxRowForward(const SoftmaxRow& row, float* scores, float* weights) {
   const float inverse = 1.0F / total;
   const bool dropping = row.dropout.probability > 0;
   const DropoutScale scale(row.dropout);
-  EachVector(row.keys, [&](auto tag, std::size_t i) HWY_ATTR {
+  ForLanes(row.keys, [&](auto tag, std::size_t i) HWY_ATTR {
     const auto ratio = hn::Mul(hn::LoadU(tag, scores + i), hn::Set(tag, inverse));
     hn::StoreU(ratio, tag, scores + i);
     auto weight = hn::Mul(ratio, hn::LoadU(tag, row.kept + i));
@@ -126,7 +103,7 @@ void SoftmaxRowBackward(const SoftmaxRow& row, const float* ratios, float* gradi
                         float* kept_gradient) {
   const bool dropping = row.dropout.probability > 0;
   const DropoutScale scale(row.dropout);
-  const float centre = Sum(row.keys, [&](auto tag, std::size_t i) HWY_ATTR {
+  const float centre = SumOver(row.keys, [&](auto tag, std::size_t i) HWY_ATTR {
     auto weight = hn::Mul(hn::LoadU(tag, ratios + i), hn::LoadU(tag, row.kept + i));
     auto flow = hn::LoadU(tag, gradient + i);
     if (dropping) {
@@ -139,7 +116,7 @@ void SoftmaxRowBackward(const SoftmaxRow& row, const float* ratios, float* gradi
     }
     return hn::Mul(weight, flow);
   });
-  EachVector(row.keys, [&](auto tag, std::size_t i) HWY_ATTR {
+  ForLanes(row.keys, [&](auto tag, std::size_t i) HWY_ATTR {
     const auto centred = hn::Sub(hn::LoadU(tag, gradient + i), hn::Set(tag, centre));
     const auto flow = hn::Mul(hn::LoadU(tag, ratios + i), centred);
     if (kept_gradient != nullptr) {
@@ -150,7 +127,7 @@ void SoftmaxRowBackward(const SoftmaxRow& row, const float* ratios, float* gradi
 }
 
 void AdamWUpdate(const AdamWRange& range, const AdamWCoefficients& c) {
-  EachVector(range.count, [&](auto tag, std::size_t i) HWY_ATTR {
+  ForLanes(range.count, [&](auto tag, std::size_t i) HWY_ATTR {
     const auto gradient = hn::LoadU(tag, range.gradient + i);
     auto first = hn::Mul(hn::LoadU(tag, range.first_moment + i), hn::Set(tag, c.beta1));
     first = hn::MulAdd(gradient, hn::Set(tag, 1.0F - c.beta1), first);
