@@ -112,7 +112,8 @@ std::string evaluation_table(const Evaluation& evaluation, const EvaluationConte
   if (context.skimming) text += kept_line(evaluation);
   text += macs_lines(evaluation);
   text += seconds_lines(evaluation, context);
-  return text + fmt::format("  {} threads, {}, {}\n", context.threads, context.precision, context.hardware);
+  return text + fmt::format("  {} {}, {}, {}\n", context.threads, context.threads == 1 ? "thread" : "threads",
+                            context.precision, context.hardware);
 }
 
 }  // namespace transkimmer
