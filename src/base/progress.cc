@@ -45,7 +45,7 @@ ProgressLine ProgressLine::on_standard_error(ProgressOptions options) {
 }
 
 ProgressLine::~ProgressLine() {
-  interrupt_line();
+  end_line();
 }
 
 void ProgressLine::update(std::int64_t step, std::string_view details) {
@@ -64,11 +64,17 @@ void ProgressLine::update(std::int64_t step, std::string_view details) {
 void ProgressLine::finish() {
   if (finished_) return;
   print(text(options_.now(), true));
-  interrupt_line();
+  end_line();
   finished_ = true;
 }
 
 void ProgressLine::interrupt_line() {
+  if (!line_open_) return;
+  out_ << kRewrite << std::flush;
+  line_open_ = false;
+}
+
+void ProgressLine::end_line() {
   if (!line_open_) return;
   out_ << '\n' << std::flush;
   line_open_ = false;
@@ -89,7 +95,7 @@ std::string ProgressLine::text(Time now, bool finished) const {
   const Seconds elapsed = now - start_;
   const double rate =
       elapsed.count() > 0 ? static_cast<double>(step_ - options_.first_step) / elapsed.count() : 0.0;
-  if (rate > 0) add(rate_text(rate, options_.unit));
+  if (rate > 0 && !options_.unit.empty()) add(rate_text(rate, options_.unit));
   if (finished) {
     add("in " + duration_text(elapsed));
   } else if (rate > 0 && options_.total > 0) {

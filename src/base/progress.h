@@ -15,9 +15,9 @@ struct ProgressOptions {
   std::int64_t first_step =
       0;              ///< where this run begins (a resumed training); these steps do not count in the rate
   std::string title;  ///< begins the line
-  std::string unit = "steps";
-  bool terminal = false;     ///< rewrite one line instead of adding lines
-  std::size_t columns = 80;  ///< of the terminal; a longer line would not be rewritten but pile up
+  std::string unit = "steps";  ///< of the rate; empty: no rate is shown
+  bool terminal = false;       ///< rewrite one line instead of adding lines
+  std::size_t columns = 80;    ///< of the terminal; a longer line would not be rewritten but pile up
   std::function<std::chrono::steady_clock::time_point()> now = std::chrono::steady_clock::now;
 };
 
@@ -39,7 +39,7 @@ class ProgressLine {
   void update(std::int64_t step, std::string_view details = "");
   /// Shows the last update, with the time it all took, and ends the line. Nothing after that.
   void finish();
-  /// Ends the line under way so that other text can be written; the next update begins a new one.
+  /// Makes room for other text: a terminal's line is erased, since the next update shows it again.
   void interrupt_line();
 
  private:
@@ -47,6 +47,7 @@ class ProgressLine {
 
   std::string text(Time now, bool finished) const;
   void print(const std::string& text);
+  void end_line();
 
   std::ostream& out_;
   ProgressOptions options_;

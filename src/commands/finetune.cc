@@ -1,10 +1,13 @@
+#include <algorithm>
 #include <chrono>
 #include <iostream>
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "base/interrupt.h"
 #include "base/progress.h"
@@ -26,6 +29,16 @@ struct FinetuneCommand {
   std::string device = "auto";
   bool json = false;
 };
+
+/// A value that is one of two or three words.
+CLI::Validator one_of(const std::vector<std::string>& words) {
+  const auto check = [words](const std::string& text) -> std::string {
+    if (std::ranges::find(words, text) != words.end()) return {};
+    const std::vector<std::string> first(words.begin(), words.end() - 1);
+    return fmt::format("expected {} or {}, found '{}'", fmt::join(first, ", "), words.back(), text);
+  };
+  return {check, ""};
+}
 
 std::string listed_tasks() {
   std::string names;
@@ -76,10 +89,9 @@ void add_model_options(CLI::App& command, FinetuneCommand& finetune) {
   constexpr const char* group = "Model";
   FinetuningOptions& options = finetune.options;
   command
-      .add_option(
-          "--model", options.model,
-          "Model directory as Hugging Face lays it out; with --from-scratch config.json and tokenizer files "
-          "suffice")
+      .add_option("--model", options.model,
+                  "Model directory as Hugging Face lays it out: config.json, tokenizer files, and weights in "
+                  "model.safetensors or pytorch_model.bin (none needed with --from-scratch)")
       ->type_name("DIR")
       ->required()
       ->group(group);
@@ -131,7 +143,7 @@ void add_skimming_options(CLI::App& command, FinetuneCommand& finetune) {
       .add_option("--semantics", finetune.semantics,
                   "removal: train what removing tokens computes (default); original: as the published code")
       ->type_name("NAME")
-      ->check(CLI::IsMember({"removal", "original"}))
+      ->check(one_of({"removal", "original"}))
       ->group(group);
   command.add_option("--gumbel-temperature", skimming.temperature, "Of the relaxed decisions (default: 1)")
       ->type_name("X")
@@ -164,7 +176,12 @@ void add_optimisation_options(CLI::App& command, TrainingOptions& training) {
         1);
   real("--weight-decay", training.weight_decay, "Not applied to biases and layer norms", 0);
   real("--adam-epsilon", training.adam_epsilon, "Of AdamW", 0);
-  real("--warmup-ratio", training.warmup_ratio, "Share of the steps over which the learning rate grows", 0);
+  command
+      .add_option("--warmup-ratio", training.warmup_ratio,
+                  "Share of the steps over which the learning rate grows")
+      ->type_name("X")
+      ->check(real_number(0, 1))
+      ->group(group);
   real("--max-grad-norm", training.max_grad_norm, "Gradients are scaled down to this norm; 0: never", 0);
   whole("--seed", training.seed, "Of everything random", 0);
 }
@@ -190,11 +207,11 @@ void add_run_options(CLI::App& command, FinetuneCommand& finetune) {
       .add_option("--precision", finetune.precision,
                   "f32, bf16 (matrix products), or auto: bf16 on CUDA devices, f32 on processors")
       ->type_name("NAME")
-      ->check(CLI::IsMember({"f32", "bf16", "auto"}))
+      ->check(one_of({"f32", "bf16", "auto"}))
       ->group(group);
   command.add_option("--device", finetune.device, "cpu, cuda, or auto: cuda where there is one")
       ->type_name("NAME")
-      ->check(CLI::IsMember({"cpu", "cuda", "auto"}))
+      ->check(one_of({"cpu", "cuda", "auto"}))
       ->group(group);
   whole("--threads", finetune.options.threads, "Threads; 0: all processors this process may use", 0);
   add_json_option(command, finetune.json);
@@ -233,7 +250,7 @@ class Narrator {
  public:
   TrainingEvents events(const InterruptGuard& guard) {
     return {.on_step = [this](const ProgressReport& report) { step(report); },
-            .on_log = [this](const ProgressReport& report) { recent_ = report; },
+            .on_log = {},
             .on_evaluation = [this](const ProgressReport& report, const EvaluationReport& scores,
                                     bool best) { evaluated(report, scores, best); },
             .on_checkpoint = {},
@@ -243,14 +260,14 @@ class Narrator {
   void start(const FinetuningPlan& plan) {
     skimming_ = plan.config.skim.enabled;
     std::cerr << fmt::format(
-        "{}: {} training examples ({} tokens), {} for validation; {} parameters, {} steps\n", plan.task,
+        "{}: {} training examples ({} tokens), {} for validation; {} parameters, {} steps{}\n", plan.task,
         with_separators(plan.train_examples), with_separators(plan.train_tokens),
         with_separators(plan.dev_examples), with_separators(static_cast<std::uint64_t>(plan.parameters)),
-        plan.total_steps);
+        plan.total_steps, plan.first_step > 0 ? fmt::format(", {} of them done", plan.first_step) : "");
     line_.emplace(NewLine{{.total = plan.total_steps,
                            .first_step = plan.first_step,
-                           .title = "training",
-                           .unit = "steps",
+                           .title = {},
+                           .unit = {},  // examples/s says more
                            .now = std::chrono::steady_clock::now}});
   }
 
@@ -265,30 +282,36 @@ class Narrator {
     started_ = true;
     loss_ += weight * (report.task_loss - loss_);
     kept_ += weight * (report.kept_fraction - kept_);
-    std::string details = fmt::format("loss {:.3f}", loss_);
-    if (skimming_) details += "  kept " + percent(kept_);
-    details += fmt::format("  {:.0f} examples/s", report.examples_per_second);
-    if (!last_score_.empty()) details += "  " + last_score_;
-    line_->update(report.step, details);
+    line_->update(report.step, details(report));
+  }
+
+  std::string details(const ProgressReport& report) const {
+    std::string text = fmt::format("loss {:.3f}", loss_);
+    if (skimming_) text += fmt::format("  kept {:.0f}%", 100 * kept_);
+    // What a narrow terminal can best do without comes last.
+    if (!last_score_.empty()) text += "  " + last_score_;
+    return text + fmt::format("  {:.0f} examples/s", report.examples_per_second);
   }
 
   void evaluated(const ProgressReport& report, const EvaluationReport& scores, bool best) {
-    std::string text = fmt::format("step {} (epoch {:.2f}):", report.step, report.epoch);
-    for (const auto& [name, value] : scores.scores) text += fmt::format(" {} {:.4f}", name, value);
-    text += fmt::format("  loss {:.4f}", scores.loss);
+    std::string text = fmt::format("step {}, epoch {:.2f}:", report.step, report.epoch);
+    for (const auto& [name, value] : scores.scores) text += fmt::format(" {} {:.4f},", name, value);
+    text += fmt::format(" loss {:.4f}", scores.loss);
     if (skimming_) {
-      text += "  kept " + percent(scores.kept_fraction) + " [";
-      for (const double kept : scores.kept_fraction_per_layer) text += fmt::format(" {:.0f}", 100 * kept);
-      text += " ]";
+      std::vector<std::string> layers;
+      for (const double kept : scores.kept_fraction_per_layer)
+        layers.push_back(fmt::format("{:.0f}", 100 * kept));
+      text += fmt::format(", tokens kept {} ({} by layer)", percent(scores.kept_fraction),
+                          fmt::join(layers, " "));
     }
-    if (best) text += "  (saved)";
+    if (best) text += ", saved";
     line_->interrupt_line();
     std::cerr << text << '\n';
     last_score_ = fmt::format("{} {:.4f}", scores.chief, scores.chief_score());
+    line_->update(report.step, details(report));
   }
 
   std::optional<ProgressLine> line_;
-  ProgressReport recent_;
   std::string last_score_;
   bool skimming_ = false;
   bool started_ = false;
@@ -366,8 +389,8 @@ void add_finetune_command(CLI::App& app) {
   command->footer(
       "Examples:\n"
       "  transkimmer finetune --task sst2 --data-dir glue --model bert-base-uncased --output-dir sst2-skim\n"
-      "  transkimmer finetune --train-file reviews.csv --validation-file dev.csv --model my-encoder "
-      "--output-dir out");
+      "  transkimmer finetune --train-file reviews.csv --validation-file dev.csv --model my-encoder \\\n"
+      "      --output-dir out");
   command->callback([finetune_command] { run_finetune(*finetune_command); });
 }
 

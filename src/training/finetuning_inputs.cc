@@ -73,7 +73,7 @@ bool has_weights(const std::filesystem::path& directory) {
 void configure_skimming(const SkimmingOptions& options, ModelConfig& config) {
   SkimConfig& skim = config.skim;
   if (!options.enabled) {
-    skim = {};
+    skim.enabled = false;  // a predictor size of 0 would not be a valid setting in config.json
     return;
   }
   const std::int64_t stored_size = skim.predictor_size > 0 ? skim.predictor_size : config.hidden_size;

@@ -76,6 +76,26 @@ TEST(ProgressLine, FinishShowsTheLastUpdateAndTheTimeItTook) {
   EXPECT_EQ(fixture.out.str(), "train  100%  100/100  25 steps/s  in 4 s  loss 0.1\n");
 }
 
+TEST(ProgressLine, LeavesNothingOfTheTerminalLineWhereOtherTextComes) {
+  Fixture fixture;
+  ProgressLine line(fixture.out, fixture.options(true));
+  line.update(0);
+  line.interrupt_line();
+  line.interrupt_line();
+  EXPECT_EQ(fixture.out.str(), "\r\x1b[Ktrain    0%  0/100\r\x1b[K");
+}
+
+TEST(ProgressLine, ShowsNoRateWithoutAUnit) {
+  Fixture fixture;
+  ProgressOptions options = fixture.options(false);
+  options.unit = "";
+  ProgressLine line(fixture.out, options);
+  fixture.now += seconds(20);
+  line.update(50);
+  line.finish();
+  EXPECT_EQ(fixture.out.str(), "train   50%  50/100  20 s left\ntrain   50%  50/100  in 20 s\n");
+}
+
 TEST(ProgressLine, CountsOnlyTheStepsOfThisRunInTheRate) {
   Fixture fixture;
   ProgressOptions options = fixture.options(false);

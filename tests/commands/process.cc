@@ -1,10 +1,13 @@
 #include "commands/process.h"
 
 #include <array>
+#include <chrono>
 #include <csignal>
 #include <cstdlib>
+#include <filesystem>
 #include <sstream>
 #include <stdexcept>
+#include <thread>
 
 #include <fcntl.h>
 #include <poll.h>
@@ -38,6 +41,17 @@ int start(const std::string& program, std::vector<std::string> arguments, const 
   if (!path_variable.empty()) ::setenv("PATH", path_variable.c_str(), 1);
   ::execvp(argv[0], argv.data());
   ::_exit(127);
+}
+
+/// Sends SIGINT once `path` exists; does nothing when the process ends before.
+void interrupt_when_there(int process, const std::string& path) {
+  siginfo_t ended = {};
+  while (!std::filesystem::exists(path)) {
+    ::waitid(P_PID, static_cast<id_t>(process), &ended, WEXITED | WNOHANG | WNOWAIT);
+    if (ended.si_pid != 0) return;
+    std::this_thread::sleep_for(std::chrono::milliseconds(2));
+  }
+  ::kill(process, SIGINT);
 }
 
 int wait_for(int process) {
@@ -76,6 +90,7 @@ ProcessResult run_process(const std::string& program, const std::vector<std::str
                         open_file(directory / "err", O_WRONLY | O_CREAT)};
   const int process = start(program, arguments, streams, options.path_variable);
   for (const int descriptor : {streams.input, streams.output, streams.error}) ::close(descriptor);
+  if (!options.interrupt_at.empty()) interrupt_when_there(process, options.interrupt_at);
   ProcessResult result;
   result.status = wait_for(process);
   if (options.output_path.empty()) result.out = read_file(out);
