@@ -138,6 +138,7 @@ class Demonstration {
     EvaluationOptions evaluation;
     evaluation.batch_sequences = evaluation.padded_batch;
     evaluation.batch_tokens = SIZE_MAX;
+    evaluation.warm_up = true;
     return evaluate(skimmed, &dense, test_, kMetrics, evaluation);
   }
 

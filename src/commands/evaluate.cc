@@ -165,6 +165,10 @@ void add_batch_options(CLI::App& command, EvaluateOptions& options) {
       ->type_name("N")
       ->check(whole_number(1, 1 << 24))
       ->group(engine_group);
+  command
+      .add_flag("--warm-up", options.evaluation.warm_up,
+                "Run everything once before the clock starts, as a serving process has")
+      ->group(engine_group);
   command.add_option("--batch-size", options.evaluation.batch_sequences, "Most sequences in a batch")
       ->type_name("N")
       ->check(whole_number(1))

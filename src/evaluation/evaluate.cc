@@ -130,6 +130,11 @@ class Comparison {
         options_(options) {}
 
   Evaluation run() {
+    if (options_.warm_up) measure(false);
+    return measure(true);
+  }
+
+  Evaluation measure(bool report_progress) {
     PassRecorder own(engine_, data_);
     std::optional<PassRecorder> dense;
     if (dense_ != nullptr) dense.emplace(*dense_, data_);
@@ -143,7 +148,7 @@ class Comparison {
         own.run(batches_[turn]);
         if (dense) dense->run(batches_[turn]);
         done += batches_[turn].size();
-        if (options_.progress) options_.progress(done, data_.size());
+        if (report_progress && options_.progress) options_.progress(done, data_.size());
       }
       if (dense && turn < padded_.batches.size()) padded_seconds += run_padded(turn);
     }

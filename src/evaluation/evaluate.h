@@ -22,6 +22,9 @@ struct EvaluationOptions {
   /// Sequences per batch of the padded comparison, in data set order, each batch padded to its longest: what
   /// a transformers evaluation loop does.
   std::size_t padded_batch = 32;
+  /// Runs everything once before the clock starts, so that no time goes into making matrix kernels, of which
+  /// a serving process has made all before long.
+  bool warm_up = false;
   /// Called now and then with the number of sequences done.
   std::function<void(std::size_t done, std::size_t total)> progress;
 };

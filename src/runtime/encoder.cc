@@ -13,6 +13,10 @@ namespace {
 /// only its own part of the weights, which is what costs time when there are few rows to use them on.
 constexpr std::size_t kFewRowsPerThread = 8;
 
+/// Rows of the word table are too far apart for the hardware to guess; this many tokens ahead is long enough
+/// for one to come from memory.
+constexpr std::size_t kEmbeddingsAhead = 4;
+
 /// Rows cut into equal pieces, enough for all threads and none larger than the matrix kernels take at once.
 struct Pieces {
   Pieces(std::size_t rows, std::size_t threads) : rows_(rows) {
@@ -78,7 +82,7 @@ class ForwardPass {
     space_.key_value.reserve(rows_ * 2 * hidden_size_);
     space_.context.reserve(rows_ * hidden_size_);
     space_.margins.reserve(rows_);
-    space_.wide.reserve(kFewRowsPerThread * threads_ * feed_forward_);
+    space_.wide.reserve(std::min(rows_, kFewRowsPerThread * threads_) * feed_forward_);
     const bool all = options_.outputs == OutputStates::all_tokens;
     space_.outputs.reserve((all ? rows_ : sequences_) * hidden_size_);
     space_.starts.assign(batch_.starts.begin(), batch_.starts.end());
@@ -105,6 +109,16 @@ class ForwardPass {
 
   // ---- Embeddings and skim decisions
 
+  const float* word_embedding(std::size_t row) const {
+    return weights_.embeddings.words.data() + static_cast<std::size_t>(batch_.ids[row]) * hidden_size_;
+  }
+
+  void fetch_embedding(std::size_t row) const {
+    constexpr std::size_t kCacheLineFloats = 16;
+    const float* words = word_embedding(row);
+    for (std::size_t k = 0; k < hidden_size_; k += kCacheLineFloats) __builtin_prefetch(words + k);
+  }
+
   void embed_tokens() {
     const EmbeddingWeights& tables = weights_.embeddings;
     std::vector<std::uint32_t> position_of(rows_);
@@ -113,9 +127,10 @@ class ForwardPass {
         position_of[token] = token - batch_.starts[i];
     for_row_pieces(rows_, [&](std::size_t begin, std::size_t count, int worker) {
       for (std::size_t row = begin; row < begin + count; ++row) {
+        if (row + kEmbeddingsAhead < begin + count) fetch_embedding(row + kEmbeddingsAhead);
         const auto type = batch_.type_ids.empty() ? 0 : static_cast<std::size_t>(batch_.type_ids[row]);
         const EmbeddingRow parts{
-            tables.words.data() + static_cast<std::size_t>(batch_.ids[row]) * hidden_size_,
+            word_embedding(row),
             tables.positions.data() + (tables.first_position + position_of[row]) * hidden_size_,
             tables.types.data() + type * hidden_size_};
         embed(parts, norm(tables.norm), hidden_size_, hidden_row(row));

@@ -1,5 +1,6 @@
 #include "runtime/engine.h"
 
+#include <algorithm>
 #include <cmath>
 #include <optional>
 #include <string>
@@ -51,6 +52,10 @@ struct Engine::Impl {
   mutable WorkspacePool workspaces;
 
   void check(const RaggedBatch& batch) const {
+    if (batch.starts.empty() || batch.starts.front() != 0 || batch.starts.back() != batch.tokens() ||
+        !std::is_sorted(batch.starts.begin(), batch.starts.end()))
+      throw UsageError(
+          "the batch's starts do not cut its tokens into sequences: expected 0, ..., the number of tokens");
     if (!batch.type_ids.empty() && batch.type_ids.size() != batch.ids.size())
       throw UsageError(fmt::format("the batch has {} token type ids for {} tokens", batch.type_ids.size(),
                                    batch.ids.size()));

@@ -5,7 +5,10 @@
 #include <atomic>
 #include <cstddef>
 
+#include <fmt/format.h>
 #include <oneapi/dnnl/dnnl.hpp>
+
+#include "transkimmer/error.h"
 
 namespace transkimmer {
 namespace {
@@ -56,7 +59,7 @@ dnnl::primitive_attr attributes(Activation activation) {
 }
 
 dnnl::matmul::primitive_desc describe(std::size_t rows, std::size_t columns, const LinearShape& shape,
-                                      const memory::desc& weights) {
+                                      const memory::desc& weights) try {
   const auto src = matrix(rows, shape.in, shape.in);
   const auto bias = matrix(1, columns, columns);
   const auto dst = matrix(rows, columns, shape.out);
@@ -65,6 +68,9 @@ dnnl::matmul::primitive_desc describe(std::size_t rows, std::size_t columns, con
 #else
   return {{src, weights, bias, dst}, attributes(shape.activation), cpu()};
 #endif
+} catch (const dnnl::error& refusal) {
+  throw Error(fmt::format("oneDNN cannot multiply [{}, {}] by [{}, {}]: {}", rows, shape.in, shape.in,
+                          columns, refusal.what()));
 }
 
 /// A kernel for one number of rows.

@@ -229,6 +229,19 @@ INSTANTIATE_TEST_SUITE_P(
         BadBatch{"types", {3, 3}, {0}, "the batch has 3 token type ids for 4 tokens"}),
     [](const auto& bad) { return bad.param.name; });
 
+TEST(Engine, RefusesStartsThatDoNotFitTheTokens) {
+  const TemporaryDirectory directory;
+  write_tiny_model(directory.path());
+  const Engine engine = Engine::load(directory.path(), {});
+  for (const std::vector<std::uint32_t>& starts :
+       {std::vector<std::uint32_t>{}, {1, 3}, {0, 2}, {0, 4}, {0, 2, 1, 3}}) {
+    RaggedBatch batch;
+    batch.ids = {5, 6, 7};
+    batch.starts = starts;
+    EXPECT_THROW(engine.run(batch), UsageError);
+  }
+}
+
 TEST(Engine, RefusesOptionsOutOfRange) {
   const TemporaryDirectory directory;
   write_tiny_model(directory.path());
