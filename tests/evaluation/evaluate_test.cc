@@ -150,13 +150,14 @@ TEST_F(Evaluate, ThePaddedBaselinePadsEachBatchInDataSetOrderToItsLongest) {
   EXPECT_EQ(evaluation.padded_batch, 2U);
 }
 
-TEST_F(Evaluate, BatchLimitsDoNotChangeTheResult) {
+TEST_F(Evaluate, NeitherBatchLimitsNorWarmingUpChangeTheResult) {
   const Engine engine = load();
   const Evaluation expected = evaluate(engine, nullptr, data_, accuracy_and_f1, {});
-  EvaluationOptions one_by_one, few_tokens;
+  EvaluationOptions one_by_one, few_tokens, warmed;
   one_by_one.batch_sequences = 1;
   few_tokens.batch_tokens = 70;
-  for (const EvaluationOptions& options : {one_by_one, few_tokens}) {
+  warmed.warm_up = true;
+  for (const EvaluationOptions& options : {one_by_one, few_tokens, warmed}) {
     const Evaluation evaluation = evaluate(engine, nullptr, data_, accuracy_and_f1, options);
     EXPECT_EQ(evaluation.run.outputs, expected.run.outputs);
     EXPECT_EQ(evaluation.run.kept, expected.run.kept);
