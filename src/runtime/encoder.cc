@@ -5,6 +5,7 @@
 
 #include "runtime/attention.h"
 #include "runtime/kernels.h"
+#include "runtime/openmp_scope.h"
 
 namespace transkimmer {
 namespace {
@@ -12,6 +13,10 @@ namespace {
 /// Below this many rows per thread a product is shared by columns instead of rows: each thread then streams
 /// only its own part of the weights, which is what costs time when there are few rows to use them on.
 constexpr std::size_t kFewRowsPerThread = 8;
+
+/// A loop of less arithmetic than this (some microseconds of one thread) is not shared: handing it over would
+/// cost as much.
+constexpr std::size_t kMacsWorthSharing = 250'000;
 
 /// Rows of the word table are too far apart for the hardware to guess; this many tokens ahead is long enough
 /// for one to come from memory.
@@ -72,6 +77,16 @@ class ForwardPass {
  private:
   float* hidden_row(std::size_t row) const { return space_.hidden.data() + row * hidden_size_; }
   bool few_rows(std::size_t rows) const { return threads_ > 1 && rows < kFewRowsPerThread * threads_; }
+
+  /// body(task, worker), on all threads when the loop holds enough arithmetic.
+  template <typename Body>
+  void for_tasks(std::size_t tasks, std::size_t macs, const Body& body) const {
+    if (macs >= kMacsWorthSharing) {
+      pool_.parallel_for(tasks, body);
+      return;
+    }
+    for (std::size_t task = 0; task < tasks; ++task) body(task, 0);
+  }
   NormWeights norm(const NormParameters& parameters) const {
     return {parameters.gamma.data(), parameters.beta.data(), static_cast<float>(config_.layer_norm_eps)};
   }
@@ -125,7 +140,7 @@ class ForwardPass {
     for (std::size_t i = 0; i < sequences_; ++i)
       for (std::uint32_t token = batch_.starts[i]; token < batch_.starts[i + 1]; ++token)
         position_of[token] = token - batch_.starts[i];
-    for_row_pieces(rows_, [&](std::size_t begin, std::size_t count, int worker) {
+    for_row_pieces(rows_, embedding_macs_per_row(), [&](std::size_t begin, std::size_t count, int worker) {
       for (std::size_t row = begin; row < begin + count; ++row) {
         if (row + kEmbeddingsAhead < begin + count) fetch_embedding(row + kEmbeddingsAhead);
         const auto type = batch_.type_ids.empty() ? 0 : static_cast<std::size_t>(batch_.type_ids[row]);
@@ -204,25 +219,42 @@ class ForwardPass {
 
   // ---- Layers
 
+  std::size_t predictor_macs_per_row() const {
+    return weights_.predictors.empty() ? 0
+                                       : hidden_size_ * static_cast<std::size_t>(config_.skim.predictor_size);
+  }
+
+  /// Adding three rows and normalising them takes the time of some 16 multiply-accumulates per element.
+  std::size_t embedding_macs_per_row() const { return 16 * hidden_size_ + predictor_macs_per_row(); }
+
+  std::size_t attention_macs(bool first_tokens) const {
+    std::size_t scores = 0;
+    for (std::size_t i = 0; i < sequences_; ++i) {
+      const std::size_t tokens = space_.starts[i + 1] - space_.starts[i];
+      scores += tokens * (first_tokens ? 1 : tokens);
+    }
+    return 2 * scores * hidden_size_;
+  }
+
   /// body(begin, count, worker) over pieces of rows.
   template <typename Body>
-  void for_row_pieces(std::size_t rows, const Body& body) {
+  void for_row_pieces(std::size_t rows, std::size_t macs_per_row, const Body& body) {
     const Pieces pieces(rows, threads_);
-    pool_.parallel_for(pieces.count, [&](std::size_t piece, int worker) {
-      body(pieces.begin(piece), pieces.size(piece), worker);
-    });
+    for_tasks(pieces.count, rows * macs_per_row,
+              [&](std::size_t piece, int worker) { body(pieces.begin(piece), pieces.size(piece), worker); });
   }
 
   /// y = linear(x), shared by columns when there are few rows, else by rows.
   void multiply(const PackedLinear& linear, const float* x, std::size_t rows, float* y) {
     if (few_rows(rows)) {
-      pool_.parallel_for(linear.panels(),
-                         [&](std::size_t panel, int) { linear.multiply_panel(panel, x, rows, y); });
+      for_tasks(linear.panels(), rows * linear.shape().in * linear.shape().out,
+                [&](std::size_t panel, int) { linear.multiply_panel(panel, x, rows, y); });
       return;
     }
-    for_row_pieces(rows, [&](std::size_t begin, std::size_t count, int) {
-      linear.multiply(x + begin * linear.shape().in, count, y + begin * linear.shape().out);
-    });
+    for_row_pieces(rows, linear.shape().in * linear.shape().out,
+                   [&](std::size_t begin, std::size_t count, int) {
+                     linear.multiply(x + begin * linear.shape().in, count, y + begin * linear.shape().out);
+                   });
   }
 
   void run_layer(std::size_t index) {
@@ -236,16 +268,18 @@ class ForwardPass {
     const float* hidden = space_.hidden.data();
     if (few_rows(rows_)) {
       const std::size_t query_panels = layer.query.panels();
-      pool_.parallel_for(query_panels + layer.key_value.panels(), [&](std::size_t task, int) {
-        if (task < query_panels) {
-          layer.query.multiply_panel(task, hidden, rows_, space_.query.data());
-        } else {
-          layer.key_value.multiply_panel(task - query_panels, hidden, rows_, space_.key_value.data());
-        }
-      });
+      for_tasks(query_panels + layer.key_value.panels(), rows_ * 3 * hidden_size_ * hidden_size_,
+                [&](std::size_t task, int) {
+                  if (task < query_panels) {
+                    layer.query.multiply_panel(task, hidden, rows_, space_.query.data());
+                  } else {
+                    layer.key_value.multiply_panel(task - query_panels, hidden, rows_,
+                                                   space_.key_value.data());
+                  }
+                });
       return;
     }
-    for_row_pieces(rows_, [&](std::size_t begin, std::size_t count, int) {
+    for_row_pieces(rows_, 3 * hidden_size_ * hidden_size_, [&](std::size_t begin, std::size_t count, int) {
       const float* x = hidden + begin * hidden_size_;
       layer.query.multiply(x, count, space_.query.data() + begin * hidden_size_);
       layer.key_value.multiply(x, count, space_.key_value.data() + begin * 2 * hidden_size_);
@@ -254,7 +288,7 @@ class ForwardPass {
 
   /// Attention of every sequence and head. With `first_tokens`, query and context have one row per sequence.
   void attend_heads(bool first_tokens) {
-    pool_.parallel_for(sequences_ * heads_, [&](std::size_t task, int worker) {
+    for_tasks(sequences_ * heads_, attention_macs(first_tokens), [&](std::size_t task, int worker) {
       const std::size_t sequence = task / heads_;
       const std::size_t column = task % heads_ * head_size_;
       const std::size_t begin = space_.starts[sequence];
@@ -282,7 +316,8 @@ class ForwardPass {
       finish_few_rows(layer, x, rows, next);
       return;
     }
-    for_row_pieces(rows, [&](std::size_t begin, std::size_t count, int worker) {
+    const std::size_t macs = hidden_size_ * (hidden_size_ + 2 * feed_forward_) + predictor_macs_per_row();
+    for_row_pieces(rows, macs, [&](std::size_t begin, std::size_t count, int worker) {
       Workspace::PerThread& own = space_.per_thread[static_cast<std::size_t>(worker)];
       float* piece = x + begin * hidden_size_;
       float* projected = own.projected.data();
@@ -302,8 +337,9 @@ class ForwardPass {
     multiply(layer.intermediate, x, rows, space_.wide.data());
     multiply(layer.output, space_.wide.data(), rows, projected);
     add_layer_norm(projected, x, norm(layer.output_norm), {rows, hidden_size_}, x);
-    for_row_pieces(
-        rows, [&](std::size_t begin, std::size_t count, int worker) { predict(next, begin, count, worker); });
+    for_row_pieces(rows, predictor_macs_per_row(), [&](std::size_t begin, std::size_t count, int worker) {
+      predict(next, begin, count, worker);
+    });
   }
 
   /// The last layer when the head reads first tokens alone: keys and values of all rows, the rest of one row
@@ -335,6 +371,7 @@ class ForwardPass {
 
 EncoderResult encode(const ModelConfig& config, const EncoderWeights& weights, const RaggedBatch& batch,
                      const EncoderOptions& options, const ThreadPool& pool, Workspace& workspace) {
+  const SingleThreadedOpenMp single_threaded;
   return ForwardPass(config, weights, batch, options, pool, workspace).run();
 }
 

@@ -1,5 +1,6 @@
 #include "runtime/thread_pool.h"
 
+#include <chrono>
 #include <exception>
 #include <system_error>
 
@@ -12,15 +13,23 @@
 namespace transkimmer {
 namespace {
 
-/// How long an idle worker looks for the next loop before it sleeps. The loops of one forward pass follow
-/// each other within microseconds, and waking a sleeping thread costs about 50 of them; after some 100
-/// microseconds the pass is over.
-constexpr int kSpinsBeforeSleep = 4000;
+/// How long a thread looks for what it waits for before it sleeps. The loops of one forward pass follow each
+/// other within tens of microseconds, while waking a sleeping thread costs as much, and many times that on a
+/// virtual machine.
+constexpr auto kSpinTime = std::chrono::microseconds(200);
 
-void pause() {
+/// Whether `ready()` came true within kSpinTime. Reading the clock between pauses also keeps them apart:
+/// hypervisors take the processor away from a loop that only pauses.
+template <typename Ready>
+bool spin_until(const Ready& ready) {
+  for (const auto end = std::chrono::steady_clock::now() + kSpinTime;
+       std::chrono::steady_clock::now() < end;) {
+    if (ready()) return true;
 #if defined(__x86_64__)
-  __builtin_ia32_pause();
+    __builtin_ia32_pause();
 #endif
+  }
+  return ready();
 }
 
 }  // namespace
@@ -47,15 +56,11 @@ struct ThreadPool::Shared {
   void serve(int worker) {
     omp_set_num_threads(1);
     for (std::uint32_t seen = 0;;) {
-      std::uint32_t now = generation.load(std::memory_order_acquire);
-      for (int spin = 0; now == seen && spin < kSpinsBeforeSleep; ++spin) {
-        pause();
-        now = generation.load(std::memory_order_acquire);
-      }
-      if (now == seen) {
+      if (!spin_until([&] { return generation.load(std::memory_order_acquire) != seen; })) {
         generation.wait(seen, std::memory_order_acquire);
-        continue;
       }
+      const std::uint32_t now = generation.load(std::memory_order_acquire);
+      if (now == seen) continue;
       if (now & 1U) return;
       seen = now;
       take_tasks(worker);
@@ -99,8 +104,7 @@ void ThreadPool::run(const Loop& loop) const {
   shared.generation.fetch_add(2, std::memory_order_release);
   shared.generation.notify_all();
   shared.take_tasks(0);
-  for (int spin = 0; shared.busy.load(std::memory_order_acquire) != 0 && spin < kSpinsBeforeSleep; ++spin)
-    pause();
+  spin_until([&] { return shared.busy.load(std::memory_order_acquire) == 0; });
   for (int busy; (busy = shared.busy.load(std::memory_order_acquire)) != 0;) shared.busy.wait(busy);
   if (shared.failed) std::rethrow_exception(std::exchange(shared.failure, nullptr));
 }
