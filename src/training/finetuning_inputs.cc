@@ -131,7 +131,8 @@ void check_directories(const FinetuningOptions& options) {
   }
   if (!resuming && !options.from_scratch && !has_weights(options.model)) {
     throw UsageError("--model: " + options.model.string() +
-                     " holds no weights (model.safetensors or pytorch_model.bin); say --from-scratch to start from random ones");
+                     " holds no weights (model.safetensors or pytorch_model.bin); say --from-scratch to "
+                     "start from random ones");
   }
 }
 
