@@ -14,7 +14,7 @@ struct DemonstrationOptions {
   std::filesystem::path directory;  ///< existing; receives the two models, `dense` and `skimmed`
   int threads = 0;                  ///< 0: all processors
   std::uint64_t seed = 42;
-  std::size_t train_examples = 6000;
+  std::size_t train_examples = 4500;
   std::size_t test_examples = 1000;
 };
 
