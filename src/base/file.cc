@@ -1,5 +1,6 @@
 #include "base/file.h"
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <system_error>
@@ -37,6 +38,8 @@ class Descriptor {
   int number() const { return number_; }
   /// Closes now and returns what close() says, for writers who must know.
   int close() { return ::close(std::exchange(number_, -1)); }
+  /// Leaves closing to the caller.
+  int release() { return std::exchange(number_, -1); }
 
  private:
   int number_;
@@ -149,6 +152,35 @@ MappedFile& MappedFile::operator=(MappedFile&& other) noexcept {
 
 MappedFile::~MappedFile() {
   if (data_ != nullptr) ::munmap(const_cast<std::byte*>(data_), size_);
+}
+
+FileReader::FileReader(std::filesystem::path path)
+    : path_(std::move(path)), descriptor_(open_for_reading(path_).descriptor.release()) {}
+
+FileReader::FileReader(FileReader&& other) noexcept
+    : path_(std::move(other.path_)), descriptor_(std::exchange(other.descriptor_, -1)) {}
+
+FileReader& FileReader::operator=(FileReader&& other) noexcept {
+  std::swap(path_, other.path_);
+  std::swap(descriptor_, other.descriptor_);
+  return *this;
+}
+
+FileReader::~FileReader() {
+  if (descriptor_ >= 0) ::close(descriptor_);
+}
+
+std::size_t FileReader::append_to(std::string& out, std::size_t max_bytes) {
+  const std::size_t before = out.size();
+  out.resize(before + max_bytes);
+  ssize_t count = -1;
+  do {
+    count = ::read(descriptor_, out.data() + before, max_bytes);
+  } while (count < 0 && errno == EINTR);
+  const int error_number = errno;
+  out.resize(before + static_cast<std::size_t>(std::max<ssize_t>(count, 0)));
+  if (count < 0) fail(path_, "read", error_number);
+  return static_cast<std::size_t>(count);
 }
 
 void write_file_atomically(const std::filesystem::path& path,

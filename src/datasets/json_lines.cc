@@ -49,8 +49,8 @@ std::string reason(const json::parse_error& error) {
 
 }  // namespace
 
-JsonLineReader::JsonLineReader(std::string_view text, std::string origin)
-    : rest_(without_byte_order_mark(text, origin)), origin_(std::move(origin)) {}
+JsonLineReader::JsonLineReader(std::string_view text, std::string origin, std::size_t lines_before)
+    : rest_(without_byte_order_mark(text, origin)), origin_(std::move(origin)), line_(lines_before) {}
 
 bool JsonLineReader::next(json& object) {
   while (!rest_.empty()) {

@@ -13,7 +13,8 @@ namespace transkimmer {
 /// here.
 class JsonLineReader {
  public:
-  JsonLineReader(std::string_view text, std::string origin);
+  /// `lines_before` is for text cut out of a larger file, so that messages name the line of the file.
+  JsonLineReader(std::string_view text, std::string origin, std::size_t lines_before = 0);
 
   /// The next object, or false at the end. Throws FormatError naming the line, with the parser's reason.
   bool next(nlohmann::json& object);
@@ -33,7 +34,7 @@ class JsonLineReader {
 
   std::string_view rest_;
   std::string origin_;
-  std::size_t line_ = 0;
+  std::size_t line_;
 };
 
 }  // namespace transkimmer

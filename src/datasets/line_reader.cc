@@ -1,0 +1,62 @@
+#include "datasets/line_reader.h"
+
+namespace transkimmer {
+namespace {
+
+/// Enough to make system calls rare, little beside a file of one review.
+constexpr std::size_t kReadBytes = 1 << 15;
+
+bool continues_character(char c) {
+  return (static_cast<unsigned char>(c) & 0xC0) == 0x80;
+}
+
+}  // namespace
+
+std::size_t cut_between_words(std::string_view text, std::size_t most) {
+  const std::size_t blank = text.find_last_of(" \t\n", most);
+  if (blank != text.npos && blank > 0) return blank;
+  // A character has at most three continuation bytes; more of them are no UTF-8 and are cut anywhere.
+  for (std::size_t at = most; at > 0 && at + 4 > most; --at) {
+    if (!continues_character(text[at])) return at;
+  }
+  return most;
+}
+
+LineReader::LineReader(const std::filesystem::path& path, std::size_t max_bytes)
+    : file_(path), max_bytes_(max_bytes) {}
+
+bool LineReader::next() {
+  for (;;) {
+    const std::string_view rest = std::string_view(buffer_).substr(begin_);
+    const std::size_t end = rest.find('\n');
+    if (end <= max_bytes_) {
+      take(end, 1);
+      return true;
+    }
+    if (rest.size() > max_bytes_) {
+      take(cut_between_words(rest, max_bytes_), 0);
+      return true;
+    }
+    if (at_end_) {
+      if (rest.empty()) return false;
+      take(rest.size(), 0);
+      ends_line_ = true;
+      return true;
+    }
+    buffer_.erase(0, begin_);
+    begin_ = 0;
+    at_end_ = file_.append_to(buffer_, kReadBytes) == 0;
+  }
+}
+
+void LineReader::take(std::size_t length, std::size_t line_end) {
+  starts_line_ = ends_line_;
+  if (starts_line_) ++line_;
+  text_ = std::string_view(buffer_).substr(begin_, length);
+  ends_line_ = line_end > 0;
+  if (ends_line_ && text_.ends_with('\r')) text_.remove_suffix(1);
+  begin_ += length + line_end;
+  bytes_read_ += length + line_end;
+}
+
+}  // namespace transkimmer
