@@ -24,6 +24,14 @@ std::string rate_text(double steps_per_second, const std::string& unit) {
   return fmt::format("{:.2g} {}/s", steps_per_second, unit);
 }
 
+ProgressOptions fitted_to_standard_error(ProgressOptions options) {
+  options.terminal = ::isatty(STDERR_FILENO) == 1;
+  winsize size = {};
+  if (options.terminal && ::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
+    options.columns = size.ws_col;
+  return options;
+}
+
 }  // namespace
 
 std::string duration_text(std::chrono::duration<double> duration) {
@@ -36,13 +44,8 @@ std::string duration_text(std::chrono::duration<double> duration) {
 ProgressLine::ProgressLine(std::ostream& out, ProgressOptions options)
     : out_(out), options_(std::move(options)), start_(options_.now()), step_(options_.first_step) {}
 
-ProgressLine ProgressLine::on_standard_error(ProgressOptions options) {
-  options.terminal = ::isatty(STDERR_FILENO) == 1;
-  winsize size = {};
-  if (options.terminal && ::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
-    options.columns = size.ws_col;
-  return ProgressLine(std::cerr, std::move(options));
-}
+ProgressLine::ProgressLine(ProgressOptions options)
+    : ProgressLine(std::cerr, fitted_to_standard_error(std::move(options))) {}
 
 ProgressLine::~ProgressLine() {
   end_line();

@@ -7,6 +7,7 @@
 #include <ostream>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace transkimmer {
 
@@ -29,7 +30,8 @@ class ProgressLine {
   /// `out` must outlive this object.
   ProgressLine(std::ostream& out, ProgressOptions options);
   /// On standard error; fills in `terminal` and `columns`.
-  static ProgressLine on_standard_error(ProgressOptions options);
+  explicit ProgressLine(ProgressOptions options);
+  static ProgressLine on_standard_error(ProgressOptions options) { return ProgressLine(std::move(options)); }
   ProgressLine(const ProgressLine&) = delete;
   ProgressLine& operator=(const ProgressLine&) = delete;
   /// Ends an unfinished line, so that an error message gets its own.

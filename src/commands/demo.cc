@@ -50,12 +50,6 @@ class ModelFolder {
   bool temporary_;
 };
 
-/// A ProgressLine cannot be moved; this makes one in its place.
-struct NewLine {
-  ProgressOptions options;
-  operator ProgressLine() const { return ProgressLine::on_standard_error(options); }
-};
-
 double ratio(double dense, double run) {
   return dense / run;
 }
@@ -132,8 +126,8 @@ void run_demo(const DemoOptions& options) {
   };
   events.on_step = [&](const ProgressReport& report) {
     if (!line) {
-      NewLine fresh;
-      fresh.options.total = report.total_steps;
+      ProgressOptions fresh;
+      fresh.total = report.total_steps;
       line.emplace(fresh);
     }
     line->update(report.step, fmt::format("loss {:.3f}  tokens kept {:.0f} %", report.task_loss,

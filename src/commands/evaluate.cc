@@ -17,6 +17,7 @@
 #include "commands/command_options.h"
 #include "commands/commands.h"
 #include "commands/output.h"
+#include "evaluation/align_labels.h"
 #include "features/encoded_dataset.h"
 #include "model_files/tokenizer_files.h"
 #include "report/evaluation_report.h"
@@ -108,7 +109,7 @@ Evaluation evaluate_with_progress(const EvaluateOptions& options, const Engine& 
   line.total = static_cast<std::int64_t>(encoded.size());
   line.title = "evaluating";
   line.unit = "examples";
-  ProgressLine progress = ProgressLine::on_standard_error(line);
+  ProgressLine progress(line);
   EvaluationOptions evaluation = options.evaluation;
   evaluation.progress = [&](std::size_t done, std::size_t) {
     progress.update(static_cast<std::int64_t>(done));

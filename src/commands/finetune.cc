@@ -239,12 +239,6 @@ std::string percent(double fraction) {
   return fmt::format("{:.1f}%", 100 * fraction);
 }
 
-/// A ProgressLine cannot be moved; this makes one in its place.
-struct NewLine {
-  ProgressOptions options;
-  operator ProgressLine() const { return ProgressLine::on_standard_error(options); }
-};
-
 /// What the run says on standard error while it goes on.
 class Narrator {
  public:
@@ -264,11 +258,11 @@ class Narrator {
         with_separators(plan.train_examples), with_separators(plan.train_tokens),
         with_separators(plan.dev_examples), with_separators(static_cast<std::uint64_t>(plan.parameters)),
         plan.total_steps, plan.first_step > 0 ? fmt::format(", {} of them done", plan.first_step) : "");
-    line_.emplace(NewLine{{.total = plan.total_steps,
-                           .first_step = plan.first_step,
-                           .title = {},
-                           .unit = {},  // examples/s says more
-                           .now = std::chrono::steady_clock::now}});
+    line_.emplace(ProgressOptions{.total = plan.total_steps,
+                                  .first_step = plan.first_step,
+                                  .title = {},
+                                  .unit = {},  // examples/s says more
+                                  .now = std::chrono::steady_clock::now});
   }
 
   void finish() {

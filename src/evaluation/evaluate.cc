@@ -4,9 +4,6 @@
 #include <chrono>
 #include <cmath>
 
-#include <fmt/format.h>
-#include <fmt/ranges.h>
-
 #include "features/batches.h"
 #include "metrics/scores.h"
 #include "transkimmer/error.h"
@@ -215,26 +212,6 @@ Evaluation evaluate(const Engine& engine, const Engine* dense, const EncodedData
   if (labelled && result.dense)
     result.dense_scores = compute_scores(metrics, result.dense->outputs, data.labels);
   return result;
-}
-
-void align_labels(Dataset& dataset, const ModelConfig& config) {
-  if (dataset.labels.empty() || dataset.labels == config.labels) return;
-  if (dataset.labels.size() != config.labels.size())
-    throw UsageError(fmt::format("{} has {} classes ({}), the model {} ({})", dataset.origin,
-                                 dataset.labels.size(), fmt::join(dataset.labels, ", "), config.labels.size(),
-                                 fmt::join(config.labels, ", ")));
-  if (config.labels.front() == "LABEL_0") return;
-  std::vector<double> position;
-  for (const std::string& label : dataset.labels) {
-    const auto found = std::find(config.labels.begin(), config.labels.end(), label);
-    if (found == config.labels.end())
-      throw UsageError(fmt::format("{} has the class '{}', which the model does not know; its classes are {}",
-                                   dataset.origin, label, fmt::join(config.labels, ", ")));
-    position.push_back(static_cast<double>(found - config.labels.begin()));
-  }
-  for (Example& example : dataset.examples)
-    if (!std::isnan(example.label)) example.label = position[static_cast<std::size_t>(example.label)];
-  dataset.labels = config.labels;
 }
 
 }  // namespace transkimmer

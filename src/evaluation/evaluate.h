@@ -64,8 +64,4 @@ struct Evaluation {
 Evaluation evaluate(const Engine& engine, const Engine* dense, const EncodedDataset& data,
                     std::span<const Metric> metrics, const EvaluationOptions& options);
 
-/// Rewrites the labels of `dataset` from its own label order to the model's (by name; by index when the
-/// model's names are LABEL_0, LABEL_1, ...). Throws UsageError when the two do not describe the same classes.
-void align_labels(Dataset& dataset, const ModelConfig& config);
-
 }  // namespace transkimmer

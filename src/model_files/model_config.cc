@@ -165,7 +165,9 @@ void read_skimming(const json& object, const std::string& origin, ModelConfig& c
   const JsonFields fields(object, origin, "transkimmer.");
   SkimConfig& skim = config.skim;
   skim.enabled = fields.boolean("enabled", true);
-  skim.predictor_size = fields.integer("predictor_size", kSizes, config.hidden_size);
+  // A model without predictors has no size to tell; 0 says so.
+  skim.predictor_size = skim.enabled ? fields.integer("predictor_size", kSizes, config.hidden_size)
+                                     : fields.integer("predictor_size", {0, kSizes.most}, 0);
   skim.threshold = fields.real("skim_threshold", kAnyReal, skim.threshold);
   skim.coefficient = fields.real("skim_coefficient", kNotNegative, skim.coefficient);
   skim.temperature = fields.real("gumbel_temperature", kPositive, skim.temperature);
@@ -250,6 +252,8 @@ void ModelConfig::save(const std::filesystem::path& directory) const {
 namespace {
 
 json skimming_to_json(const SkimConfig& skim, json object) {
+  if (skim.enabled && skim.predictor_size < kSizes.least)
+    throw Error(fmt::format("config.json: the skim predictors have size {}", skim.predictor_size));
   object["enabled"] = skim.enabled;
   object["predictor_size"] = skim.predictor_size;
   object["skim_threshold"] = skim.threshold;

@@ -23,7 +23,7 @@ std::string_view name_of(SkimSemantics semantics);
 /// The object under "transkimmer" in config.json.
 struct SkimConfig {
   bool enabled = false;             ///< the model has skim predictors
-  std::int64_t predictor_size = 0;  ///< P; equals hidden_size as published
+  std::int64_t predictor_size = 0;  ///< P; equals hidden_size as published. 0 only when not enabled
   double threshold = 0.0;           ///< theta: keep when logit_keep - logit_skim > theta
   double coefficient = 0.0;         ///< weight of the skim loss it was trained with
   double temperature = 1.0;         ///< Gumbel-softmax tau it was trained with
@@ -68,7 +68,8 @@ struct ModelConfig {
   static ModelConfig load(const std::filesystem::path& directory);
   /// Whether config.json had a "transkimmer" object; published checkpoints have none.
   bool mentions_skimming() const;
-  /// The JSON text that `save` writes. Throws Error when a label is not valid UTF-8.
+  /// The JSON text that `save` writes, which `parse` reads back. Throws Error when a label is not valid
+  /// UTF-8, or when skimming is enabled and has no predictor size.
   std::string to_json() const;
   /// Writes `directory`/config.json (beside, then renamed). Throws IoError naming the path.
   void save(const std::filesystem::path& directory) const;

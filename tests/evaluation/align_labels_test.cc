@@ -1,10 +1,11 @@
+#include "evaluation/align_labels.h"
+
 #include <cmath>
 #include <string>
 #include <vector>
 
 #include <gtest/gtest.h>
 
-#include "evaluation/evaluate.h"
 #include "transkimmer/error.h"
 
 namespace transkimmer {
@@ -63,6 +64,25 @@ TEST(AlignLabels, FollowsTheModelsOrderByName) {
   align_labels(dataset, model_of({"contradiction", "entailment", "neutral"}));
   EXPECT_EQ(labels_of(dataset), (std::vector<double>{1, 2, 0}));
   EXPECT_EQ(dataset.labels, (Names{"contradiction", "entailment", "neutral"}));
+}
+
+TEST(AlignLabels, TakesCapitalsForTheSameName) {
+  Dataset dataset = dataset_of({"entailment", "neutral", "contradiction"});
+  align_labels(dataset, model_of({"CONTRADICTION", "NEUTRAL", "ENTAILMENT"}));
+  EXPECT_EQ(labels_of(dataset), (std::vector<double>{2, 1, 0}));
+}
+
+TEST(AlignLabels, PrefersTheSameSpellingWhereCaseTellsClassesApart) {
+  Dataset dataset = dataset_of({"us", "US"});
+  align_labels(dataset, model_of({"US", "us"}));
+  EXPECT_EQ(labels_of(dataset), (std::vector<double>{1, 0}));
+  EXPECT_EQ(refusal_of(dataset_of({"Us", "them"}), model_of({"US", "us"})),
+            "data.tsv has the class 'Us', which the model does not know; its classes are US, us");
+}
+
+TEST(AlignLabels, RefusesTwoClassesThatTheModelHasAsOne) {
+  EXPECT_EQ(refusal_of(dataset_of({"Yes", "YES"}), model_of({"yes", "no"})),
+            "data.tsv has the classes 'Yes' and 'YES', the model only 'yes'");
 }
 
 TEST(AlignLabels, LeavesUnlabelledExamplesUnlabelled) {

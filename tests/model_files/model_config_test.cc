@@ -219,6 +219,22 @@ TEST(ModelConfig, ADenseModelIsWrittenAsAPlainHuggingFaceModel) {
   EXPECT_EQ(written["transkimmer"]["enabled"], false);
 }
 
+TEST(ModelConfig, AModelWhoseSkimmingWasTakenAwayReadsBack) {
+  ModelConfig config = parse({{"transkimmer", {{"predictor_size", 5}}}});
+  config.skim = {};
+  const ModelConfig read = ModelConfig::parse(config.to_json(), "config.json");
+  EXPECT_FALSE(read.skim.enabled);
+  EXPECT_EQ(read.skim.predictor_size, 0);
+  EXPECT_EQ(read.to_json(), config.to_json());
+}
+
+TEST(ModelConfig, RefusesToWritePredictorsWithoutASize) {
+  ModelConfig config = parse();
+  config.skim.enabled = true;
+  EXPECT_THAT([&] { config.to_json(); },
+              testing::ThrowsMessage<Error>("config.json: the skim predictors have size 0"));
+}
+
 TEST(ModelConfig, ReplacesTheHeadsWordsWhenTheHeadChanges) {
   ModelConfig config = parse({{"architectures", {"BertForSequenceClassification"}},
                               {"problem_type", "regression"},

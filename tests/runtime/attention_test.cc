@@ -2,11 +2,11 @@
 
 #include <algorithm>
 #include <cmath>
-#include <random>
 #include <vector>
 
 #include <gtest/gtest.h>
 
+#include "runtime/definitions.h"
 #include "runtime/instruction_sets.h"
 #include "runtime/workspace.h"
 
@@ -14,11 +14,7 @@ namespace transkimmer {
 namespace {
 
 std::vector<float> random_floats(std::size_t count, std::uint64_t seed) {
-  std::mt19937_64 generator(seed);
-  std::vector<float> values(count);
-  for (float& value : values)
-    value = 2.0F * (static_cast<float>(generator() >> 40U) / static_cast<float>(1U << 23U) - 1.0F);
-  return values;
+  return test::random_floats(count, seed, {.most = 2});
 }
 
 struct Shape {

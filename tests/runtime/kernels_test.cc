@@ -1,33 +1,21 @@
 #include "runtime/kernels.h"
 
 #include <cmath>
-#include <random>
 #include <vector>
 
 #include <gtest/gtest.h>
 
+#include "runtime/definitions.h"
 #include "runtime/instruction_sets.h"
 
 namespace transkimmer {
 namespace {
 
-std::vector<float> random_floats(std::size_t count, std::uint64_t seed, float offset = 0) {
-  std::mt19937_64 generator(seed);
-  std::vector<float> values(count);
-  for (float& value : values)
-    value = offset + 4.0F * (static_cast<float>(generator() >> 40U) / static_cast<float>(1U << 23U) - 1.0F);
-  return values;
-}
+using test::gelu;
+using test::normalized;
 
-/// (x - mean) / sqrt(variance + epsilon), in double.
-std::vector<double> normalized(const std::vector<double>& x, double epsilon) {
-  double mean = 0;
-  for (const double value : x) mean += value / static_cast<double>(x.size());
-  double variance = 0;
-  for (const double value : x) variance += (value - mean) * (value - mean) / static_cast<double>(x.size());
-  std::vector<double> result;
-  for (const double value : x) result.push_back((value - mean) / std::sqrt(variance + epsilon));
-  return result;
+std::vector<float> random_floats(std::size_t count, std::uint64_t seed, float offset = 0) {
+  return test::random_floats(count, seed, {.most = 4, .offset = offset});
 }
 
 std::vector<double> row_of(const std::vector<float>& x, std::size_t row, std::size_t columns) {
@@ -77,8 +65,7 @@ TEST_P(Kernels, SkimMarginsEqualTheirDefinition) {
       const auto unit = normalized(row_of(x, row, columns), 1e-5);
       double expected = 0.25;
       for (std::size_t i = 0; i < columns; ++i) {
-        const double y = unit[i] * gamma[i] + beta[i];
-        expected += weight[i] * 0.5 * y * (1 + std::erf(y / std::sqrt(2.0)));
+        expected += weight[i] * gelu(unit[i] * gamma[i] + beta[i]);
       }
       EXPECT_NEAR(out[row], expected, 2e-4);
     }

@@ -1,26 +1,18 @@
 #include "runtime/packed_linear.h"
 
 #include <cmath>
-#include <random>
 #include <tuple>
 #include <vector>
 
 #include <gtest/gtest.h>
 
+#include "runtime/definitions.h"
+
 namespace transkimmer {
 namespace {
 
-std::vector<float> random_floats(std::size_t count, std::uint64_t seed) {
-  std::mt19937_64 generator(seed);
-  std::vector<float> values(count);
-  for (float& value : values)
-    value = static_cast<float>(generator() >> 40U) / static_cast<float>(1U << 23U) - 1.0F;
-  return values;
-}
-
-double gelu(double x) {
-  return 0.5 * x * (1 + std::erf(x / std::sqrt(2.0)));
-}
+using test::gelu;
+using test::random_floats;
 
 struct Case {
   std::size_t in, out, rows;

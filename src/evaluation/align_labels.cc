@@ -1,0 +1,71 @@
+#include "evaluation/align_labels.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "transkimmer/error.h"
+
+namespace transkimmer {
+namespace {
+
+std::string lower_case_ascii(std::string text) {
+  for (char& c : text)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  return text;
+}
+
+/// The index of `label` among `names`, or of the only one that differs from it in nothing but case.
+std::optional<std::size_t> class_named(const std::string& label, const std::vector<std::string>& names) {
+  const auto same = std::find(names.begin(), names.end(), label);
+  if (same != names.end()) return static_cast<std::size_t>(same - names.begin());
+  std::optional<std::size_t> found;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    if (lower_case_ascii(names[i]) != lower_case_ascii(label)) continue;
+    if (found) return std::nullopt;
+    found = i;
+  }
+  return found;
+}
+
+/// The model's index of each class of the data set.
+std::vector<std::size_t> positions_of(const Dataset& dataset, const std::vector<std::string>& names) {
+  std::vector<std::size_t> positions;
+  for (const std::string& label : dataset.labels) {
+    const std::optional<std::size_t> found = class_named(label, names);
+    if (!found)
+      throw UsageError(fmt::format("{} has the class '{}', which the model does not know; its classes are {}",
+                                   dataset.origin, label, fmt::join(names, ", ")));
+    const auto same = std::find(positions.begin(), positions.end(), *found);
+    if (same != positions.end())
+      throw UsageError(fmt::format("{} has the classes '{}' and '{}', the model only '{}'", dataset.origin,
+                                   dataset.labels[static_cast<std::size_t>(same - positions.begin())], label,
+                                   names[*found]));
+    positions.push_back(*found);
+  }
+  return positions;
+}
+
+}  // namespace
+
+void align_labels(Dataset& dataset, const ModelConfig& config) {
+  if (dataset.labels.empty() || dataset.labels == config.labels) return;
+  if (dataset.labels.size() != config.labels.size())
+    throw UsageError(fmt::format("{} has {} classes ({}), the model {} ({})", dataset.origin,
+                                 dataset.labels.size(), fmt::join(dataset.labels, ", "), config.labels.size(),
+                                 fmt::join(config.labels, ", ")));
+  if (config.labels.front() == "LABEL_0") return;
+  const std::vector<std::size_t> positions = positions_of(dataset, config.labels);
+  for (Example& example : dataset.examples)
+    if (!std::isnan(example.label))
+      example.label = static_cast<double>(positions[static_cast<std::size_t>(example.label)]);
+  dataset.labels = config.labels;
+}
+
+}  // namespace transkimmer

@@ -1,0 +1,14 @@
+#pragma once
+
+#include "datasets/dataset.h"
+#include "model_files/model_config.h"
+
+namespace transkimmer {
+
+/// Rewrites the labels of `dataset` from its own label order to the model's: by name, or by index when the
+/// model's names are LABEL_0, LABEL_1, ... Case counts only where the model has names that differ in nothing
+/// else: many published models write a task's classes in capitals. Throws UsageError when the two do not
+/// describe the same classes.
+void align_labels(Dataset& dataset, const ModelConfig& config);
+
+}  // namespace transkimmer
