@@ -6,8 +6,9 @@
 
 namespace {
 
-constexpr std::array<transkimmer::DelegatedCommand, 2> training_commands = {{
+constexpr std::array<transkimmer::DelegatedCommand, 3> training_commands = {{
     {"finetune", "Train a model with skim predictors on a task (runs transkimmer-train)"},
+    {"pretrain", "Train an encoder on plain text as a masked language model (runs transkimmer-train)"},
     {"demo", "Train, evaluate and time a small model on generated text (runs transkimmer-train)"},
 }};
 
@@ -17,6 +18,7 @@ void add_commands(CLI::App& app) {
   transkimmer::add_benchmark_command(app);
   transkimmer::add_inspect_command(app);
   transkimmer::add_tokenize_command(app);
+  transkimmer::add_build_vocabulary_command(app);
 }
 
 }  // namespace

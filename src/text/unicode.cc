@@ -57,6 +57,13 @@ void append_utf8(char32_t c, std::string& out) {
   }
 }
 
+bool has_more_characters(std::string_view text, std::size_t limit) {
+  if (text.size() <= limit) return false;
+  const auto starts =
+      std::count_if(text.begin(), text.end(), [](char c) { return !is_continuation_byte(c); });
+  return static_cast<std::size_t>(starts) > limit;
+}
+
 std::size_t ascii_prefix(std::string_view text) {
   constexpr std::uint64_t kHighBits = 0x8080808080808080U;
   std::size_t at = 0;

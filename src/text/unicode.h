@@ -35,6 +35,9 @@ inline bool is_continuation_byte(char c) {
 /// The first byte of the last character of non-empty, valid UTF-8.
 std::size_t last_character(std::string_view text);
 
+/// Whether valid UTF-8 has more than `limit` characters.
+bool has_more_characters(std::string_view text, std::size_t limit);
+
 void append_utf8(char32_t codepoint, std::string& out);
 
 /// Number of leading bytes that are ASCII.

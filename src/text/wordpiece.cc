@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "text/bert_words.h"
 #include "text/unicode.h"
 
 namespace transkimmer {
@@ -15,28 +16,6 @@ std::vector<AddedToken> normalized_tokens(std::vector<AddedToken> tokens, const 
     token.content = normalized.text();
   }
   return tokens;
-}
-
-enum class CharacterKind : std::uint8_t { word, space, punctuation };
-
-CharacterKind kind_of(char32_t c) {
-  if (is_whitespace(c)) return CharacterKind::space;
-  return is_punctuation(c) ? CharacterKind::punctuation : CharacterKind::word;
-}
-
-constexpr std::size_t kAscii = 128;
-
-std::array<CharacterKind, kAscii> ascii_kinds() {
-  std::array<CharacterKind, kAscii> kinds{};
-  for (char32_t c = 0; c < kAscii; ++c) kinds[c] = kind_of(c);
-  return kinds;
-}
-
-bool has_more_characters(std::string_view word, std::size_t limit) {
-  if (word.size() <= limit) return false;
-  const auto starts =
-      std::count_if(word.begin(), word.end(), [](char c) { return !is_continuation_byte(c); });
-  return static_cast<std::size_t>(starts) > limit;
 }
 
 }  // namespace
@@ -88,22 +67,8 @@ std::vector<Piece> WordPieceTokenizer::pieces_of_valid(std::string_view text) co
 
 void WordPieceTokenizer::add_words(const NormalizedText& normalized, std::size_t begin, std::size_t end,
                                    std::vector<Piece>& out) const {
-  static const std::array<CharacterKind, kAscii> ascii = ascii_kinds();
-  const std::string_view text(normalized.text().data(), end);
-  std::size_t word = begin;
-  for (std::size_t at = begin; at < end;) {
-    const auto byte = static_cast<unsigned char>(text[at]);
-    const Codepoint c = byte < kAscii ? Codepoint{byte, 1} : decode_utf8(text, at);
-    const CharacterKind kind = byte < kAscii ? ascii[byte] : kind_of(c.value);
-    const std::size_t next = at + c.length;
-    if (kind != CharacterKind::word) {
-      if (word < at) add_word(normalized, word, at, out);
-      if (kind == CharacterKind::punctuation) add_word(normalized, at, next, out);
-      word = next;
-    }
-    at = next;
-  }
-  if (word < end) add_word(normalized, word, end, out);
+  for_each_bert_word(normalized.text(), begin, end,
+                     [&](std::size_t from, std::size_t to) { add_word(normalized, from, to, out); });
 }
 
 void WordPieceTokenizer::add_word(const NormalizedText& normalized, std::size_t begin, std::size_t end,
