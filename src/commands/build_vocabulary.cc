@@ -130,8 +130,9 @@ void print(const VocabularySummary& summary, const BuildVocabularyOptions& optio
     return;
   }
   std::cout
-      << fmt::format("read {} words, {} of them distinct, in {} documents\n", with_separators(summary.words),
-                     with_separators(summary.distinct_words), with_separators(summary.documents))
+      << fmt::format("read {} words, {} of them distinct, in {} document{}\n", with_separators(summary.words),
+                     with_separators(summary.distinct_words), with_separators(summary.documents),
+                     summary.documents == 1 ? "" : "s")
       << fmt::format(
              "{} pieces are in {}; this text takes {:.3f} pieces a word, {:.3f} % of its words are [UNK]\n",
              with_separators(summary.pieces), options.output_dir.string(), summary.pieces_per_word,
