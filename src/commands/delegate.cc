@@ -1,6 +1,7 @@
 #include "commands/delegate.h"
 
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <vector>
@@ -17,6 +18,11 @@ void run_delegate(const Delegate& delegate, char** argv) {
   std::vector<char*> arguments = {name.data()};
   for (char** argument = argv + 1; *argument != nullptr; ++argument) arguments.push_back(*argument);
   arguments.push_back(nullptr);
+
+  // OpenMP reads it once, as the other program is loaded. Its threads otherwise spin while they wait for each
+  // other, which on a machine with other work makes libtorch several times slower.
+  constexpr int kUnlessSetByTheUser = 0;
+  ::setenv("OMP_WAIT_POLICY", "passive", kUnlessSetByTheUser);
 
   std::error_code ignored;
   const auto here = std::filesystem::read_symlink("/proc/self/exe", ignored).parent_path();

@@ -12,7 +12,8 @@ struct Delegate {
 };
 
 /// Replaces this process by `delegate.program`, found beside the running program or else on PATH, with the
-/// arguments argv[1], argv[2], ... Throws Error when there is no such program or it cannot be started.
+/// arguments argv[1], argv[2], ... and, unless the environment says otherwise, with OpenMP threads that sleep
+/// while they wait. Throws Error when there is no such program or it cannot be started.
 [[noreturn]] void run_delegate(const Delegate& delegate, char** argv);
 
 }  // namespace transkimmer
