@@ -8,7 +8,7 @@ INSTALL ?= yes
 WERROR ?= OFF
 ARGS ?=
 JOBS ?= $(shell nproc)
-SOURCES = git ls-files '*.cc' '*.h'
+SOURCES = find benchmarks examples fuzz include src tests -name '*.cc' -o -name '*.h'
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test build runtime asan tsan fuzz benchmark tidy format format-check install clean \

@@ -112,6 +112,11 @@ class TemporaryFile {
 
 }  // namespace
 
+bool path_exists(const std::filesystem::path& path) noexcept {
+  std::error_code ignored;
+  return std::filesystem::exists(path, ignored);
+}
+
 std::string read_file(const std::filesystem::path& path, std::uint64_t max_bytes) {
   const OpenedFile file = open_for_reading(path);
   std::string content;

@@ -11,6 +11,9 @@
 
 namespace transkimmer {
 
+/// Whether a file or directory of this name is there. A broken link, or one that leads to itself, is none.
+bool path_exists(const std::filesystem::path& path) noexcept;
+
 /// The whole file as bytes. Throws IoError naming the path; FormatError when it is larger than `max_bytes`.
 std::string read_file(const std::filesystem::path& path, std::uint64_t max_bytes = UINT64_MAX);
 

@@ -82,9 +82,9 @@ const json& JsonLineReader::value_at(const json& object, const std::string& key)
                                 keys.empty() ? "none" : list_in_quotes(keys)));
 }
 
-std::string JsonLineReader::string_at(json& object, const std::string& key) const {
+std::string JsonLineReader::string_at(const json& object, const std::string& key) const {
   const json& value = value_at(object, key);
-  if (value.is_string()) return std::move(object[key].get_ref<std::string&>());
+  if (value.is_string()) return value.get<std::string>();
   throw FormatError(
       fmt::format("{}{} is {}, expected a string", at_line(origin_, line_), in_quotes(key), kind_of(value)));
 }

@@ -23,7 +23,7 @@ class JsonLineReader {
 
   /// The string under `key` of an object that `next` gave. Throws FormatError: missing (lists the keys), or
   /// no string.
-  std::string string_at(nlohmann::json& object, const std::string& key) const;
+  std::string string_at(const nlohmann::json& object, const std::string& key) const;
   /// The string or integer under `key`, spelled as text. Throws FormatError.
   std::string label_at(const nlohmann::json& object, const std::string& key) const;
   /// The number under `key`. Throws FormatError.

@@ -116,7 +116,8 @@ void detect_predictors(const Matcher& matcher, ModelConfig& config) {
   config.skim.semantics = SkimSemantics::original;
   config.skim.predictor_size = config.hidden_size;
   const auto linear = matcher.available().find("encoder.skim_predictors.0.predictor.1.weight");
-  if (linear != matcher.available().end() && linear->second.tensor.shape.size() == 2)
+  if (linear != matcher.available().end() && linear->second.tensor.shape.size() == 2 &&
+      linear->second.tensor.shape[0] > 0)
     config.skim.predictor_size = linear->second.tensor.shape[0];
 }
 

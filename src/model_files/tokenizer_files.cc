@@ -1,7 +1,5 @@
 #include "model_files/tokenizer_files.h"
 
-#include <system_error>
-
 #include <fmt/format.h>
 
 #include "base/file.h"
@@ -76,11 +74,11 @@ std::unique_ptr<const Tokenizer> load_byte_level_bpe(const fs::path& directory, 
 
 std::unique_ptr<const Tokenizer> load_tokenizer(const fs::path& directory, const ModelConfig& config) {
   const TokenizerSettings settings = TokenizerSettings::load(directory);
-  if (const fs::path path = directory / "tokenizer.json"; fs::exists(path)) {
+  if (const fs::path path = directory / "tokenizer.json"; path_exists(path)) {
     return parse_tokenizer_json(read_file(path, kMaxVocabularyBytes), path.string(), config, settings);
   }
-  const bool has_vocab_txt = fs::exists(directory / "vocab.txt");
-  const bool has_vocab_json = fs::exists(directory / "vocab.json");
+  const bool has_vocab_txt = path_exists(directory / "vocab.txt");
+  const bool has_vocab_json = path_exists(directory / "vocab.json");
   if (has_vocab_txt && (config.architecture == Architecture::bert || !has_vocab_json)) {
     return load_wordpiece(directory / "vocab.txt", config, settings);
   }
@@ -92,7 +90,7 @@ std::unique_ptr<const Tokenizer> load_tokenizer(const fs::path& directory, const
 
 void copy_tokenizer_files(const fs::path& source, const fs::path& destination) {
   for (const char* name : kTokenizerFiles) {
-    if (!fs::exists(source / name)) continue;
+    if (!path_exists(source / name)) continue;
     write_file_atomically(destination / name, read_file(source / name));
   }
 }

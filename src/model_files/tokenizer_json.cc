@@ -182,7 +182,7 @@ class TokenizerJson {
       if (fields.boolean(key, false))
         throw FormatError(fmt::format("{}: model.{} is not supported", origin_, key));
     }
-    if (component("normalizer", "none") != nullptr) return nullptr;  // any normalizer throws
+    reject_normalizer();
     const json* pre_tokenizer = component("pre_tokenizer", "ByteLevel");
     if (pre_tokenizer == nullptr)
       throw FormatError(origin_ + ": pre_tokenizer is missing, expected ByteLevel");
@@ -199,6 +199,15 @@ class TokenizerJson {
     built.added_tokens = std::move(added_tokens_);
     built.vocabulary = vocabulary_.take();
     return std::make_unique<const ByteLevelBpeTokenizer>(std::move(built));
+  }
+
+  void reject_normalizer() const {
+    if (JsonFields(root_, origin_).find("normalizer") == nullptr) return;
+    const json& normalizer = required_object(root_, "normalizer");
+    const std::string type = JsonFields(normalizer, origin_, "normalizer.").string("type").value_or("");
+    throw FormatError(
+        fmt::format("{}: normalizer is of type {}, which is not supported here, expected no normalizer",
+                    origin_, quoted_name(type)));
   }
 
   /// A merge is "left right", or ["left", "right"] in newer files.

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "base/file.h"
 #include "model_files/json.h"
 #include "model_files/json_fields.h"
 #include "transkimmer/error.h"
@@ -44,7 +45,7 @@ TokenizerSettings TokenizerSettings::load(const std::filesystem::path& directory
   TokenizerSettings settings;
   for (const char* name : {"tokenizer_config.json", "special_tokens_map.json"}) {
     const std::filesystem::path path = directory / name;
-    if (std::filesystem::exists(path)) settings.merge(read_json(path), path.string());
+    if (path_exists(path)) settings.merge(read_json(path), path.string());
   }
   return settings;
 }

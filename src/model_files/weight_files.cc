@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "base/file.h"
 #include "model_files/json.h"
 #include "transkimmer/error.h"
 
@@ -17,11 +18,6 @@ namespace fs = std::filesystem;
 constexpr const char* kSingleFile = "model.safetensors";
 constexpr const char* kIndexFile = "model.safetensors.index.json";
 constexpr const char* kPyTorchFile = "pytorch_model.bin";
-
-bool is_there(const fs::path& path) {
-  std::error_code ignored;
-  return fs::exists(path, ignored);
-}
 
 void add_file(const fs::path& path, LoadedTensors& loaded) {
   auto file = std::make_shared<const SafetensorsFile>(SafetensorsFile::open(path));
@@ -78,13 +74,13 @@ void add_shards(const fs::path& index_path, LoadedTensors& loaded) {
 
 LoadedTensors load_weight_files(const fs::path& directory) {
   LoadedTensors loaded;
-  if (const fs::path single = directory / kSingleFile; is_there(single)) {
+  if (const fs::path single = directory / kSingleFile; path_exists(single)) {
     loaded.origin = single.string();
     add_file(single, loaded);
-  } else if (const fs::path index = directory / kIndexFile; is_there(index)) {
+  } else if (const fs::path index = directory / kIndexFile; path_exists(index)) {
     loaded.origin = index.string();
     add_shards(index, loaded);
-  } else if (is_there(directory / kPyTorchFile)) {
+  } else if (path_exists(directory / kPyTorchFile)) {
     throw IoError(fmt::format("{}: has {} but no {}; fine-tuning reads the former, this needs the latter",
                               directory.string(), kPyTorchFile, kSingleFile));
   } else {

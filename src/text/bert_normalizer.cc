@@ -72,6 +72,10 @@ class CharacterNormalizer {
   /// Writes the marks that waited. In canonical order they stand for the characters in the order of the text,
   /// so that origins never run backwards.
   void finish() {
+    if (marks_.size() > 1)
+      std::stable_sort(marks_.begin(), marks_.end(), [](const Mark& left, const Mark& right) {
+        return left.combining_class < right.combining_class;
+      });
     std::size_t next = 0;
     for (const Mark& mark : marks_) {
       if (mark.opens_character) last_source_ = mark_sources_[next++];
@@ -95,7 +99,7 @@ class CharacterNormalizer {
     for (int i = 0; i < count; ++i) reorder(parts[static_cast<std::size_t>(i)], i == 0, source);
   }
 
-  /// Marks wait for the next starter and come out stably sorted by combining class.
+  /// Marks wait for the next starter, before which `finish` writes them, stably sorted by combining class.
   void reorder(char32_t c, bool opens_character, ByteRange source) {
     const int own_class = combining_class(c);
     if (own_class == 0) {
@@ -103,10 +107,7 @@ class CharacterNormalizer {
       if (opens_character) last_source_ = source;
       return emit(c, last_source_);
     }
-    const auto behind =
-        std::upper_bound(marks_.begin(), marks_.end(), own_class,
-                         [](int value, const Mark& mark) { return value < mark.combining_class; });
-    marks_.insert(behind, {c, own_class, opens_character});
+    marks_.push_back({c, own_class, opens_character});
     if (opens_character) mark_sources_.push_back(source);
   }
 

@@ -117,6 +117,14 @@ TEST(Tables, MayLackLabelsWhereTheyAreNotRequired) {
   EXPECT_FALSE(parse_table("{\"text\":\"a\"}", source).labelled);
 }
 
+TEST(Tables, MayHaveOneColumnForBothTexts) {
+  TableSource source = source_named("t.jsonl");
+  source.text_pair_column = "text";
+  const auto dataset = parse_table("{\"text\":\"a\",\"label\":0}\n{\"text\":\"b\",\"label\":1}", source);
+  EXPECT_EQ(dataset.examples[1].text, "b");
+  EXPECT_EQ(dataset.examples[1].text_pair, "b");
+}
+
 TEST(Tables, PassTextThatIsNotUtf8Through) {
   const auto dataset = parse_table("text,label\n\xFF\xC3,x\nb,y\n", source_named("t.csv"));
   EXPECT_EQ(dataset.examples[0].text, "\xFF\xC3");

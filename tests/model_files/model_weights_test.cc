@@ -56,6 +56,22 @@ INSTANTIATE_TEST_SUITE_P(All, GoldenWeights,
                            return std::string(each.param.first) + "_" + each.param.second;
                          });
 
+TEST(ModelWeights, RefusesPublishedPredictorsWithoutAnySize) {
+  const TemporaryDirectory directory;
+  ModelConfig config = small_config(Architecture::bert, HeadKind::none);
+  config.skim = {.enabled = true, .predictor_size = 3};
+  const std::string name = "encoder.skim_predictors.0.predictor.1.weight";
+  make_edited_model(directory.path(), config, [&](EditableTensors& tensors) {
+    tensors.at(name).shape = {0, config.hidden_size};
+    tensors.at(name).data.clear();
+  });
+  config.skim = {};
+  config.save(directory.path());
+  ModelConfig published = ModelConfig::load(directory.path());
+  EXPECT_THAT([&] { ModelWeights::load(directory.path(), published, {}); },
+              ThrowsMessage<FormatError>(testing::HasSubstr("'" + name + "' has shape [0, ")));
+}
+
 TEST(ModelWeights, ListsTheOtherTasksHeadAsUnused) {
   const TemporaryDirectory directory;
   test::make_golden_model(directory.path(), "bert", "cls");

@@ -221,6 +221,12 @@ TEST(TokenizerJson, MalformedFiles) {
          j["normalizer"] = {{"type", "NFC"}};
        },
        "normalizer is of type 'NFC'"},
+      {"byte-level-bpe",
+       [](json& j) {
+         j["normalizer"] = {{"type", "none"}};
+       },
+       "normalizer is of type 'none', which is not supported here, expected no normalizer"},
+      {"byte-level-bpe", [](json& j) { j["normalizer"] = 3; }, "'normalizer' is 3, expected an object"},
       {"byte-level-bpe", [](json& j) { j["pre_tokenizer"]["use_regex"] = false; }, "use_regex is false"},
       {"byte-level-bpe", [](json& j) { j["model"]["merges"][0] = "a"; }, "merge 0: merge 'a' is malformed"},
       {"byte-level-bpe", [](json& j) { j["model"]["merges"][1] = 5; }, "merge 1 is 5, expected two tokens"},
@@ -244,6 +250,12 @@ TEST(TokenizerJson, MalformedFiles) {
       EXPECT_THAT(error.what(), testing::StartsWith("tokenizer.json"));
     }
   }
+}
+
+TEST_F(TokenizerFiles, ALinkThatLeadsToItselfIsNoFile) {
+  for (const char* name : {"tokenizer.json", "vocab.txt", "vocab.json", "tokenizer_config.json"})
+    fs::create_symlink(name, directory_ / name);
+  expect_error("has no tokenizer: expected tokenizer.json, vocab.txt, or vocab.json and merges.txt");
 }
 
 TEST(TokenizerJson, DeepNestingIsAnError) {

@@ -48,6 +48,13 @@ TEST(WordPiece, InvalidUtf8CutsOutTheBytesGiven) {
                           "at"));
 }
 
+TEST(WordPiece, CountlessMarksTakeTimeInProportion) {
+  const auto tokenizer = sample_tokenizer("wordpiece");
+  // Canonical order moves every second mark before the first: inserted one by one they would take a minute.
+  const std::string text = "cat" + repeated("\u0301\u0323", 300'000) + " sat";
+  EXPECT_THAT(tokens_of(*tokenizer, text), ElementsAre("cat", "sat"));
+}
+
 TEST(ByteLevelBpe, InvalidUtf8IsReadAsReplacementCharacters) {
   const auto tokenizer = sample_tokenizer("byte-level-bpe");
   EXPECT_EQ(tokens_of(*tokenizer,
