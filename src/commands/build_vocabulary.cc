@@ -2,6 +2,7 @@
 #include <filesystem>
 #include <iostream>
 #include <memory>
+#include <optional>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -76,11 +77,13 @@ std::vector<WordCount> count_words(const BuildVocabularyOptions& options, const 
 Vocabulary train(const BuildVocabularyOptions& options, std::span<const WordCount> words,
                  const InterruptGuard& guard) {
   WordPieceTrainingOptions training = options.training;
-  ProgressLine line = ProgressLine::on_standard_error(
-      {.total = static_cast<std::int64_t>(training.vocabulary_size), .title = "merging", .unit = "pieces"});
-  training.on_piece = [&](std::size_t pieces) {
+  std::optional<ProgressLine> line;
+  training.on_piece = [&](std::size_t pieces, std::size_t total) {
     if (guard.interrupted()) throw_interrupted();
-    line.update(static_cast<std::int64_t>(pieces));
+    if (!line)
+      line.emplace(
+          ProgressOptions{.total = static_cast<std::int64_t>(total), .title = "merging", .unit = "pieces"});
+    line->update(static_cast<std::int64_t>(pieces));
     return true;
   };
   return train_wordpiece(words, training);
@@ -188,10 +191,12 @@ void add_build_vocabulary_command(CLI::App& app) {
       ->type_name("N")
       ->check(whole_number(1));
   command
-      .add_option("--limit-alphabet", options->training.alphabet_limit,
-                  "Spell words in the N most frequent characters; words with others become [UNK]")
+      .add_option(
+          "--limit-alphabet", options->training.alphabet_limit,
+          "Spell words in the N most frequent characters; words with others become [UNK]. 0: one for 32 "
+          "pieces of the vocabulary, at least 256")
       ->type_name("N")
-      ->check(whole_number(1, 1 << 21));
+      ->check(whole_number(0, 1 << 21));
   command.add_flag_callback(
       "--no-lower-case",
       [options] { options->normalizer.lowercase = options->normalizer.strip_accents = false; },

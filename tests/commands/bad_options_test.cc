@@ -81,7 +81,7 @@ const std::vector<BadUsage> usages = {
     {{"build-vocabulary", "--input", "i", "--output-dir", "o", "--min-frequency", "0"},
      "--min-frequency: expected a whole number of at least 1, found '0'"},
     {{"build-vocabulary", "--input", "i", "--output-dir", "o", "--limit-alphabet", "all"},
-     "--limit-alphabet: expected a whole number from 1 to 2097152, found 'all'"},
+     "--limit-alphabet: expected a whole number from 0 to 2097152, found 'all'"},
     {{"build-vocabulary", "--input", "i", "--output-dir", "o", "--lower-case"},
      "unknown option '--lower-case'; did you mean '--no-lower-case'?"},
     {{"predict", "--model", "m", "--batch-tokens", "0"},

@@ -72,17 +72,23 @@ TEST(WordCounter, SurvivesHostileText) {
 //   then       ##h ##at 5, h ##at 4, t ##h 3, c ##h 2                   -> ##hat
 //   then       h ##at 4, t ##hat 3, c ##hat 2                           -> hat, that, chat
 TEST(WordPieceTraining, MergesTheMostFrequentPairEachTime) {
-  const auto words = counted({"hat that hat chat", "Hat, that; chat: that? hat!"});
-  const std::vector<std::string> letters_only = {"hat hat hat hat that that that chat chat"};
-  const auto pieces = pieces_of(counted(letters_only), size(100));
-  EXPECT_THAT(pieces,
+  const auto words = counted({"hat hat hat hat that that that chat chat"});
+  EXPECT_THAT(pieces_of(words, size(100)),
               ElementsAre("c", "h", "t", "##a", "##h", "##t", "##at", "##hat", "hat", "that", "chat"));
-  EXPECT_THAT(pieces_of(words, size(21)), ElementsAre("!", ",", ":", ";", "?", "c", "h", "t", "##a", "##h",
-                                                      "##t", "##at", "##hat", "hat", "that", "chat"));
-  EXPECT_THAT(pieces_of(counted(letters_only), size(13)),
-              ElementsAre("c", "h", "t", "##a", "##h", "##t", "##at", "##hat"));
-  EXPECT_THAT(pieces_of(counted(letters_only), size(100, 3)),
+  EXPECT_THAT(pieces_of(words, size(100, 3)),
               ElementsAre("c", "h", "t", "##a", "##h", "##t", "##at", "##hat", "hat", "that"));
+}
+
+// The same words; a surplus of a quarter makes all 11 pieces of above for a vocabulary of 5 + 9, then two go.
+// The tokenizer finds hat 4, that 3, chat 2 times and never ##at or ##hat, so these are worth nothing. For a
+// vocabulary of 5 + 8, 10 pieces are made, all but chat, which is then c ##hat: worth 1 each for the 2 times
+// that ##hat is found (it would be ##h ##at), 4 and 3 for hat (h ##at) and that (t ##hat), nothing for ##at.
+// ##at goes in the first round; then ##hat is worth 2 * 2 (##h ##a ##t), hat 4 * 2 and that 3 * 1.
+TEST(WordPieceTraining, DropsThePiecesThatTheTokenizerMissesLeast) {
+  const auto words = counted({"hat hat hat hat that that that chat chat"});
+  EXPECT_THAT(pieces_of(words, size(5 + 9)),
+              ElementsAre("c", "h", "t", "##a", "##h", "##t", "hat", "that", "chat"));
+  EXPECT_THAT(pieces_of(words, size(5 + 8)), ElementsAre("c", "h", "t", "##a", "##h", "##t", "##hat", "hat"));
 }
 
 // c ##d, a ##c, a ##b all occur twice: a stands before c, and ##b before ##c.
@@ -94,27 +100,26 @@ TEST(WordPieceTraining, TiesGoToThePiecesThatStandEarlier) {
 /// The same training as plainly as it can be written: everything is counted anew for each merge.
 std::vector<std::string> trained_by_recounting(const std::vector<WordCount>& words, std::size_t most_pieces) {
   std::vector<std::string> pieces = WordPieceAlphabet(words, 1000).pieces();
-  const auto place = [&](const std::string& piece) {
-    return std::find(pieces.begin(), pieces.end(), piece) - pieces.begin();
-  };
+  std::map<std::string, std::size_t> places;
+  for (const std::string& piece : pieces) places.emplace(piece, places.size());
   std::vector<std::vector<std::string>> spelled;
   for (const auto& [word, count] : words) {
     auto& symbols = spelled.emplace_back();
     for (const char c : word) symbols.push_back((symbols.empty() ? "" : "##") + std::string(1, c));
   }
   while (pieces.size() < most_pieces) {
-    std::map<std::pair<std::ptrdiff_t, std::ptrdiff_t>, std::uint64_t> pairs;
+    std::map<std::pair<std::size_t, std::size_t>, std::uint64_t> pairs;
     for (std::size_t i = 0; i < words.size(); ++i) {
       for (std::size_t at = 0; at + 1 < spelled[i].size(); ++at)
-        pairs[{place(spelled[i][at]), place(spelled[i][at + 1])}] += words[i].count;
+        pairs[{places.at(spelled[i][at]), places.at(spelled[i][at + 1])}] += words[i].count;
     }
     if (pairs.empty()) break;
     // The first of the largest: the map is in the order of places.
     const auto best = std::max_element(pairs.begin(), pairs.end(), [](const auto& a, const auto& b) {
                         return a.second < b.second;
                       })->first;
-    const std::string left = pieces[static_cast<std::size_t>(best.first)];
-    const std::string right = pieces[static_cast<std::size_t>(best.second)];
+    const std::string left = pieces[best.first];
+    const std::string right = pieces[best.second];
     for (auto& symbols : spelled) {
       for (std::size_t at = 0; at + 1 < symbols.size(); ++at) {
         if (symbols[at] != left || symbols[at + 1] != right) continue;
@@ -123,7 +128,7 @@ std::vector<std::string> trained_by_recounting(const std::vector<WordCount>& wor
       }
     }
     const std::string merged = left + right.substr(2);
-    if (place(merged) == static_cast<std::ptrdiff_t>(pieces.size())) pieces.push_back(merged);
+    if (places.emplace(merged, pieces.size()).second) pieces.push_back(merged);
   }
   return pieces;
 }
@@ -145,7 +150,8 @@ TEST(WordPieceTraining, AgreesWithCountingEverythingAnew) {
   // Two letters: pairs overlap themselves, and different pairs spell the same piece.
   for (std::uint32_t seed = 0; seed < 20; ++seed) {
     const auto words = random_words(seed, seed % 2 == 0 ? 2 : 5, 12);
-    EXPECT_EQ(pieces_of(words, size(5 + 80)), trained_by_recounting(words, 80)) << "seed " << seed;
+    // Large enough for all there are to be made, so that none is dropped.
+    EXPECT_EQ(pieces_of(words, size(2000)), trained_by_recounting(words, 2000)) << "seed " << seed;
   }
 }
 
@@ -204,13 +210,14 @@ TEST(WordPieceTraining, RefusesASizeThatTheAlphabetAloneExceeds) {
 TEST(WordPieceTraining, CanBeFollowedAndStopped) {
   WordPieceTrainingOptions options = size(100);
   std::vector<std::size_t> seen;
-  options.on_piece = [&](std::size_t pieces) {
+  options.on_piece = [&](std::size_t pieces, std::size_t total) {
+    EXPECT_EQ(total, 95U + 95 / 4);
     seen.push_back(pieces);
-    return pieces < 13;
+    return pieces < 8;
   };
-  const std::vector<WordCount> words = {{"abcdef", 1}};  // 11 pieces before the first merge
+  const std::vector<WordCount> words = {{"abcdef", 1}};  // an alphabet of 6
   EXPECT_THROW(train_wordpiece(words, options), Error);
-  EXPECT_THAT(seen, ElementsAre(12, 13));
+  EXPECT_THAT(seen, ElementsAre(7, 8));
 }
 
 }  // namespace
