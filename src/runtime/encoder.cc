@@ -1,6 +1,7 @@
 #include "runtime/encoder.h"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 
 #include "runtime/attention.h"
@@ -17,10 +18,6 @@ constexpr std::size_t kFewRowsPerThread = 8;
 /// A loop of less arithmetic than this (some microseconds of one thread) is not shared: handing it over would
 /// cost as much.
 constexpr std::size_t kMacsWorthSharing = 250'000;
-
-/// Rows of the word table are too far apart for the hardware to guess; this many tokens ahead is long enough
-/// for one to come from memory.
-constexpr std::size_t kEmbeddingsAhead = 4;
 
 /// Rows cut into equal pieces, enough for all threads and none larger than the matrix kernels take at once.
 struct Pieces {
@@ -128,6 +125,7 @@ class ForwardPass {
     return weights_.embeddings.words.data() + static_cast<std::size_t>(batch_.ids[row]) * hidden_size_;
   }
 
+  /// Rows of the word table are too far apart for the hardware to guess where the next one lies.
   void fetch_embedding(std::size_t row) const {
     constexpr std::size_t kCacheLineFloats = 16;
     const float* words = word_embedding(row);
@@ -141,15 +139,16 @@ class ForwardPass {
       for (std::uint32_t token = batch_.starts[i]; token < batch_.starts[i + 1]; ++token)
         position_of[token] = token - batch_.starts[i];
     for_row_pieces(rows_, embedding_macs_per_row(), [&](std::size_t begin, std::size_t count, int worker) {
-      for (std::size_t row = begin; row < begin + count; ++row) {
-        if (row + kEmbeddingsAhead < begin + count) fetch_embedding(row + kEmbeddingsAhead);
+      std::array<EmbeddingRow, PackedLinear::max_rows> parts;
+      for (std::size_t i = 0; i < count; ++i) {
+        const std::size_t row = begin + i;
+        fetch_embedding(row);
         const auto type = batch_.type_ids.empty() ? 0 : static_cast<std::size_t>(batch_.type_ids[row]);
-        const EmbeddingRow parts{
-            word_embedding(row),
-            tables.positions.data() + (tables.first_position + position_of[row]) * hidden_size_,
-            tables.types.data() + type * hidden_size_};
-        embed(parts, norm(tables.norm), hidden_size_, hidden_row(row));
+        parts[i] = {word_embedding(row),
+                    tables.positions.data() + (tables.first_position + position_of[row]) * hidden_size_,
+                    tables.types.data() + type * hidden_size_};
       }
+      embed(parts.data(), norm(tables.norm), {count, hidden_size_}, hidden_row(begin));
       predict(0, begin, count, worker);
     });
   }

@@ -39,13 +39,14 @@ struct SkimDecision {
 };
 void skim_margins(const float* x, const SkimDecision& decision, RowShape shape, float* out);
 
-/// out = LayerNorm(word + position + type), each a table row of [columns].
+/// out = LayerNorm(word + position + type) for each of `shape.rows` tokens; the parts are table rows of
+/// [columns].
 struct EmbeddingRow {
   const float* word = nullptr;
   const float* position = nullptr;
   const float* type = nullptr;
 };
-void embed(const EmbeddingRow& row, const NormWeights& norm, std::size_t columns, float* out);
+void embed(const EmbeddingRow* tokens, const NormWeights& norm, RowShape shape, float* out);
 
 /// x = tanh(x), in place.
 void tanh_in_place(float* x, std::size_t count);

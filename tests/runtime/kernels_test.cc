@@ -27,12 +27,13 @@ class Kernels : public EachInstructionSet {};
 
 TEST_P(Kernels, AddLayerNormEqualsItsDefinition) {
   for (const std::size_t columns : {1, 3, 32, 33, 256}) {
-    const RowShape shape{3, columns};
-    const auto x = random_floats(3 * columns, 1, 50), residual = random_floats(3 * columns, 2);
+    constexpr std::size_t kRows = 19;
+    const RowShape shape{kRows, columns};
+    const auto x = random_floats(kRows * columns, 1, 50), residual = random_floats(kRows * columns, 2);
     const auto gamma = random_floats(columns, 3), beta = random_floats(columns, 4);
     std::vector<float> out = residual;  // in place
     add_layer_norm(x.data(), out.data(), {gamma.data(), beta.data(), 1e-12F}, shape, out.data());
-    for (std::size_t row = 0; row < 3 && columns > 1; ++row) {
+    for (std::size_t row = 0; row < kRows && columns > 1; ++row) {
       std::vector<double> sum = row_of(x, row, columns);
       for (std::size_t i = 0; i < columns; ++i) sum[i] += residual[row * columns + i];
       const auto expected = normalized(sum, 1e-12);
@@ -43,11 +44,12 @@ TEST_P(Kernels, AddLayerNormEqualsItsDefinition) {
 }
 
 TEST_P(Kernels, NormalizeRowsEqualsItsDefinition) {
+  constexpr std::size_t kRows = 9;
   for (const std::size_t columns : {8, 31, 128}) {
-    const auto x = random_floats(2 * columns, 1);
-    std::vector<float> out(2 * columns);
-    normalize_rows(x.data(), 1e-5F, {2, columns}, out.data());
-    for (std::size_t row = 0; row < 2; ++row) {
+    const auto x = random_floats(kRows * columns, 1);
+    std::vector<float> out(kRows * columns);
+    normalize_rows(x.data(), 1e-5F, {kRows, columns}, out.data());
+    for (std::size_t row = 0; row < kRows; ++row) {
       const auto expected = normalized(row_of(x, row, columns), 1e-5);
       for (std::size_t i = 0; i < columns; ++i) ASSERT_NEAR(out[row * columns + i], expected[i], 1e-5);
     }
@@ -55,13 +57,14 @@ TEST_P(Kernels, NormalizeRowsEqualsItsDefinition) {
 }
 
 TEST_P(Kernels, SkimMarginsEqualTheirDefinition) {
+  constexpr std::size_t kRows = 17;
   for (const std::size_t columns : {8, 37, 64}) {
-    const auto x = random_floats(4 * columns, 1), weight = random_floats(columns, 2);
+    const auto x = random_floats(kRows * columns, 1), weight = random_floats(columns, 2);
     const auto gamma = random_floats(columns, 3), beta = random_floats(columns, 4);
-    std::vector<float> out(4);
-    skim_margins(x.data(), {{gamma.data(), beta.data(), 1e-5F}, weight.data(), 0.25F}, {4, columns},
+    std::vector<float> out(kRows);
+    skim_margins(x.data(), {{gamma.data(), beta.data(), 1e-5F}, weight.data(), 0.25F}, {kRows, columns},
                  out.data());
-    for (std::size_t row = 0; row < 4; ++row) {
+    for (std::size_t row = 0; row < kRows; ++row) {
       const auto unit = normalized(row_of(x, row, columns), 1e-5);
       double expected = 0.25;
       for (std::size_t i = 0; i < columns; ++i) {
@@ -73,18 +76,23 @@ TEST_P(Kernels, SkimMarginsEqualTheirDefinition) {
 }
 
 TEST_P(Kernels, EmbedAddsThreeTablesAndNormalizes) {
-  constexpr std::size_t kColumns = 37;
-  const auto word = random_floats(kColumns, 1), position = random_floats(kColumns, 2);
+  constexpr std::size_t kColumns = 37, kTokens = 11;
+  const auto words = random_floats(kTokens * kColumns, 1), positions = random_floats(kTokens * kColumns, 2);
   const auto type = random_floats(kColumns, 3), gamma = random_floats(kColumns, 4),
              beta = random_floats(kColumns, 5);
-  std::vector<float> out(kColumns);
-  embed({word.data(), position.data(), type.data()}, {gamma.data(), beta.data(), 1e-12F}, kColumns,
-        out.data());
-  std::vector<double> sum;
-  for (std::size_t i = 0; i < kColumns; ++i)
-    sum.push_back(static_cast<double>(word[i]) + position[i] + type[i]);
-  const auto expected = normalized(sum, 1e-12);
-  for (std::size_t i = 0; i < kColumns; ++i) EXPECT_NEAR(out[i], expected[i] * gamma[i] + beta[i], 1e-5);
+  std::vector<EmbeddingRow> tokens;
+  for (std::size_t row = 0; row < kTokens; ++row)
+    tokens.push_back({&words[row * kColumns], &positions[row * kColumns], type.data()});
+  std::vector<float> out(kTokens * kColumns);
+  embed(tokens.data(), {gamma.data(), beta.data(), 1e-12F}, {kTokens, kColumns}, out.data());
+  for (std::size_t row = 0; row < kTokens; ++row) {
+    std::vector<double> sum = row_of(words, row, kColumns);
+    for (std::size_t i = 0; i < kColumns; ++i)
+      sum[i] += static_cast<double>(positions[row * kColumns + i]) + type[i];
+    const auto expected = normalized(sum, 1e-12);
+    for (std::size_t i = 0; i < kColumns; ++i)
+      ASSERT_NEAR(out[row * kColumns + i], expected[i] * gamma[i] + beta[i], 1e-5) << row << ' ' << i;
+  }
 }
 
 TEST_P(Kernels, TanhEqualsTheStandardLibrarys) {

@@ -1,0 +1,107 @@
+// The engine's row kernels, one thread, in rows per second and bytes of the cache read and written.
+#include <algorithm>
+#include <cstdint>
+#include <random>
+#include <vector>
+
+#include <benchmark/benchmark.h>
+
+#include "runtime/attention.h"
+#include "runtime/kernels.h"
+#include "runtime/workspace.h"
+
+namespace transkimmer {
+namespace {
+
+/// As many rows as the engine hands to one thread at a time.
+constexpr std::size_t kRows = 128;
+
+/// Aligned as the engine's buffers are.
+FloatBuffer random_floats(std::size_t count, unsigned seed) {
+  std::mt19937 generator(seed);
+  std::normal_distribution<float> normal;
+  FloatBuffer values;
+  std::generate_n(values.reserve(count), count, [&] { return normal(generator); });
+  return values;
+}
+
+/// Operands of a row kernel over [kRows, columns].
+struct Rows {
+  explicit Rows(const benchmark::State& state)
+      : shape{kRows, static_cast<std::size_t>(state.range(0))},
+        x(random_floats(shape.rows * shape.columns, 1)),
+        residual(random_floats(shape.rows * shape.columns, 2)),
+        out(random_floats(shape.rows * shape.columns, 3)),
+        gamma(random_floats(shape.columns, 4)),
+        beta(random_floats(shape.columns, 5)) {}
+
+  NormWeights norm() const { return {gamma.data(), beta.data(), 1e-12F}; }
+
+  RowShape shape;
+  FloatBuffer x, residual, out, gamma, beta;
+};
+
+void count_rows(benchmark::State& state, std::size_t floats_per_row) {
+  const auto rows = static_cast<std::int64_t>(state.iterations() * kRows);
+  state.SetItemsProcessed(rows);
+  state.SetBytesProcessed(rows * static_cast<std::int64_t>(floats_per_row * sizeof(float)));
+}
+
+void bench_add_layer_norm(benchmark::State& state) {
+  Rows rows(state);
+  for (auto _ : state)
+    add_layer_norm(rows.x.data(), rows.residual.data(), rows.norm(), rows.shape, rows.out.data());
+  count_rows(state, 3 * rows.shape.columns);
+}
+BENCHMARK(bench_add_layer_norm)->Arg(128)->Arg(256)->Arg(768);
+
+void bench_normalize_rows(benchmark::State& state) {
+  Rows rows(state);
+  for (auto _ : state) normalize_rows(rows.x.data(), 1e-5F, rows.shape, rows.out.data());
+  count_rows(state, 2 * rows.shape.columns);
+}
+BENCHMARK(bench_normalize_rows)->Arg(128)->Arg(256)->Arg(768);
+
+void bench_skim_margins(benchmark::State& state) {
+  Rows rows(state);
+  const SkimDecision decision{rows.norm(), rows.gamma.data(), 0.1F};
+  for (auto _ : state) skim_margins(rows.x.data(), decision, rows.shape, rows.out.data());
+  count_rows(state, rows.shape.columns);
+}
+BENCHMARK(bench_skim_margins)->Arg(64)->Arg(128)->Arg(768);
+
+void bench_embed(benchmark::State& state) {
+  Rows rows(state);
+  const std::size_t columns = rows.shape.columns;
+  std::vector<EmbeddingRow> tokens(kRows);
+  for (std::size_t row = 0; row < kRows; ++row)
+    tokens[row] = {rows.x.data() + row * columns, rows.residual.data() + row * columns, rows.beta.data()};
+  for (auto _ : state) embed(tokens.data(), rows.norm(), rows.shape, rows.out.data());
+  count_rows(state, 3 * columns);
+}
+BENCHMARK(bench_embed)->Arg(128)->Arg(256)->Arg(768);
+
+/// One head of one sequence of range(0) tokens; the rate is in multiply-accumulates.
+void bench_attention(benchmark::State& state) {
+  const auto tokens = static_cast<std::size_t>(state.range(0));
+  constexpr std::size_t kHeadSize = 64;
+  const FloatBuffer query = random_floats(tokens * kHeadSize, 1), key = random_floats(tokens * kHeadSize, 2),
+                    value = random_floats(tokens * kHeadSize, 3), out = random_floats(tokens * kHeadSize, 4);
+  FloatBuffer scratch;
+  scratch.reserve(attention_scratch_floats(tokens, kHeadSize));
+  AttentionHead head;
+  head.query = query.data();
+  head.key = key.data();
+  head.value = value.data();
+  head.out = out.data();
+  head.query_stride = head.key_value_stride = head.out_stride = head.head_size = kHeadSize;
+  head.tokens = head.queries = tokens;
+  for (auto _ : state) attend(head, scratch.data());
+  state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(2 * tokens * tokens * kHeadSize));
+}
+BENCHMARK(bench_attention)->Arg(16)->Arg(40)->Arg(128)->Arg(512);
+
+}  // namespace
+}  // namespace transkimmer
+
+BENCHMARK_MAIN();
