@@ -45,3 +45,20 @@ mkdir -p glue/SST-2
 { printf 'sentence\tlabel\n'; reviews 4 100 $'\t'; } >glue/SST-2/dev.tsv
 
 printf 'it seems hidden fees on the card . today double payment deducted .\nthe parcel arrived damaged .\n' >messages.txt
+
+# Text without labels, in three formats.
+mkdir articles
+cat >articles/wiki_00 <<'TEXT'
+<doc id="1" title="Journey">
+Journey
+
+A journey is a way from a place to another place, and the story of a journey is a story of places.
+</doc>
+<doc id="2" title="Film">
+Film
+
+A film is a story in pictures. The ending of a film is often the ending of its journey.
+</doc>
+TEXT
+printf 'A charming film, with a charming ending.<br />The story is flat.\n' >articles/review.txt
+printf '{"text": "Films and journeys: the pictures of another place."}\n' >notes.jsonl
