@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "base/quoting.h"
 #include "datasets/location.h"
 #include "transkimmer/error.h"
 

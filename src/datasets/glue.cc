@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "base/numbers.h"
+#include "base/quoting.h"
 #include "datasets/delimited.h"
 #include "datasets/labels.h"
 #include "datasets/location.h"

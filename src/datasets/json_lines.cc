@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "base/quoting.h"
 #include "datasets/location.h"
 #include "transkimmer/error.h"
 

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "base/quoting.h"
 #include "transkimmer/error.h"
 
 namespace transkimmer {
@@ -13,14 +14,6 @@ namespace fs = std::filesystem;
 
 std::string at_line(const std::string& origin, std::size_t line) {
   return fmt::format("{}:{}: ", origin, line);
-}
-
-std::string in_quotes(std::string_view value) {
-  constexpr std::size_t kLongest = 60;
-  if (value.size() <= kLongest) return fmt::format("'{}'", value);
-  std::size_t end = kLongest;
-  while (end > 0 && (static_cast<unsigned char>(value[end]) & 0xC0) == 0x80) --end;
-  return fmt::format("'{}...'", value.substr(0, end));
 }
 
 std::string list_in_quotes(std::span<const std::string> values) {

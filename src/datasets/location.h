@@ -12,9 +12,6 @@ namespace transkimmer {
 /// "path:line: ", the start of a message about one line of a file.
 std::string at_line(const std::string& origin, std::size_t line);
 
-/// `value` between single quotes, cut after 60 bytes (at a character's end) so that a message stays one line.
-std::string in_quotes(std::string_view value);
-
 /// The values quoted and separated by ", ", at most 40 of them.
 std::string list_in_quotes(std::span<const std::string> values);
 

@@ -7,6 +7,7 @@
 
 #include "base/file.h"
 #include "base/numbers.h"
+#include "base/quoting.h"
 #include "datasets/delimited.h"
 #include "datasets/json_lines.h"
 #include "datasets/labels.h"

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "base/file.h"
+#include "base/quoting.h"
 #include "datasets/documents.h"
 #include "datasets/glue.h"
 #include "datasets/location.h"

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "base/file.h"
+#include "base/quoting.h"
 #include "transkimmer/error.h"
 
 namespace transkimmer {
@@ -15,19 +16,6 @@ namespace {
 using nlohmann::json;
 
 constexpr int kMaxDepth = 64;
-constexpr std::size_t kMaxShown = 80;
-
-bool is_continuation(char byte) {
-  return (static_cast<unsigned char>(byte) & 0xC0U) == 0x80U;
-}
-
-/// At most kMaxShown bytes of UTF-8, cut between characters.
-std::string shortened(std::string text) {
-  if (text.size() <= kMaxShown) return text;
-  std::size_t end = kMaxShown;
-  while (end > 0 && is_continuation(text[end])) --end;
-  return text.substr(0, end) + "...";
-}
 
 /// `byte` counts from 1, as the JSON library does.
 std::size_t line_at(std::string_view text, std::size_t byte) {
@@ -55,7 +43,7 @@ class StrictnessCheck {
       case json::parse_event_t::key: {
         const auto& key = parsed.get_ref<const std::string&>();
         if (!keys_.back().insert(key).second)
-          throw FormatError(fmt::format("{}: key {} appears twice", origin_, quoted_name(key)));
+          throw FormatError(fmt::format("{}: key {} appears twice", origin_, in_quotes(key)));
         break;
       }
       case json::parse_event_t::value:
@@ -97,19 +85,6 @@ std::string shown(const json& value) {
   if (value.is_object()) return "an object";
   if (value.is_array()) return "an array";
   return shortened(value.dump(-1, ' ', true, json::error_handler_t::replace));
-}
-
-std::string quoted_name(std::string_view name) {
-  std::string text;
-  for (const char character : name.substr(0, kMaxShown + 1)) {
-    const auto byte = static_cast<unsigned char>(character);
-    if (byte < 0x20 || byte == 0x7F) {
-      text += fmt::format("\\x{:02x}", byte);
-    } else {
-      text += character;
-    }
-  }
-  return fmt::format("'{}'", shortened(std::move(text)));
 }
 
 }  // namespace transkimmer

@@ -22,8 +22,6 @@ nlohmann::json read_json(const std::filesystem::path& path, std::uint64_t max_by
 
 /// A value as an error message shows it: compact JSON, shortened.
 std::string shown(const nlohmann::json& value);
-/// A name as an error message shows it: in single quotes, shortened, control characters as `\x1b`.
-std::string quoted_name(std::string_view name);
 /// What is wrong with a text that the JSON library refused: "not valid UTF-8", "not valid JSON", ...
 std::string_view describe(const nlohmann::json::exception& error);
 

@@ -8,6 +8,7 @@
 
 #include "base/file.h"
 #include "base/numbers.h"
+#include "base/quoting.h"
 #include "model_files/json.h"
 #include "model_files/json_fields.h"
 #include "transkimmer/error.h"
@@ -128,8 +129,8 @@ std::vector<std::string> read_id2label(const JsonFields& fields, const json& id2
     const std::optional<std::int64_t> id = parse_integer(key);
     if (!id || *id < 0 || *id >= static_cast<std::int64_t>(named.size()) ||
         named[static_cast<std::size_t>(*id)])
-      fields.fail_because(
-          "id2label", fmt::format("has the key {}, expected 0 to {}", quoted_name(key), named.size() - 1));
+      fields.fail_because("id2label",
+                          fmt::format("has the key {}, expected 0 to {}", in_quotes(key), named.size() - 1));
     if (!value.is_string())
       fields.fail_because("id2label",
                           fmt::format("has {} for label {}, expected its name", shown(value), *id));

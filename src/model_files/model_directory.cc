@@ -5,7 +5,7 @@
 
 #include <fmt/format.h>
 
-#include "model_files/json.h"
+#include "base/quoting.h"
 #include "model_files/model_weights.h"
 #include "model_files/safetensors.h"
 #include "transkimmer/error.h"
@@ -17,16 +17,15 @@ void save_model_weights(const std::filesystem::path& directory, const ModelConfi
   std::map<std::string_view, const NamedTensor*> given;
   for (const NamedTensor& tensor : tensors)
     if (!given.emplace(tensor.name, &tensor).second)
-      throw Error(fmt::format("weight {} to save is there twice", quoted_name(tensor.name)));
+      throw Error(fmt::format("weight {} to save is there twice", in_quotes(tensor.name)));
 
   std::vector<TensorToWrite> files;
   for (const WeightSpec& spec : expected_weights(config)) {
     const auto found = given.find(spec.name);
-    if (found == given.end())
-      throw Error(fmt::format("weight {} to save is missing", quoted_name(spec.name)));
+    if (found == given.end()) throw Error(fmt::format("weight {} to save is missing", in_quotes(spec.name)));
     const NamedTensor& tensor = *found->second;
     if (tensor.shape != spec.shape)
-      throw Error(fmt::format("weight {} to save has shape {}, expected {}", quoted_name(spec.name),
+      throw Error(fmt::format("weight {} to save has shape {}, expected {}", in_quotes(spec.name),
                               shape_text(tensor.shape), shape_text(spec.shape)));
     files.push_back({.name = file_name_of(spec, config),
                      .dtype = DType::f32,
@@ -35,7 +34,7 @@ void save_model_weights(const std::filesystem::path& directory, const ModelConfi
     given.erase(found);
   }
   if (!given.empty())
-    throw Error(fmt::format("weight {} to save is not one of this model", quoted_name(given.begin()->first)));
+    throw Error(fmt::format("weight {} to save is not one of this model", in_quotes(given.begin()->first)));
 
   std::error_code error;
   std::filesystem::create_directories(directory, error);

@@ -6,7 +6,7 @@
 
 #include <fmt/format.h>
 
-#include "model_files/json.h"
+#include "base/quoting.h"
 #include "model_files/weight_files.h"
 #include "transkimmer/error.h"
 
@@ -64,8 +64,7 @@ class Matcher {
       std::string name = canonical_name(file_name);
       const auto [present, added] = available_.emplace(name, NamedView{file_name, tensor});
       if (!added)
-        fail(file_name,
-             fmt::format("is the same weight as tensor {}", quoted_name(present->second.file_name)));
+        fail(file_name, fmt::format("is the same weight as tensor {}", in_quotes(present->second.file_name)));
     }
   }
 
@@ -84,7 +83,7 @@ class Matcher {
     const auto found = available_.find(spec.name);
     if (found == available_.end())
       throw FormatError(fmt::format("{}: tensor {} is missing, expected with shape {}", loaded_.origin,
-                                    quoted_name(file_name_of(spec, config)), shape_text(spec.shape)));
+                                    in_quotes(file_name_of(spec, config)), shape_text(spec.shape)));
     const auto& [file_name, tensor] = found->second;
     if (tensor.shape != spec.shape)
       fail(file_name,
@@ -99,7 +98,7 @@ class Matcher {
     const auto origin = loaded_.origins.find(file_name);
     throw FormatError(fmt::format("{}: tensor {} {}",
                                   origin == loaded_.origins.end() ? loaded_.origin : origin->second,
-                                  quoted_name(file_name), message));
+                                  in_quotes(file_name), message));
   }
 
  private:
@@ -189,7 +188,7 @@ bool ModelWeights::contains(std::string_view canonical_name) const {
 const TensorView& ModelWeights::at(std::string_view canonical_name) const {
   const auto found = weights_.find(canonical_name);
   if (found == weights_.end())
-    throw FormatError(fmt::format("{}: weight {} is missing", origin_, quoted_name(canonical_name)));
+    throw FormatError(fmt::format("{}: weight {} is missing", origin_, in_quotes(canonical_name)));
   return found->second;
 }
 

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "base/quoting.h"
 #include "model_files/json.h"
 #include "model_files/safetensors_header.h"
 #include "transkimmer/error.h"
@@ -48,7 +49,7 @@ bool byte_count(std::span<const std::int64_t> shape, DType dtype, std::uint64_t&
 }
 
 void check_entry(const TensorEntry& entry, std::uint64_t data_bytes, const std::string& origin) {
-  const std::string name = quoted_name(entry.name);
+  const std::string name = in_quotes(entry.name);
   std::uint64_t expected = 0;
   if (!byte_count(entry.shape, entry.dtype, expected))
     fail(origin, fmt::format("tensor {} has a shape of more elements than 64 bits count", name));
@@ -72,12 +73,12 @@ void check_layout(const std::vector<TensorEntry>& entries, std::uint64_t data_by
   for (const TensorEntry* const entry : sorted) {
     const std::uint64_t covered = previous != nullptr ? previous->end : 0;
     if (entry->begin < covered)
-      fail(origin, fmt::format("tensor {} overlaps tensor {}", quoted_name(entry->name),
-                               quoted_name(previous->name)));
+      fail(origin,
+           fmt::format("tensor {} overlaps tensor {}", in_quotes(entry->name), in_quotes(previous->name)));
     if (entry->begin > covered)
       fail(origin,
            fmt::format("tensor {} begins at byte {} of the data, but the bytes from {} belong to no tensor",
-                       quoted_name(entry->name), entry->begin, covered));
+                       in_quotes(entry->name), entry->begin, covered));
     previous = entry;
   }
   const std::uint64_t covered = previous != nullptr ? previous->end : 0;
@@ -92,7 +93,7 @@ void check_tensor_to_write(const TensorToWrite& tensor) {
       std::any_of(tensor.shape.begin(), tensor.shape.end(), [](auto size) { return size < 0; });
   if (negative || !byte_count(tensor.shape, tensor.dtype, expected) || tensor.data.size() != expected)
     throw Error(fmt::format("tensor {} to write has {} bytes, which do not fill {} {}",
-                            quoted_name(tensor.name), tensor.data.size(), name_of(tensor.dtype),
+                            in_quotes(tensor.name), tensor.data.size(), name_of(tensor.dtype),
                             shape_text(tensor.shape)));
 }
 
@@ -106,7 +107,7 @@ std::string header_to_write(std::span<const TensorToWrite> tensors,
   for (const TensorToWrite& tensor : tensors) {
     check_tensor_to_write(tensor);
     if (!names.insert(tensor.name).second)
-      throw Error(fmt::format("tensor to write has the name {}, which is taken", quoted_name(tensor.name)));
+      throw Error(fmt::format("tensor to write has the name {}, which is taken", in_quotes(tensor.name)));
     const std::uint64_t end = begin + tensor.data.size();
     header += fmt::format(",{}:{{\"dtype\":\"{}\",\"shape\":[{}],\"data_offsets\":[{},{}]}}",
                           nlohmann::json(tensor.name).dump(), name_of(tensor.dtype),
@@ -142,7 +143,7 @@ SafetensorsFile SafetensorsFile::open(const std::filesystem::path& path) {
 
 const TensorView& SafetensorsFile::at(std::string_view name) const {
   const auto found = tensors_.find(name);
-  if (found == tensors_.end()) fail(path_.string(), fmt::format("tensor {} is missing", quoted_name(name)));
+  if (found == tensors_.end()) fail(path_.string(), fmt::format("tensor {} is missing", in_quotes(name)));
   return found->second;
 }
 

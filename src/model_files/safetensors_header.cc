@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include "base/quoting.h"
 #include "model_files/json.h"
 #include "transkimmer/error.h"
 
@@ -54,8 +55,8 @@ class HeaderReader : public nlohmann::json_sax<json> {
                                   : place_ == Place::metadata ? metadata_keys_
                                                               : fields_;
     if (seen.insert(name).second) return true;
-    if (place_ == Place::top) fail(fmt::format("tensor {} appears twice in the header", quoted_name(name)));
-    fail(fmt::format("{} has the field {} twice", owner(), quoted_name(name)));
+    if (place_ == Place::top) fail(fmt::format("tensor {} appears twice in the header", in_quotes(name)));
+    fail(fmt::format("{} has the field {} twice", owner(), in_quotes(name)));
   }
 
   bool end_object() override {
@@ -106,7 +107,7 @@ class HeaderReader : public nlohmann::json_sax<json> {
       header_.metadata[key_] = value;
     } else if (place_ == Place::tensor && key_ == "dtype") {
       const std::optional<DType> dtype = dtype_named(value);
-      if (!dtype) fail(fmt::format("{} has the unknown type {}", owner(), quoted_name(value)));
+      if (!dtype) fail(fmt::format("{} has the unknown type {}", owner(), in_quotes(value)));
       entry_.dtype = *dtype;
     } else {
       unexpected("a string");
@@ -130,7 +131,7 @@ class HeaderReader : public nlohmann::json_sax<json> {
   [[noreturn]] void fail(const std::string& message) const { throw FormatError(origin_ + ": " + message); }
 
   std::string owner() const {
-    return place_ == Place::metadata ? std::string(kMetadata) : "tensor " + quoted_name(entry_.name);
+    return place_ == Place::metadata ? std::string(kMetadata) : "tensor " + in_quotes(entry_.name);
   }
 
   [[noreturn]] void unexpected(std::string_view found) const {
@@ -141,9 +142,9 @@ class HeaderReader : public nlohmann::json_sax<json> {
         fail(fmt::format("header is {}, expected an object", value));
       case Place::top:
         fail(fmt::format("{} {} is {}, expected an object", key_ == kMetadata ? "field" : "tensor",
-                         quoted_name(key_), value));
+                         in_quotes(key_), value));
       case Place::metadata:
-        fail(fmt::format("{} field {} is {}, expected a string", owner(), quoted_name(key_), value));
+        fail(fmt::format("{} field {} is {}, expected a string", owner(), in_quotes(key_), value));
       case Place::shape:
         fail(fmt::format("{} has {} in 'shape', expected integers of 0 or more", owner(), value));
       case Place::offsets:
@@ -154,7 +155,7 @@ class HeaderReader : public nlohmann::json_sax<json> {
     if (key_ == "dtype") fail(fmt::format("{} has {} as 'dtype', expected a string", owner(), value));
     if (key_ == "shape" || key_ == "data_offsets")
       fail(fmt::format("{} has {} as '{}', expected an array", owner(), value, key_));
-    fail(fmt::format("{} has the unknown field {}", owner(), quoted_name(key_)));
+    fail(fmt::format("{} has the unknown field {}", owner(), in_quotes(key_)));
   }
 
   const std::string& origin_;

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "base/quoting.h"
 #include "model_files/json.h"
 #include "model_files/json_fields.h"
 #include "model_files/vocabulary_files.h"
@@ -37,7 +38,7 @@ class TokenizerJson {
     const std::string type = model_type(model);
     if (type != "WordPiece" && type != "BPE") {
       throw FormatError(
-          fmt::format("{}: model.type is {}, expected WordPiece or BPE", origin_, quoted_name(type)));
+          fmt::format("{}: model.type is {}, expected WordPiece or BPE", origin_, in_quotes(type)));
     }
     read_vocabulary(model);
     read_added_tokens();
@@ -69,7 +70,7 @@ class TokenizerJson {
     const std::string type = JsonFields(*value, origin_, std::string(key) + ".").string("type").value_or("");
     if (type != expected_type) {
       throw FormatError(fmt::format("{}: {} is of type {}, which is not supported here, expected {}", origin_,
-                                    key, quoted_name(type), expected_type));
+                                    key, in_quotes(type), expected_type));
     }
     return value;
   }
@@ -77,8 +78,8 @@ class TokenizerJson {
   void read_vocabulary(const json& model) {
     for (const auto& [token, id] : required_object(model, "vocab").items()) {
       if (!id.is_number_integer()) {
-        throw FormatError(fmt::format("{}: token {} has id {}, expected an integer", origin_,
-                                      quoted_name(token), shown(id)));
+        throw FormatError(
+            fmt::format("{}: token {} has id {}, expected an integer", origin_, in_quotes(token), shown(id)));
       }
       vocabulary_.add(token, id.get<std::int64_t>(), origin_);
     }
@@ -175,7 +176,7 @@ class TokenizerJson {
     for (const char* key : {"continuing_subword_prefix", "end_of_word_suffix"}) {
       if (const auto affix = fields.string(key); affix && !affix->empty()) {
         throw FormatError(fmt::format("{}: model.{} is {}, which byte-level BPE does not have", origin_, key,
-                                      quoted_name(*affix)));
+                                      in_quotes(*affix)));
       }
     }
     for (const char* key : {"byte_fallback", "fuse_unk"}) {
@@ -207,7 +208,7 @@ class TokenizerJson {
     const std::string type = JsonFields(normalizer, origin_, "normalizer.").string("type").value_or("");
     throw FormatError(
         fmt::format("{}: normalizer is of type {}, which is not supported here, expected no normalizer",
-                    origin_, quoted_name(type)));
+                    origin_, in_quotes(type)));
   }
 
   /// A merge is "left right", or ["left", "right"] in newer files.

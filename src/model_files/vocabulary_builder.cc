@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "base/quoting.h"
 #include "model_files/json.h"
 #include "transkimmer/error.h"
 
@@ -35,12 +36,12 @@ void VocabularyBuilder::add(std::string token, std::int64_t id, const std::strin
   if (id < 0 || id >= limit) {
     throw FormatError(
         fmt::format("{}: token {} has id {}, expected 0 to {} (vocab_size in config.json is {})", where,
-                    quoted_name(token), id, limit - 1, limit_));
+                    in_quotes(token), id, limit - 1, limit_));
   }
   const auto [place, is_new] = ids_.try_emplace(std::move(token), static_cast<std::int32_t>(id));
   if (!is_new) {
-    throw FormatError(fmt::format("{}: token {} is there already, with id {}", where,
-                                  quoted_name(place->first), place->second));
+    throw FormatError(fmt::format("{}: token {} is there already, with id {}", where, in_quotes(place->first),
+                                  place->second));
   }
 }
 
@@ -59,7 +60,7 @@ SpecialTokens VocabularyBuilder::special_tokens(const SpecialTokenNames& names, 
     const std::int32_t id = find(name);
     if (id < 0) {
       throw FormatError(
-          fmt::format("{}: has no token {}, the {} token of this model", origin_, quoted_name(name), role));
+          fmt::format("{}: has no token {}, the {} token of this model", origin_, in_quotes(name), role));
     }
     return id;
   };
@@ -81,7 +82,7 @@ Vocabulary VocabularyBuilder::take() {
     auto& slot = slots[static_cast<std::size_t>(id)];
     if (slot) {
       throw FormatError(fmt::format("{}: tokens {} and {} have the same id {}", origin_,
-                                    quoted_name(std::min(*slot, token)), quoted_name(std::max(*slot, token)),
+                                    in_quotes(std::min(*slot, token)), in_quotes(std::max(*slot, token)),
                                     id));
     }
     slot = token;

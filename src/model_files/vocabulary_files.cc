@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "base/quoting.h"
 #include "model_files/json.h"
 #include "text/unicode.h"
 #include "transkimmer/error.h"
@@ -50,7 +51,7 @@ void read_vocab_json(std::string_view content, VocabularyBuilder& vocabulary) {
   for (const auto& [token, id] : object.items()) {
     if (!id.is_number_integer()) {
       throw FormatError(fmt::format("{}: token {} has id {}, expected an integer", vocabulary.origin(),
-                                    quoted_name(token), shown(id)));
+                                    in_quotes(token), shown(id)));
     }
     vocabulary.add(token, id.get<std::int64_t>(), vocabulary.origin());
   }
@@ -62,7 +63,7 @@ BpeMerge resolve_merge(std::string_view left, std::string_view right, const Voca
     const std::int32_t id = vocabulary.find(token);
     if (id < 0)
       throw FormatError(
-          fmt::format("{}: token {} of the merge is not in the vocabulary", where, quoted_name(token)));
+          fmt::format("{}: token {} of the merge is not in the vocabulary", where, in_quotes(token)));
     return id;
   };
   return {id_of(left), id_of(right), id_of(std::string(left).append(right))};
@@ -73,7 +74,7 @@ BpeMerge resolve_merge(std::string_view pair, const VocabularyBuilder& vocabular
   if (blank == 0 || blank == pair.npos || blank + 1 == pair.size() ||
       pair.find(' ', blank + 1) != pair.npos) {
     throw FormatError(fmt::format("{}: merge {} is malformed, expected two tokens with one blank between",
-                                  where, quoted_name(pair)));
+                                  where, in_quotes(pair)));
   }
   return resolve_merge(pair.substr(0, blank), pair.substr(blank + 1), vocabulary, where);
 }

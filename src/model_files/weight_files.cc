@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "base/file.h"
+#include "base/quoting.h"
 #include "model_files/json.h"
 #include "transkimmer/error.h"
 
@@ -24,7 +25,7 @@ void add_file(const fs::path& path, LoadedTensors& loaded) {
   for (const auto& [name, tensor] : file->tensors()) {
     const auto [present, added] = loaded.origins.emplace(name, path.string());
     if (!added)
-      throw FormatError(fmt::format("{}: tensor {} is in {} as well", path.string(), quoted_name(name),
+      throw FormatError(fmt::format("{}: tensor {} is in {} as well", path.string(), in_quotes(name),
                                     fs::path(present->second).filename().string()));
     loaded.tensors.emplace(name, tensor);
   }
@@ -43,14 +44,14 @@ std::map<std::string, std::string> read_weight_map(const fs::path& path) {
   std::map<std::string, std::string> shards;
   for (const auto& [name, shard] : map->items()) {
     if (!shard.is_string())
-      throw FormatError(fmt::format("{}: tensor {} is in {}, expected a file name", origin, quoted_name(name),
-                                    shown(shard)));
+      throw FormatError(
+          fmt::format("{}: tensor {} is in {}, expected a file name", origin, in_quotes(name), shown(shard)));
     const std::string file = shard.get<std::string>();
     // A name that leads elsewhere would let a downloaded model read any file of this machine.
     if (file.empty() || file == "." || file == ".." ||
         file.find_first_of(std::string_view("/\\\0", 3)) != file.npos)
       throw FormatError(fmt::format("{}: tensor {} is in {}, expected the name of a file beside it", origin,
-                                    quoted_name(name), quoted_name(file)));
+                                    in_quotes(name), in_quotes(file)));
     shards[name] = file;
   }
   return shards;
@@ -65,8 +66,8 @@ void add_shards(const fs::path& index_path, LoadedTensors& loaded) {
     const std::string path = (index_path.parent_path() / shard).string();
     const auto found = loaded.origins.find(name);
     if (found == loaded.origins.end() || found->second != path)
-      throw FormatError(fmt::format("{}: tensor {} is missing, but {} says it is here", path,
-                                    quoted_name(name), kIndexFile));
+      throw FormatError(
+          fmt::format("{}: tensor {} is missing, but {} says it is here", path, in_quotes(name), kIndexFile));
   }
 }
 

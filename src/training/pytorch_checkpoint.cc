@@ -12,7 +12,7 @@
 #include <fmt/format.h>
 
 #include "base/file.h"
-#include "model_files/json.h"
+#include "base/quoting.h"
 #include "training/state_dict_pickle.h"
 #include "training/tensor.h"
 #include "transkimmer/error.h"
@@ -52,7 +52,7 @@ class Archive {
 
   std::shared_ptr<const Record> record(const std::string& name) {
     if (!reader_.hasRecord(name))
-      throw FormatError(fmt::format("{}: record {} is missing", path_, quoted_name(name)));
+      throw FormatError(fmt::format("{}: record {} is missing", path_, in_quotes(name)));
     auto [data, size] = reader_.getRecord(name);
     return std::make_shared<const Record>(Record{std::move(data), size});
   }
@@ -83,7 +83,7 @@ void add_tensor(const PickledTensor& tensor, const std::shared_ptr<const Record>
   if (storage->size % element != 0 ||
       storage->size / element != static_cast<std::uint64_t>(tensor.storage.elements)) {
     throw FormatError(fmt::format("{}: tensor {} has a storage of {} bytes, expected {} elements of {}",
-                                  loaded.origin, quoted_name(tensor.name), storage->size,
+                                  loaded.origin, in_quotes(tensor.name), storage->size,
                                   tensor.storage.elements, name_of(tensor.storage.dtype)));
   }
   TensorView view{.dtype = tensor.storage.dtype, .shape = tensor.shape, .data = {}};

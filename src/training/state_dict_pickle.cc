@@ -11,7 +11,7 @@
 
 #include <fmt/format.h>
 
-#include "model_files/json.h"
+#include "base/quoting.h"
 #include "transkimmer/error.h"
 
 namespace transkimmer {
@@ -329,7 +329,7 @@ class Unpickler {
     const bool known = name == ordered_dictionary || name == rebuild_tensor || name == rebuild_parameter ||
                        dtype_of_storage(name).has_value();
     if (!known)
-      fail(fmt::format("needs {}, which is not part of a state dict of plain tensors", quoted_name(name)));
+      fail(fmt::format("needs {}, which is not part of a state dict of plain tensors", in_quotes(name)));
     push(Global{name});
   }
   void call() {
@@ -418,13 +418,12 @@ std::vector<PickledTensor> read_state_dict(std::string_view pickle, const std::s
   std::set<std::string_view> names;
   for (const auto& [key, value] : dictionary.entries) {
     const auto& name = unpickler.as<std::string>(key, "the name of a tensor");
-    if (!names.insert(name).second)
-      unpickler.fail(fmt::format("tensor {} is there twice", quoted_name(name)));
+    if (!names.insert(name).second) unpickler.fail(fmt::format("tensor {} is there twice", in_quotes(name)));
     const auto* tensor = std::get_if<PickledTensor>(&value->content);
     if (tensor == nullptr)
-      unpickler.fail(fmt::format("entry {} is no tensor, expected a state dict", quoted_name(name)));
+      unpickler.fail(fmt::format("entry {} is no tensor, expected a state dict", in_quotes(name)));
     if (const std::string fault = layout_fault(*tensor); !fault.empty())
-      unpickler.fail(fmt::format("tensor {} {}", quoted_name(name), fault));
+      unpickler.fail(fmt::format("tensor {} {}", in_quotes(name), fault));
     tensors.push_back(*tensor);
     tensors.back().name = name;
   }

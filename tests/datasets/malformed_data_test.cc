@@ -225,7 +225,7 @@ TEST(LongValues, AreCutInMessagesAtACharactersEnd) {
     table("t.csv", "text,label\na," + label + "\n", with_labels({"no", "yes"}))();
     FAIL() << "no error";
   } catch (const FormatError& error) {
-    EXPECT_EQ(error.what(), "t.csv:2: label '" + label.substr(0, 60) + "...' is none of no (0), yes (1)");
+    EXPECT_EQ(error.what(), "t.csv:2: label '" + label.substr(0, 79) + "...' is none of no (0), yes (1)");
   }
 }
 
