@@ -53,7 +53,7 @@ asan: dependencies ## every test under the address and undefined-behaviour sanit
 	cmake --build --preset asan --parallel $(JOBS)
 	ctest --preset asan --parallel $(JOBS) $(ARGS)
 
-tsan: dependencies ## the tests of the runtime under the thread sanitizer
+tsan: dependencies ## every test but training's under the thread sanitizer
 	cmake --preset tsan
 	cmake --build --preset tsan --parallel $(JOBS)
 	ctest --preset tsan --parallel $(JOBS) $(ARGS)

@@ -7,7 +7,6 @@
 #include <ostream>
 #include <string>
 #include <string_view>
-#include <utility>
 
 namespace transkimmer {
 
@@ -31,7 +30,6 @@ class ProgressLine {
   ProgressLine(std::ostream& out, ProgressOptions options);
   /// On standard error; fills in `terminal` and `columns`.
   explicit ProgressLine(ProgressOptions options);
-  static ProgressLine on_standard_error(ProgressOptions options) { return ProgressLine(std::move(options)); }
   ProgressLine(const ProgressLine&) = delete;
   ProgressLine& operator=(const ProgressLine&) = delete;
   /// Ends an unfinished line, so that an error message gets its own.

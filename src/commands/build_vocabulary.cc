@@ -53,10 +53,8 @@ std::vector<WordCount> count_words(const BuildVocabularyOptions& options, const 
                                    VocabularySummary& summary) {
   TextCorpus corpus(options.inputs);
   constexpr std::uint64_t megabyte = 1'000'000;
-  ProgressLine line =
-      ProgressLine::on_standard_error({.total = static_cast<std::int64_t>(corpus.total_bytes() / megabyte),
-                                       .title = "reading",
-                                       .unit = "MB"});
+  ProgressLine line(ProgressOptions{
+      .total = static_cast<std::int64_t>(corpus.total_bytes() / megabyte), .title = "reading", .unit = "MB"});
   WordCounter counter(options.normalizer);
   while (const auto document = corpus.next()) {
     if (guard.interrupted()) throw_interrupted();

@@ -54,10 +54,7 @@ TEST_P(Models, SavedWeightsLoadUnchanged) {
   const TemporaryDirectory directory;
   const TrainingModel model = deciding_model(GetParam());
   model.save(directory.path());
-  std::vector<std::string> notices;
-  const TrainingModel loaded =
-      TrainingModel::load(directory.path(), ModelConfig::load(directory.path()), {},
-                          [&](const std::string& notice) { notices.push_back(notice); });
+  const auto [loaded, notices] = load_model(directory.path());
   EXPECT_TRUE(at::equal(all_weights(model), all_weights(loaded)));
   EXPECT_TRUE(notices.empty());
 }
@@ -68,9 +65,7 @@ TEST_P(Models, AHeadOfAnotherSizeStartsFreshWithANotice) {
   model.save(directory.path());
   ModelConfig config = ModelConfig::load(directory.path());
   config.labels = {"a", "b", "c"};
-  std::vector<std::string> notices;
-  const TrainingModel loaded = TrainingModel::load(
-      directory.path(), config, {}, [&](const std::string& notice) { notices.push_back(notice); });
+  const auto [loaded, notices] = load_model(directory.path(), config);
   ASSERT_EQ(notices.size(), 1u);
   EXPECT_NE(notices[0].find("head"), std::string::npos);
   const std::string encoder_weight = "encoder.layer.1.output.dense.weight";
@@ -82,10 +77,7 @@ TEST_P(Models, PredictorsThatTheFilesLackStartFreshWithANotice) {
   ModelConfig dense = tiny_config(GetParam());
   dense.skim = {};
   TrainingModel::from_scratch(dense, {}).save(directory.path());
-  std::vector<std::string> notices;
-  const TrainingModel loaded =
-      TrainingModel::load(directory.path(), tiny_config(GetParam()), {},
-                          [&](const std::string& notice) { notices.push_back(notice); });
+  const auto [loaded, notices] = load_model(directory.path(), tiny_config(GetParam()));
   ASSERT_EQ(notices.size(), 1u);
   EXPECT_NE(notices[0].find("predictors"), std::string::npos);
   const Tensor bias = loaded.parameters().at("encoder.skim_predictors.0.predictor.4.bias");

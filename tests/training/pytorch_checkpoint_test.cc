@@ -142,10 +142,7 @@ TEST(PyTorchCheckpoint, AModelStartsFromItAsFromSafetensors) {
   const TrainingModel model = TrainingModel::from_scratch(tiny_config(), {.seed = 11});
   model.save(directory.path());
   convert_to_pytorch(directory.path());
-  std::vector<std::string> notices;
-  const TrainingModel loaded =
-      TrainingModel::load(directory.path(), ModelConfig::load(directory.path()), {},
-                          [&](const std::string& notice) { notices.push_back(notice); });
+  const auto [loaded, notices] = load_model(directory.path());
   EXPECT_TRUE(at::equal(all_weights(model), all_weights(loaded)));
   EXPECT_TRUE(notices.empty());
 }
@@ -155,19 +152,14 @@ TEST(PyTorchCheckpoint, SafetensorsComeFirst) {
   const TrainingModel model = TrainingModel::from_scratch(tiny_config(), {.seed = 11});
   model.save(directory.path());
   write_file_atomically(directory / "pytorch_model.bin", "no archive");
-  const TrainingModel loaded =
-      TrainingModel::load(directory.path(), ModelConfig::load(directory.path()), {}, {});
-  EXPECT_TRUE(at::equal(all_weights(model), all_weights(loaded)));
+  EXPECT_TRUE(at::equal(all_weights(model), all_weights(load_model(directory.path()).model)));
 }
 
 TEST(PyTorchCheckpoint, AMissingWeightIsNamed) {
   const TemporaryDirectory directory;
   TrainingModel::from_scratch(tiny_config(), {}).save(directory.path());
   convert_to_pytorch(directory.path(), "bert.encoder.layer.1.output.dense.bias");
-  const auto load = [&] {
-    TrainingModel::load(directory.path(), ModelConfig::load(directory.path()), {}, {});
-  };
-  EXPECT_EQ(message_of(load),
+  EXPECT_EQ(message_of([&] { load_model(directory.path()); }),
             (directory / "pytorch_model.bin").string() +
                 ": tensor 'bert.encoder.layer.1.output.dense.bias' is missing, expected with "
                 "shape [16]");

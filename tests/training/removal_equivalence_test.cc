@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <ostream>
 #include <random>
 #include <string>
 #include <vector>
@@ -24,6 +25,10 @@ struct Case {
   std::string name;
   test::TinyModel model;
 };
+
+void PrintTo(const Case& tested, std::ostream* out) {
+  *out << tested.name;
+}
 
 /// Decisions nearer to the threshold than rounding can move them are not compared, nor what follows from
 /// them.

@@ -1,7 +1,7 @@
 #include "training/tiny_training.h"
 
 #include <random>
-#include <vector>
+#include <utility>
 
 namespace transkimmer::test {
 
@@ -46,6 +46,17 @@ Tensor all_weights(const TrainingModel& model) {
   std::vector<Tensor> parts;
   for (const auto& entry : model.parameters().entries()) parts.push_back(entry.value.detach().flatten());
   return at::cat(parts);
+}
+
+LoadedModel load_model(const std::filesystem::path& directory, const ModelConfig& config) {
+  std::vector<std::string> notices;
+  TrainingModel model = TrainingModel::load(directory, config, {},
+                                            [&](const std::string& notice) { notices.push_back(notice); });
+  return {std::move(model), std::move(notices)};
+}
+
+LoadedModel load_model(const std::filesystem::path& directory) {
+  return load_model(directory, ModelConfig::load(directory));
 }
 
 }  // namespace transkimmer::test
