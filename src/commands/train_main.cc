@@ -1,5 +1,5 @@
-// The program `transkimmer-train`: what needs libtorch. Users reach it as `transkimmer finetune` and
-// `transkimmer demo`.
+// The program `transkimmer-train`: what needs libtorch. Users reach it as `transkimmer finetune`,
+// `transkimmer pretrain` and `transkimmer demo`.
 #include "commands/commands.h"
 #include "commands/program.h"
 
@@ -7,6 +7,7 @@ namespace {
 
 void add_commands(CLI::App& app) {
   transkimmer::add_finetune_command(app);
+  transkimmer::add_pretrain_command(app);
   transkimmer::add_demo_command(app);
 }
 
@@ -14,7 +15,8 @@ void add_commands(CLI::App& app) {
 
 int main(int argc, char** argv) {
   return transkimmer::run_program(
-      {.description = "Transkimmer's training program: fine-tunes encoders so that they skim.",
+      {.description =
+           "Transkimmer's training program: pretrains encoders, and fine-tunes them so that they skim.",
        .add_commands = add_commands,
        .delegated = {},
        .delegate = {},

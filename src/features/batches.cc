@@ -3,34 +3,12 @@
 #include <algorithm>
 #include <numeric>
 #include <random>
-#include <utility>
 
+#include "base/random.h"
 #include "transkimmer/error.h"
 
 namespace transkimmer {
 namespace {
-
-/// One step of splitmix64: spreads nearby seeds and epochs over all 64 bits.
-std::uint64_t mixed(std::uint64_t value) {
-  value += 0x9E3779B97F4A7C15U;
-  value = (value ^ (value >> 30U)) * 0xBF58476D1CE4E5B9U;
-  value = (value ^ (value >> 27U)) * 0x94D049BB133111EBU;
-  return value ^ (value >> 31U);
-}
-
-/// Uniform in [0, bound), alike on every machine (std::uniform_int_distribution is not).
-std::uint64_t below(std::mt19937_64& random, std::uint64_t bound) {
-  const std::uint64_t unbiased_end = UINT64_MAX - UINT64_MAX % bound;
-  std::uint64_t value = random();
-  while (value >= unbiased_end) value = random();
-  return value % bound;
-}
-
-/// Fisher-Yates; std::shuffle may use the generator differently elsewhere.
-template <typename T>
-void shuffle(std::vector<T>& values, std::mt19937_64& random) {
-  for (std::size_t i = values.size(); i > 1; --i) std::swap(values[i - 1], values[below(random, i)]);
-}
 
 std::vector<std::uint32_t> all_indices(std::size_t count) {
   if (count > UINT32_MAX) throw UsageError("more than 2^32 - 1 sequences in one data set");
@@ -65,7 +43,7 @@ std::vector<Batch> length_sorted_batches(std::span<const std::size_t> lengths, c
 std::vector<Batch> shuffled_length_batches(std::span<const std::size_t> lengths, const TrainingOrder& order) {
   if (order.batch_size == 0 || order.pool_batches == 0)
     throw UsageError("batch size and pool must be at least 1");
-  std::mt19937_64 random(mixed(mixed(order.seed) + order.epoch));
+  std::mt19937_64 random(mix_seeds(mix_seeds(order.seed, 0) + order.epoch, 0));
   auto indices = all_indices(lengths.size());
   shuffle(indices, random);
 

@@ -47,8 +47,9 @@ LabelledBatch make_batch(const EncodedDataset& dataset, const Batch& batch, cons
     std::fill_n(real.data_ptr<float>() + begin, length, 1.0F);
     result.tokens += length;
   }
-  result.sequences = batch.size();
-  result.inputs = {.ids = ids.to(device), .type_ids = type_ids.to(device), .real = real.to(device)};
+  result.sequences = result.predictions = batch.size();
+  result.inputs = {
+      .ids = ids.to(device), .type_ids = type_ids.to(device), .real = real.to(device), .predicted = {}};
   result.targets = make_targets(dataset, batch, config, device);
   return result;
 }

@@ -15,7 +15,8 @@ struct LabelledBatch {
   PaddedBatch inputs;
   Targets targets;
   std::size_t sequences = 0;
-  std::size_t tokens = 0;  ///< without padding
+  std::size_t tokens = 0;       ///< without padding
+  std::size_t predictions = 0;  ///< what the mean of the task loss is over: sequences, or hidden tokens
 };
 
 /// Pads the sequences that `batch` names to the longest of them, with config.pad_token_id. Targets follow

@@ -126,6 +126,29 @@ void SoftmaxRowBackward(const SoftmaxRow& row, const float* ratios, float* gradi
   });
 }
 
+float CrossEntropyRow(std::span<const float> logits, std::size_t target, float* gradient) {
+  const hn::ScalableTag<float> vector;
+  const std::size_t lanes = hn::Lanes(vector);
+  auto best = hn::Set(vector, -INFINITY);
+  std::size_t i = 0;
+  for (; i + lanes <= logits.size(); i += lanes) best = hn::Max(best, hn::LoadU(vector, &logits[i]));
+  float largest = hn::GetLane(hn::MaxOfLanes(vector, best));
+  for (; i < logits.size(); ++i) largest = std::max(largest, logits[i]);
+  const float total = SumOver(logits.size(), [&](auto tag, std::size_t j) HWY_ATTR {
+    const auto e = hn::CallExp(tag, hn::Sub(hn::LoadU(tag, &logits[j]), hn::Set(tag, largest)));
+    if (gradient != nullptr) hn::StoreU(e, tag, gradient + j);
+    return e;
+  });
+  if (gradient != nullptr) {
+    const float inverse = 1.0F / total;
+    ForLanes(logits.size(), [&](auto tag, std::size_t j) HWY_ATTR {
+      hn::StoreU(hn::Mul(hn::LoadU(tag, gradient + j), hn::Set(tag, inverse)), tag, gradient + j);
+    });
+    gradient[target] -= 1.0F;
+  }
+  return std::log(total) + largest - logits[target];
+}
+
 void AdamWUpdate(const AdamWRange& range, const AdamWCoefficients& c) {
   ForLanes(range.count, [&](auto tag, std::size_t i) HWY_ATTR {
     const auto gradient = hn::LoadU(tag, range.gradient + i);
@@ -152,6 +175,7 @@ namespace transkimmer {
 HWY_EXPORT(DropoutRange);
 HWY_EXPORT(SoftmaxRowForward);
 HWY_EXPORT(SoftmaxRowBackward);
+HWY_EXPORT(CrossEntropyRow);
 HWY_EXPORT(AdamWUpdate);
 
 void dropout_range(std::span<const float> in, std::span<float> out, std::size_t first,
@@ -166,6 +190,10 @@ void softmax_row(const SoftmaxRow& row, float* scores, float* weights) {
 void softmax_row_backward(const SoftmaxRow& row, const float* ratios, float* gradient, float* weights,
                           float* kept_gradient) {
   HWY_DYNAMIC_DISPATCH(SoftmaxRowBackward)(row, ratios, gradient, weights, kept_gradient);
+}
+
+float cross_entropy_row(std::span<const float> logits, std::size_t target, float* gradient) {
+  return HWY_DYNAMIC_DISPATCH(CrossEntropyRow)(logits, target, gradient);
 }
 
 void adamw_range(const AdamWRange& range, const AdamWCoefficients& coefficients) {

@@ -35,6 +35,10 @@ void softmax_row(const SoftmaxRow& row, float* scores, float* weights);
 void softmax_row_backward(const SoftmaxRow& row, const float* ratios, float* gradient, float* weights,
                           float* kept_gradient);
 
+/// Cross-entropy of one row of logits against class `target`: returns -log softmax(logits)[target] and,
+/// unless `gradient` is null, writes its gradient there: softmax(logits), less 1 at the target.
+float cross_entropy_row(std::span<const float> logits, std::size_t target, float* gradient);
+
 /// One AdamW update (see AdamW) of a range.
 struct AdamWRange {
   std::size_t count = 0;

@@ -1,9 +1,7 @@
 #include "training/finetuning.h"
 
 #include <algorithm>
-#include <system_error>
 
-#include "base/hardware.h"
 #include "model_files/tokenizer_files.h"
 #include "training/finetuning_inputs.h"
 #include "transkimmer/error.h"
@@ -22,39 +20,21 @@ std::size_t maximum_length(std::size_t asked, const ModelConfig& config) {
   return asked > 0 ? asked : std::min(usual_max_length, allowed);
 }
 
-TrainingModel initial_model(const FinetuningOptions& options, const ModelConfig& config,
-                            const NoticeHandler& notices) {
-  const NewWeights fresh{.device = options.training.compute.device, .seed = options.training.seed};
-  // A resumed run overwrites all weights with the checkpoint's.
-  if (options.from_scratch || !options.resume_from.empty()) return TrainingModel::from_scratch(config, fresh);
-  return TrainingModel::load(options.model, config, fresh, notices);
-}
-
-void prepare_output(const FinetuningOptions& options) {
-  const auto& output = options.training.output_dir;
-  std::error_code error;
-  std::filesystem::create_directories(output, error);
-  if (error) throw IoError(output.string() + ": cannot create the directory: " + error.message());
-  if (options.resume_from.empty()) remove_checkpoints(output);
-}
-
 FinetuningPlan plan_of(const FinetuningTexts& texts, const TrainingModel& model,
                        const EncodedDataset& train) {
-  FinetuningPlan plan{.task = texts.task.name,
-                      .config = model.config(),
-                      .train_examples = train.size(),
-                      .train_tokens = train.ids.size(),
-                      .dev_examples = texts.dev ? texts.dev->examples.size() : 0};
-  for (const auto& entry : model.parameters().entries()) plan.parameters += entry.value.numel();
-  return plan;
+  return {.task = texts.task.name,
+          .config = model.config(),
+          .train_examples = train.size(),
+          .train_tokens = train.ids.size(),
+          .dev_examples = texts.dev ? texts.dev->examples.size() : 0,
+          .parameters = model.parameters().count()};
 }
 
 }  // namespace
 
 FinetuningResult finetune(const FinetuningOptions& options, const FinetuningEvents& events) {
   check_directories(options);
-  const int threads = options.threads > 0 ? options.threads : available_processors();
-  torch::set_num_threads(threads);
+  const int threads = start_threads(options.threads);
   const FinetuningTexts texts = load_texts(options.data, options.training.seed);
   const ModelConfig config = finetuning_config(options, texts);
   const auto tokenizer = load_tokenizer(options.model, config);

@@ -10,6 +10,7 @@
 
 #include "base/notice.h"
 #include "datasets/tasks.h"
+#include "training/run_setup.h"
 #include "training/trainer.h"
 
 namespace transkimmer {
@@ -28,26 +29,9 @@ struct DataOptions {
   std::size_t max_eval_samples = 0;
 };
 
-/// Unset members keep what the model's configuration says, or the published value.
-struct SkimmingOptions {
-  bool enabled = true;
-  std::optional<double> coefficient;           ///< published: 0.5
-  std::optional<std::int64_t> predictor_size;  ///< published: the hidden size
-  std::optional<double> threshold;
-  std::optional<double> temperature;
-  std::optional<SkimSemantics> semantics;
-};
-
-struct FinetuningOptions {
+struct FinetuningOptions : RunOptions {
   DataOptions data;
-  SkimmingOptions skimming;
-  std::filesystem::path model;
-  bool from_scratch = false;  ///< random weights; `model` need hold only config.json and tokenizer files
-  bool overwrite_output_dir = false;
-  std::size_t max_length = 0;         ///< tokens; 0: 512, or what the position table allows
-  int threads = 0;                    ///< 0: all processors
-  std::filesystem::path resume_from;  ///< a checkpoint-STEP folder; empty: start anew
-  TrainingOptions training;           ///< output_dir included; tokenizer_source is filled in
+  std::size_t max_length = 0;  ///< tokens; 0: 512, or what the position table allows
 };
 
 /// What is about to be trained, told once before the first step.

@@ -1,7 +1,5 @@
 #include "training/finetuning_inputs.h"
 
-#include <algorithm>
-#include <array>
 #include <random>
 #include <utility>
 
@@ -9,8 +7,6 @@
 
 namespace transkimmer {
 namespace {
-
-constexpr double published_coefficient = 0.5;
 
 /// A random choice of `count` examples in their old order: files sorted by label are common.
 void sample(Dataset& dataset, std::size_t count, std::uint64_t seed) {
@@ -64,27 +60,6 @@ FinetuningTexts load_own_tables(const DataOptions& options) {
   return texts;
 }
 
-bool has_weights(const std::filesystem::path& directory) {
-  constexpr std::array names = {"model.safetensors", "model.safetensors.index.json", "pytorch_model.bin"};
-  return std::ranges::any_of(names,
-                             [&](const char* name) { return std::filesystem::exists(directory / name); });
-}
-
-void configure_skimming(const SkimmingOptions& options, ModelConfig& config) {
-  SkimConfig& skim = config.skim;
-  if (!options.enabled) {
-    skim.enabled = false;  // a predictor size of 0 would not be a valid setting in config.json
-    return;
-  }
-  const std::int64_t stored_size = skim.predictor_size > 0 ? skim.predictor_size : config.hidden_size;
-  skim.enabled = true;
-  skim.predictor_size = options.predictor_size.value_or(stored_size);
-  skim.coefficient = options.coefficient.value_or(published_coefficient);
-  skim.threshold = options.threshold.value_or(skim.threshold);
-  skim.temperature = options.temperature.value_or(skim.temperature);
-  skim.semantics = options.semantics.value_or(skim.semantics);
-}
-
 }  // namespace
 
 FinetuningTexts load_texts(const DataOptions& options, std::uint64_t seed) {
@@ -112,28 +87,6 @@ ModelConfig finetuning_config(const FinetuningOptions& options, const Finetuning
   }
   configure_skimming(options.skimming, config);
   return config;
-}
-
-void check_directories(const FinetuningOptions& options) {
-  const auto& output = options.training.output_dir;
-  const bool resuming = !options.resume_from.empty();
-  if (output.empty()) throw UsageError("--output-dir is needed");
-  if (std::filesystem::exists(output) && !std::filesystem::is_directory(output)) {
-    throw UsageError("--output-dir: " + output.string() + " is not a directory");
-  }
-  if (!resuming && !options.overwrite_output_dir && std::filesystem::exists(output) &&
-      !std::filesystem::is_empty(output)) {
-    throw UsageError("--output-dir: " + output.string() +
-                     " is not empty; say --overwrite-output-dir or --resume-from-checkpoint");
-  }
-  if (!std::filesystem::is_directory(options.model)) {
-    throw IoError(options.model.string() + ": no such model directory");
-  }
-  if (!resuming && !options.from_scratch && !has_weights(options.model)) {
-    throw UsageError("--model: " + options.model.string() +
-                     " holds no weights (model.safetensors or pytorch_model.bin); say --from-scratch to "
-                     "start from random ones");
-  }
 }
 
 }  // namespace transkimmer

@@ -19,8 +19,4 @@ FinetuningTexts load_texts(const DataOptions& options, std::uint64_t seed);
 /// for.
 ModelConfig finetuning_config(const FinetuningOptions& options, const FinetuningTexts& texts);
 
-/// Throws UsageError unless output_dir may be written to and --from-scratch fits what the model directory
-/// holds.
-void check_directories(const FinetuningOptions& options);
-
 }  // namespace transkimmer

@@ -24,8 +24,8 @@ Tensor normal(torch::IntArrayRef shape, double deviation, std::uint64_t seed) {
 }
 
 bool is_norm(std::string_view name) {
-  return name.find("LayerNorm") != name.npos || name.find(".predictor.0.") != name.npos ||
-         name.find(".predictor.2.") != name.npos;
+  return name.find("LayerNorm") != name.npos || name.find("layer_norm") != name.npos ||
+         name.find(".predictor.0.") != name.npos || name.find(".predictor.2.") != name.npos;
 }
 
 Tensor initial_value(const WeightSpec& spec, const ModelConfig& config, std::uint64_t seed) {

@@ -1,9 +1,49 @@
 #include "training/losses.h"
 
+#include <numeric>
+#include <span>
+
+#include <ATen/Parallel.h>
+
+#include "training/cpu_kernels.h"
 #include "transkimmer/error.h"
 
 namespace transkimmer {
 namespace {
+
+using torch::autograd::AutogradContext;
+using torch::autograd::Function;
+using torch::autograd::tensor_list;
+
+/// The gradient is computed together with the loss, in one visit to logits that are too many for any cache.
+class CpuCrossEntropy : public Function<CpuCrossEntropy> {
+ public:
+  // logits [M, classes] f32, classes [M] i64; the mean over M
+  static Tensor forward(AutogradContext* ctx, const Tensor& logits, const Tensor& classes, bool wanted) {
+    const Tensor scores = logits.contiguous();
+    const std::int64_t rows = scores.size(0), columns = scores.size(1);
+    const Tensor gradient = wanted ? at::empty_like(scores) : Tensor();
+    float* slopes = wanted ? gradient.data_ptr<float>() : nullptr;
+    const float* data = scores.data_ptr<float>();
+    const std::int64_t* targets = classes.data_ptr<std::int64_t>();
+    std::vector<double> losses(static_cast<std::size_t>(rows));
+    at::parallel_for(0, rows, 1, [&](std::int64_t begin, std::int64_t end) {
+      for (std::int64_t i = begin; i < end; ++i) {
+        const std::span row(data + i * columns, static_cast<std::size_t>(columns));
+        losses[static_cast<std::size_t>(i)] = cross_entropy_row(row, static_cast<std::size_t>(targets[i]),
+                                                                wanted ? slopes + i * columns : nullptr);
+      }
+    });
+    if (wanted) ctx->save_for_backward({gradient});
+    const double sum = std::accumulate(losses.begin(), losses.end(), 0.0);
+    return at::scalar_tensor(sum / static_cast<double>(rows), logits.options());
+  }
+
+  static tensor_list backward(AutogradContext* ctx, tensor_list gradients) {
+    const Tensor gradient = ctx->get_saved_variables()[0];
+    return {gradient * (gradients[0] / gradient.size(0)), Tensor(), Tensor()};
+  }
+};
 
 Tensor span_end_loss(const Tensor& logits, const Tensor& positions) {
   const std::int64_t length = logits.size(1);
@@ -19,6 +59,12 @@ Tensor classification_loss(const Tensor& logits, const Tensor& classes) {
 
 Tensor regression_loss(const Tensor& logits, const Tensor& scores) {
   return at::mse_loss(logits.to(torch::kFloat32).squeeze(-1), scores);
+}
+
+Tensor masked_lm_loss(const Tensor& logits, const Tensor& tokens) {
+  if (!logits.is_cpu()) return at::cross_entropy_loss(logits.to(torch::kFloat32), tokens);
+  return CpuCrossEntropy::apply(logits.to(torch::kFloat32), tokens,
+                                at::GradMode::is_enabled() && logits.requires_grad());
 }
 
 Tensor question_answering_loss(const Tensor& logits, const Targets& targets, const Tensor& real,
@@ -42,11 +88,12 @@ Tensor task_loss(const ModelConfig& config, const Tensor& logits, const Targets&
       return regression_loss(logits, targets.scores);
     case HeadKind::question_answering:
       return question_answering_loss(logits, targets, real, config.skim.semantics);
-    case HeadKind::none:
     case HeadKind::masked_lm:
+      return masked_lm_loss(logits, targets.tokens);
+    case HeadKind::none:
       break;
   }
-  throw UsageError("there is no fine-tuning loss for head '" + std::string(name_of(config.head)) + "'");
+  throw UsageError("there is no loss for head '" + std::string(name_of(config.head)) + "'");
 }
 
 Tensor skim_loss(const std::vector<Tensor>& masks, const Tensor& real, SkimSemantics semantics) {

@@ -13,6 +13,7 @@ struct Targets {
   Tensor scores;   ///< [B] f32, regression
   Tensor starts;   ///< [B] i64, question answering: token positions
   Tensor ends;
+  Tensor tokens;  ///< [M] i64, masked language modelling: what was hidden
 };
 
 /// Mean over the batch of the cross-entropy (classification), or of the squared error (regression).
@@ -24,6 +25,9 @@ Tensor regression_loss(const Tensor& logits, const Tensor& scores);
 /// as published.
 Tensor question_answering_loss(const Tensor& logits, const Targets& targets, const Tensor& real,
                                SkimSemantics semantics);
+
+/// Mean over the hidden tokens of the cross-entropy, `logits` [M, vocabulary] f32 or bf16.
+Tensor masked_lm_loss(const Tensor& logits, const Tensor& tokens);
 
 /// The loss of the configuration's head.
 Tensor task_loss(const ModelConfig& config, const Tensor& logits, const Targets& targets, const Tensor& real);

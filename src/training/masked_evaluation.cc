@@ -17,6 +17,13 @@ Tensor answers(const ModelConfig& config, const Tensor& logits) {
 
 }  // namespace
 
+void EvaluationReport::set_kept(const Tensor& kept, double tokens) {
+  kept_fraction_per_layer.clear();
+  for (std::int64_t i = 0; i < kept.numel(); ++i)
+    kept_fraction_per_layer.push_back(kept[i].item<double>() / tokens);
+  kept_fraction = kept.numel() > 0 ? at::mean(kept).item<double>() / tokens : 1.0;
+}
+
 EvaluationReport evaluate_masked(const TrainingModel& model, const EncodedDataset& dataset,
                                  std::span<const Metric> metrics, const EvaluationSettings& settings) {
   torch::NoGradGuard no_gradients;
@@ -40,12 +47,7 @@ EvaluationReport evaluate_masked(const TrainingModel& model, const EncodedDatase
   report.scores = compute_scores(metrics, outputs, dataset.labels);
   report.chief = score_name(metrics.front());
   report.loss = loss / static_cast<double>(dataset.size());
-  for (std::int64_t i = 0; i < kept.numel(); ++i) {
-    report.kept_fraction_per_layer.push_back(kept[i].item<double>() /
-                                             static_cast<double>(dataset.ids.size()));
-  }
-  if (kept.numel() > 0)
-    report.kept_fraction = at::mean(kept).item<double>() / static_cast<double>(dataset.ids.size());
+  report.set_kept(kept, static_cast<double>(dataset.ids.size()));
   report.examples = dataset.size();
   report.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   return report;

@@ -21,13 +21,15 @@ struct EvaluationSettings {
 struct EvaluationReport {
   std::map<std::string, double> scores;  ///< by the names of metrics/scores.h
   std::string chief;         ///< the task's first metric: the one that chooses the best checkpoint
-  double loss = 0;           ///< task loss, mean over examples
+  double loss = 0;           ///< task loss, mean over examples (over hidden tokens)
   double kept_fraction = 1;  ///< mean over layers of tokens kept / tokens
   std::vector<double> kept_fraction_per_layer;
   std::size_t examples = 0;
   double seconds = 0;
 
   double chief_score() const { return scores.at(chief); }
+  /// Both fractions, from `kept` [L] f64 of `tokens`; [0] for a model that does not skim.
+  void set_kept(const Tensor& kept, double tokens);
 };
 
 /// Runs the model as inference would decide (no noise, no dropout), with masks in place of removal.

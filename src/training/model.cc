@@ -85,7 +85,8 @@ ModelOutput TrainingModel::forward(const PaddedBatch& batch, const ForwardOption
   EncoderOutput encoder = encoder_.forward(batch, options, trace);
   // The head's dropout draws from a stream of its own, apart from the encoder's.
   RandomStreams random(mix_seeds(options.seed, 1));
-  HeadOutput head = head_.forward(encoder.hidden, {.active = options.training, .random = &random});
+  HeadOutput head =
+      head_.forward(encoder.hidden, batch.predicted, {.active = options.training, .random = &random});
   return {std::move(encoder), std::move(head)};
 }
 

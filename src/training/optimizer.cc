@@ -64,6 +64,8 @@ void update_weight(const AdamW::Slot& slot, const UpdateStep& step) {
 
 bool is_decayed(std::string_view name, bool decay_predictor_norms) {
   if (name.find("bias") != name.npos || name.find("LayerNorm.weight") != name.npos) return false;
+  // The published rule overlooks the norm of RoBERTa's masked-LM head, which has another name.
+  if (name == "lm_head.layer_norm.weight") return false;
   const bool predictor_norm = name.ends_with(".predictor.0.weight") || name.ends_with(".predictor.2.weight");
   return decay_predictor_norms || !predictor_norm;
 }

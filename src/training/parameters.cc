@@ -21,6 +21,12 @@ const Tensor& Parameters::at(std::string_view name) const {
   return entries_[found->second].value;
 }
 
+std::int64_t Parameters::count() const {
+  std::int64_t total = 0;
+  for (const Entry& entry : entries_) total += entry.value.numel();
+  return total;
+}
+
 void Parameters::zero_gradients() const {
   // Dropped rather than filled with zeros: the next backward pass then writes them without reading first.
   for (const Entry& entry : entries_) entry.value.mutable_grad() = Tensor();

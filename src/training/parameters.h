@@ -29,6 +29,8 @@ class Parameters {
   /// Throws Error naming the weight when the model has none of this name.
   const Tensor& at(std::string_view name) const;
   bool contains(std::string_view name) const { return index_.find(name) != index_.end(); }
+  /// Elements of all of them.
+  std::int64_t count() const;
   void zero_gradients() const;
 
  private:

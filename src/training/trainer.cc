@@ -5,7 +5,6 @@
 #include <sstream>
 #include <utility>
 
-#include "metrics/scores.h"
 #include "model_files/tokenizer_files.h"
 #include "training/random_streams.h"
 #include "transkimmer/error.h"
@@ -17,6 +16,8 @@ AdamWOptions adamw_options(const TrainingOptions& options) {
   return {.learning_rate = options.learning_rate,
           .predictor_learning_rate = options.predictor_learning_rate.value_or(options.learning_rate),
           .weight_decay = options.weight_decay,
+          .beta1 = options.adam_beta1,
+          .beta2 = options.adam_beta2,
           .epsilon = options.adam_epsilon};
 }
 
@@ -33,8 +34,8 @@ std::string text_of(double value) {
 
 /// The options that determine the curve, by the names a user knows them by.
 std::map<std::string, std::string> fingerprint_of(const TrainingOptions& options, const ModelConfig& config,
-                                                  const TrainingData& data) {
-  return {
+                                                  const TrainingObjective& objective) {
+  std::map<std::string, std::string> fingerprint = {
       {"learning-rate", text_of(options.learning_rate)},
       {"predictor-learning-rate", text_of(options.predictor_learning_rate.value_or(options.learning_rate))},
       {"weight-decay", text_of(options.weight_decay)},
@@ -53,20 +54,24 @@ std::map<std::string, std::string> fingerprint_of(const TrainingOptions& options
       {"gumbel-temperature", text_of(config.skim.temperature)},
       {"skim-threshold", text_of(config.skim.threshold)},
       {"semantics", std::string(name_of(config.skim.semantics))},
-      {"training examples", std::to_string(data.train->size())},
-      {"training tokens", std::to_string(data.train->ids.size())}};
+      {"adam-beta1", text_of(options.adam_beta1)},
+      {"adam-beta2", text_of(options.adam_beta2)}};
+  fingerprint.merge(objective.fingerprint());
+  return fingerprint;
 }
 
-void check_options(const TrainingOptions& options, const TrainingData& data) {
-  if (data.train == nullptr || data.train->size() == 0) throw UsageError("the training set is empty");
-  if (data.dev != nullptr && data.dev->size() == 0) throw UsageError("the validation set is empty");
-  if (data.dev != nullptr && data.metrics.empty()) throw UsageError("a validation set needs a metric");
+/// Returns the options when they are in range.
+TrainingOptions checked(TrainingOptions options) {
   if (options.train_batch_size == 0) throw UsageError("--per-device-train-batch-size must be at least 1");
   if (options.eval_batch_size == 0) throw UsageError("--per-device-eval-batch-size must be at least 1");
   if (options.gradient_accumulation_steps == 0)
     throw UsageError("--gradient-accumulation-steps must be at least 1");
   if (options.max_steps <= 0 && !(options.num_train_epochs > 0))
     throw UsageError("--num-train-epochs must be positive");
+  for (const double beta : {options.adam_beta1, options.adam_beta2}) {
+    if (!(beta >= 0 && beta < 1)) throw UsageError("--adam-beta1 and --adam-beta2 must be from 0 to below 1");
+  }
+  return options;
 }
 
 double seconds_since(std::chrono::steady_clock::time_point start) {
@@ -76,17 +81,18 @@ double seconds_since(std::chrono::steady_clock::time_point start) {
 }  // namespace
 
 Trainer::Trainer(TrainingModel& model, TrainingData data, TrainingOptions options, TrainingEvents events)
+    : Trainer(model, std::make_unique<FinetuningObjective>(std::move(data), model.config(), checked(options)),
+              options, std::move(events)) {}
+
+Trainer::Trainer(TrainingModel& model, std::unique_ptr<TrainingObjective> objective, TrainingOptions options,
+                 TrainingEvents events)
     : model_(model),
-      data_((check_options(options, data), std::move(data))),
-      options_(std::move(options)),
+      options_(checked(std::move(options))),
+      objective_(std::move(objective)),
       events_(std::move(events)),
-      optimizer_(model.parameters(), adamw_options(options_)),
-      lengths_(sequence_lengths(*data_.train)) {
-  const auto examples = static_cast<std::int64_t>(data_.train->size());
-  const std::int64_t batches =
-      ceiling_of_ratio(examples, static_cast<std::int64_t>(options_.train_batch_size));
-  state_.steps_per_epoch =
-      ceiling_of_ratio(batches, static_cast<std::int64_t>(options_.gradient_accumulation_steps));
+      optimizer_(model.parameters(), adamw_options(options_)) {
+  state_.steps_per_epoch = ceiling_of_ratio(objective_->micro_batches_per_epoch(),
+                                            static_cast<std::int64_t>(options_.gradient_accumulation_steps));
   const auto per_epoch = static_cast<double>(state_.steps_per_epoch);
   state_.max_steps = options_.max_steps > 0
                          ? options_.max_steps
@@ -94,14 +100,17 @@ Trainer::Trainer(TrainingModel& model, TrainingData data, TrainingOptions option
   state_.num_train_epochs = options_.max_steps > 0
                                 ? std::ceil(static_cast<double>(options_.max_steps) / per_epoch)
                                 : options_.num_train_epochs;
-  state_.fingerprint = fingerprint_of(options_, model.config(), data_);
-  if (!data_.metrics.empty()) state_.chief_metric = score_name(data_.metrics.front());
+  state_.fingerprint = fingerprint_of(options_, model.config(), *objective_);
+  state_.chief_metric = objective_->chief_metric();
   warmup_steps_ =
       static_cast<std::int64_t>(std::ceil(options_.warmup_ratio * static_cast<double>(state_.max_steps)));
 }
 
 void Trainer::resume(const std::filesystem::path& checkpoint) {
   TrainerState stored = load_trainer_state(checkpoint);
+  // Runs from before these were options had the published values.
+  stored.fingerprint.emplace("adam-beta1", text_of(TrainingOptions{}.adam_beta1));
+  stored.fingerprint.emplace("adam-beta2", text_of(TrainingOptions{}.adam_beta2));
   for (const auto& [name, value] : state_.fingerprint) {
     const auto found = stored.fingerprint.find(name);
     const std::string before = found == stored.fingerprint.end() ? "unknown" : found->second;
@@ -115,22 +124,14 @@ void Trainer::resume(const std::filesystem::path& checkpoint) {
   checkpoint_ = checkpoint;
 }
 
-std::vector<Batch> Trainer::epoch_batches(std::int64_t epoch) const {
-  return shuffled_length_batches(lengths_, {.batch_size = options_.train_batch_size,
-                                            .seed = options_.seed,
-                                            .epoch = static_cast<std::uint64_t>(epoch)});
-}
-
-std::span<const Batch> Trainer::micro_batches(std::int64_t step) {
+std::vector<LabelledBatch> Trainer::micro_batches(std::int64_t step) {
   const std::int64_t epoch = step / state_.steps_per_epoch;
-  if (epoch != epoch_of_batches_) {
-    epoch_batches_ = epoch_batches(epoch);
-    epoch_of_batches_ = epoch;
-  }
-  const std::size_t group = options_.gradient_accumulation_steps;
-  const std::size_t begin = static_cast<std::size_t>(step % state_.steps_per_epoch) * group;
-  return std::span<const Batch>(epoch_batches_)
-      .subspan(begin, std::min(group, epoch_batches_.size() - begin));
+  const auto group = static_cast<std::int64_t>(options_.gradient_accumulation_steps);
+  const std::int64_t begin = step % state_.steps_per_epoch * group;
+  const std::int64_t end = std::min(begin + group, objective_->micro_batches_per_epoch());
+  std::vector<LabelledBatch> batches;
+  for (std::int64_t i = begin; i < end; ++i) batches.push_back(objective_->micro_batch(epoch, i));
+  return batches;
 }
 
 double Trainer::skim_coefficient(std::int64_t step) const {
@@ -146,13 +147,14 @@ Trainer::StepOutcome Trainer::train_micro_batch(const LabelledBatch& batch, cons
   // Shares of this micro-batch in the means of the whole group, so that accumulating equals one big batch.
   const double example_share = static_cast<double>(batch.sequences) / group.examples;
   const double token_share = static_cast<double>(batch.tokens) / group.tokens;
+  const double prediction_share = static_cast<double>(batch.predictions) / group.predictions;
   const double skim_share = semantics == SkimSemantics::removal ? token_share : example_share;
   Tensor task, skim, kept;
   {
     const AutocastScope autocast(options_.compute);
     const ModelOutput output =
         model_.forward(batch.inputs, {.training = true, .skimming = true, .seed = seed, .skim_noise = {}});
-    task = task_loss(config, output.head.logits, batch.targets, batch.inputs.real) * example_share;
+    task = task_loss(config, output.head.logits, batch.targets, batch.inputs.real) * prediction_share;
     skim = skim_loss(output.encoder.skim_masks, batch.inputs.real, semantics) * skim_share;
     kept = kept_tokens(output.encoder.skim_masks, batch.inputs.real);
   }
@@ -171,12 +173,12 @@ Trainer::StepOutcome Trainer::train_micro_batch(const LabelledBatch& batch, cons
 }
 
 Trainer::StepOutcome Trainer::train_step(std::int64_t step) {
-  std::vector<LabelledBatch> group;
+  const std::vector<LabelledBatch> group = micro_batches(step);
   GroupSize size;
-  for (const Batch& members : micro_batches(step)) {
-    group.push_back(make_batch(*data_.train, members, model_.config(), options_.compute.device));
-    size.examples += static_cast<double>(group.back().sequences);
-    size.tokens += static_cast<double>(group.back().tokens);
+  for (const LabelledBatch& batch : group) {
+    size.examples += static_cast<double>(batch.sequences);
+    size.tokens += static_cast<double>(batch.tokens);
+    size.predictions += static_cast<double>(batch.predictions);
   }
   const std::uint64_t step_seed = mix_seeds(options_.seed, static_cast<std::uint64_t>(step));
   model_.parameters().zero_gradients();
@@ -216,6 +218,7 @@ ProgressReport Trainer::progress(const StepOutcome& mean) const {
           .learning_rate = options_.learning_rate * factor,
           .gradient_norm = mean.gradient_norm,
           .examples_per_second = static_cast<double>(examples_) / speed_seconds,
+          .tokens_seen = state_.tokens_seen,
           .tokens_per_second = static_cast<double>(tokens_) / speed_seconds,
           .seconds_left = left * speed_seconds / static_cast<double>(std::max<std::int64_t>(1, steps_run_))};
 }
@@ -260,22 +263,21 @@ bool Trainer::choose(const EvaluationReport& report) {
 }
 
 void Trainer::evaluate() {
-  if (data_.dev == nullptr || evaluated_at_ == state_.global_step) return;
+  if (state_.chief_metric.empty() || evaluated_at_ == state_.global_step) return;
   evaluated_at_ = state_.global_step;
-  const EvaluationReport report =
-      evaluate_masked(model_, *data_.dev, data_.metrics,
-                      {.compute = options_.compute, .batch_size = options_.eval_batch_size});
+  const EvaluationReport report = objective_->evaluate(model_);
   LogEntry entry = {{"epoch", state_.epoch()}, {"eval_loss", report.loss}};
   for (const auto& [name, value] : report.scores) entry.emplace_back("eval_" + name, value);
   if (model_.config().skim.enabled) entry.emplace_back("eval_kept_fraction", report.kept_fraction);
+  entry.emplace_back("num_input_tokens_seen", static_cast<double>(state_.tokens_seen));
   entry.emplace_back("step", static_cast<double>(state_.global_step));
   state_.log_history.push_back(std::move(entry));
-  const bool best = choose(report);
-  if (best) save_chosen();
+  const bool best = objective_->keeps_best() && choose(report);
+  if (best) save_model();
   if (events_.on_evaluation) events_.on_evaluation(progress({}), report, best);
 }
 
-void Trainer::save_chosen() {
+void Trainer::save_model() {
   if (options_.output_dir.empty()) return;
   model_.save(options_.output_dir);
   if (!options_.tokenizer_source.empty())
@@ -304,6 +306,7 @@ void Trainer::after_step(const StepOutcome& outcome) {
   ++steps_run_;
   examples_ += outcome.examples;
   tokens_ += outcome.tokens;
+  state_.tokens_seen += static_cast<std::int64_t>(outcome.tokens);
   if (events_.on_step) events_.on_step(progress(outcome));
   const std::int64_t step = state_.global_step;
   const bool last = step == state_.max_steps;
@@ -331,7 +334,7 @@ TrainingResult Trainer::run() {
     }
   }
   result.finished = state_.global_step == state_.max_steps;
-  if (result.finished && data_.dev == nullptr) save_chosen();
+  if (result.finished && !objective_->keeps_best()) save_model();
   result.steps = state_.global_step;
   result.checkpoint = checkpoint_;
   result.chosen = state_.chosen;

@@ -2,33 +2,28 @@
 
 #include <chrono>
 #include <filesystem>
-#include <optional>
-#include <span>
+#include <memory>
+#include <string>
 #include <vector>
 
-#include "datasets/tasks.h"
-#include "features/batches.h"
-#include "features/encoded_dataset.h"
-#include "training/batching.h"
 #include "training/checkpoint.h"
+#include "training/finetuning_objective.h"
 #include "training/model.h"
+#include "training/objective.h"
 #include "training/optimizer.h"
 #include "training/training_options.h"
 
 namespace transkimmer {
 
-/// What is learnt from and judged by. The data sets must outlive the trainer.
-struct TrainingData {
-  const EncodedDataset* train = nullptr;
-  const EncodedDataset* dev = nullptr;  ///< null: no evaluation, the last weights are kept
-  std::vector<Metric> metrics;  ///< the first chooses the best weights; not empty when there is a dev set
-};
-
-/// Fine-tunes a model. Everything that happens is a function of (options, data, weights): the same run twice,
-/// or a run cut and resumed, gives the same numbers on the same machine with the same number of threads.
+/// Trains a model for an objective. Everything that happens is a function of (options, data, weights): the
+/// same run twice, or a run cut and resumed, gives the same numbers on the same machine with the same number
+/// of threads.
 class Trainer {
  public:
-  /// `model` must outlive the trainer. Throws UsageError for options out of range or an empty training set.
+  /// `model` must outlive the trainer. Throws UsageError for options out of range.
+  Trainer(TrainingModel& model, std::unique_ptr<TrainingObjective> objective, TrainingOptions options,
+          TrainingEvents events = {});
+  /// Fine-tunes on `data`. Throws UsageError also for an empty training set.
   Trainer(TrainingModel& model, TrainingData data, TrainingOptions options, TrainingEvents events = {});
 
   /// Continues the run that wrote this checkpoint-STEP folder. Throws UsageError naming the option when one
@@ -49,13 +44,12 @@ class Trainer {
     double loss = 0, task_loss = 0, skim_loss = 0, kept_fraction = 1, gradient_norm = 0;
     std::size_t examples = 0, tokens = 0;
   };
-  /// Examples and tokens of all micro-batches of a step: what the means are over.
+  /// Of all micro-batches of a step: what the means are over.
   struct GroupSize {
-    double examples = 0, tokens = 0;
+    double examples = 0, tokens = 0, predictions = 0;
   };
 
-  std::vector<Batch> epoch_batches(std::int64_t epoch) const;
-  std::span<const Batch> micro_batches(std::int64_t step);
+  std::vector<LabelledBatch> micro_batches(std::int64_t step);
   StepOutcome train_step(std::int64_t step);
   StepOutcome train_micro_batch(const LabelledBatch& batch, const GroupSize& group, std::uint64_t seed);
   double skim_coefficient(std::int64_t step) const;
@@ -64,18 +58,15 @@ class Trainer {
   void log_means();
   void evaluate();
   bool choose(const EvaluationReport& report);
-  void save_chosen();
+  void save_model();
   void write_checkpoint();
 
   TrainingModel& model_;
-  TrainingData data_;
   TrainingOptions options_;
+  std::unique_ptr<TrainingObjective> objective_;
   TrainingEvents events_;
   AdamW optimizer_;
   TrainerState state_;
-  std::vector<std::size_t> lengths_;
-  std::vector<Batch> epoch_batches_;
-  std::int64_t epoch_of_batches_ = -1;
   std::int64_t warmup_steps_ = 0;
   std::int64_t evaluated_at_ = -1;
   std::int64_t saved_at_ = -1;

@@ -11,12 +11,13 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr const char* file_name = "trainer_state.json";
+constexpr const char* tokens_seen = "num_input_tokens_seen";
 
 Json to_json(const LogEntry& entry) {
   Json object = Json::object();
   for (const auto& [name, value] : entry) {
     // Counts are written as integers, as Hugging Face does.
-    if (name == "step") {
+    if (name == "step" || name == tokens_seen) {
       object[name] = static_cast<std::int64_t>(value);
     } else {
       object[name] = value;
@@ -72,6 +73,7 @@ Json to_json(const TrainerState& state) {
           {"log_history", log},
           {"max_steps", state.max_steps},
           {"num_train_epochs", state.num_train_epochs},
+          {tokens_seen, state.tokens_seen},
           {"total_flos", 0},
           {"trial_name", Json()},
           {"trial_params", Json()},
@@ -84,6 +86,7 @@ TrainerState state_from(const Json& json) {
   state.global_step = json.at("global_step");
   state.max_steps = json.at("max_steps");
   state.num_train_epochs = json.at("num_train_epochs");
+  state.tokens_seen = json.value(tokens_seen, std::int64_t{0});
   state.steps_per_epoch = own.at("steps_per_epoch");
   state.chief_metric = own.at("chief_metric");
   state.sums = running_sums_from(own.at("sums"));

@@ -28,6 +28,7 @@ struct TrainerState {
   std::int64_t global_step = 0;
   std::int64_t max_steps = 0;
   std::int64_t steps_per_epoch = 1;
+  std::int64_t tokens_seen = 0;  ///< in training, padding not counted
   double num_train_epochs = 0;
   RunningSums sums;
   std::optional<double> best_score;        ///< best chief metric of any evaluation

@@ -20,6 +20,8 @@ struct TrainingOptions {
   double learning_rate = 2e-5;
   std::optional<double> predictor_learning_rate;  ///< unset: learning_rate
   double weight_decay = 0.0;
+  double adam_beta1 = 0.9;
+  double adam_beta2 = 0.999;
   double adam_epsilon = 1e-6;
   double warmup_ratio = 0.0;
   double max_grad_norm = 1.0;  ///< 0: no clipping
@@ -56,6 +58,7 @@ struct ProgressReport {
   double learning_rate = 0;
   double gradient_norm = 0;
   double examples_per_second = 0;
+  std::int64_t tokens_seen = 0;  ///< of the whole run
   double tokens_per_second = 0;  ///< padding not counted
   double seconds_left = 0;       ///< of training steps; evaluations not foreseen
 };

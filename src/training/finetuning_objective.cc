@@ -1,0 +1,55 @@
+#include "training/finetuning_objective.h"
+
+#include <utility>
+
+#include "metrics/scores.h"
+#include "transkimmer/error.h"
+
+namespace transkimmer {
+namespace {
+
+void check_data(const TrainingData& data) {
+  if (data.train == nullptr || data.train->size() == 0) throw UsageError("the training set is empty");
+  if (data.dev != nullptr && data.dev->size() == 0) throw UsageError("the validation set is empty");
+  if (data.dev != nullptr && data.metrics.empty()) throw UsageError("a validation set needs a metric");
+}
+
+}  // namespace
+
+FinetuningObjective::FinetuningObjective(TrainingData data, ModelConfig config,
+                                         const TrainingOptions& options)
+    : data_((check_data(data), std::move(data))),
+      config_(std::move(config)),
+      order_{.batch_size = options.train_batch_size, .seed = options.seed},
+      evaluation_{.compute = options.compute, .batch_size = options.eval_batch_size},
+      lengths_(sequence_lengths(*data_.train)) {}
+
+std::int64_t FinetuningObjective::micro_batches_per_epoch() const {
+  return static_cast<std::int64_t>((lengths_.size() + order_.batch_size - 1) / order_.batch_size);
+}
+
+LabelledBatch FinetuningObjective::micro_batch(std::int64_t epoch, std::int64_t index) {
+  if (epoch != epoch_of_batches_) {
+    order_.epoch = static_cast<std::uint64_t>(epoch);
+    epoch_batches_ = shuffled_length_batches(lengths_, order_);
+    epoch_of_batches_ = epoch;
+  }
+  return make_batch(*data_.train, epoch_batches_.at(static_cast<std::size_t>(index)), config_,
+                    evaluation_.compute.device);
+}
+
+std::map<std::string, std::string> FinetuningObjective::fingerprint() const {
+  return {{"training examples", std::to_string(data_.train->size())},
+          {"training tokens", std::to_string(data_.train->ids.size())}};
+}
+
+std::string FinetuningObjective::chief_metric() const {
+  return data_.metrics.empty() || data_.dev == nullptr ? std::string()
+                                                       : std::string(score_name(data_.metrics.front()));
+}
+
+EvaluationReport FinetuningObjective::evaluate(const TrainingModel& model) const {
+  return evaluate_masked(model, *data_.dev, data_.metrics, evaluation_);
+}
+
+}  // namespace transkimmer

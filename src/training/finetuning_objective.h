@@ -1,0 +1,43 @@
+#pragma once
+
+#include <vector>
+
+#include "datasets/tasks.h"
+#include "features/batches.h"
+#include "features/encoded_dataset.h"
+#include "training/objective.h"
+#include "training/training_options.h"
+
+namespace transkimmer {
+
+/// What is learnt from and judged by. The data sets must outlive the trainer.
+struct TrainingData {
+  const EncodedDataset* train = nullptr;
+  const EncodedDataset* dev = nullptr;  ///< null: no evaluation, the last weights are kept
+  std::vector<Metric> metrics;  ///< the first chooses the best weights; not empty when there is a dev set
+};
+
+/// A task with labelled examples, in length-aware batches; a dev set chooses the best weights.
+class FinetuningObjective final : public TrainingObjective {
+ public:
+  /// Throws UsageError for an empty set, or a dev set without metrics.
+  FinetuningObjective(TrainingData data, ModelConfig config, const TrainingOptions& options);
+
+  std::int64_t micro_batches_per_epoch() const override;
+  LabelledBatch micro_batch(std::int64_t epoch, std::int64_t index) override;
+  std::map<std::string, std::string> fingerprint() const override;
+  std::string chief_metric() const override;
+  EvaluationReport evaluate(const TrainingModel& model) const override;
+  bool keeps_best() const override { return data_.dev != nullptr; }
+
+ private:
+  TrainingData data_;
+  ModelConfig config_;
+  TrainingOrder order_;
+  EvaluationSettings evaluation_;
+  std::vector<std::size_t> lengths_;
+  std::vector<Batch> epoch_batches_;
+  std::int64_t epoch_of_batches_ = -1;
+};
+
+}  // namespace transkimmer

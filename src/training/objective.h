@@ -1,0 +1,34 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+
+#include "training/batching.h"
+#include "training/masked_evaluation.h"
+#include "training/model.h"
+
+namespace transkimmer {
+
+/// What a Trainer makes a model better at: where micro-batches come from, and what it is judged by. The loss
+/// itself follows from the model's head (losses.h).
+class TrainingObjective {
+ public:
+  virtual ~TrainingObjective() = default;
+
+  /// Micro-batches of one pass over the data; at least 1.
+  virtual std::int64_t micro_batches_per_epoch() const = 0;
+  /// Micro-batch `index` of pass `epoch`: a function of these two and of the options, so that a resumed run
+  /// meets the same ones.
+  virtual LabelledBatch micro_batch(std::int64_t epoch, std::int64_t index) = 0;
+  /// What determines the curve, by the names a user knows.
+  virtual std::map<std::string, std::string> fingerprint() const = 0;
+
+  /// The name of the score that comes first; empty when there is nothing to evaluate on.
+  virtual std::string chief_metric() const = 0;
+  virtual EvaluationReport evaluate(const TrainingModel& model) const = 0;
+  /// Whether the weights with the best score are the result, and not the last ones.
+  virtual bool keeps_best() const = 0;
+};
+
+}  // namespace transkimmer

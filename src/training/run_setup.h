@@ -1,0 +1,52 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+
+#include "base/notice.h"
+#include "training/model.h"
+#include "training/training_options.h"
+
+namespace transkimmer {
+
+/// Unset members keep what the model's configuration says, or the published value.
+struct SkimmingOptions {
+  bool enabled = true;
+  std::optional<double> coefficient;           ///< published: 0.5
+  std::optional<std::int64_t> predictor_size;  ///< published: the hidden size
+  std::optional<double> threshold;
+  std::optional<double> temperature;
+  std::optional<SkimSemantics> semantics;
+};
+
+/// What every training run is told, whatever it learns.
+struct RunOptions {
+  SkimmingOptions skimming;
+  std::filesystem::path model;
+  bool from_scratch = false;  ///< random weights; `model` need hold only config.json and tokenizer files
+  bool overwrite_output_dir = false;
+  int threads = 0;                    ///< 0: all processors
+  std::filesystem::path resume_from;  ///< a checkpoint-STEP folder; empty: start anew
+  TrainingOptions training;           ///< output_dir included; tokenizer_source is filled in
+};
+
+/// Throws UsageError unless output_dir may be written to and --from-scratch fits what the model directory
+/// holds.
+void check_directories(const RunOptions& options);
+
+/// Has libtorch use so many threads (0: all processors); returns how many.
+int start_threads(int threads);
+
+void configure_skimming(const SkimmingOptions& options, ModelConfig& config);
+
+/// The weights to begin with. A resumed run overwrites them with its checkpoint's.
+TrainingModel initial_model(const RunOptions& options, const ModelConfig& config,
+                            const NoticeHandler& notices);
+
+/// Makes output_dir where it is not there. Throws IoError.
+void make_output_dir(const RunOptions& options);
+/// The same; a new run removes the checkpoints of an older one. Throws IoError.
+void prepare_output(const RunOptions& options);
+
+}  // namespace transkimmer
