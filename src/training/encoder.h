@@ -17,7 +17,7 @@ struct PaddedBatch {
   Tensor type_ids;  ///< [B, S] i64
   Tensor real;      ///< [B, S] f32: 1 for tokens, 0 for padding
   /// [M] i64: row * S + column of the tokens that a masked-LM head predicts; undefined: all of them.
-  Tensor predicted;
+  Tensor predicted = {};
 };
 
 struct ForwardOptions {

@@ -13,7 +13,7 @@ struct Targets {
   Tensor scores;   ///< [B] f32, regression
   Tensor starts;   ///< [B] i64, question answering: token positions
   Tensor ends;
-  Tensor tokens;  ///< [M] i64, masked language modelling: what was hidden
+  Tensor tokens = {};  ///< [M] i64, masked language modelling: what was hidden
 };
 
 /// Mean over the batch of the cross-entropy (classification), or of the squared error (regression).
