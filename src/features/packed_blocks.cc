@@ -72,7 +72,8 @@ void DocumentStream::copy(std::uint64_t begin, std::span<std::int32_t> out) cons
 BlockPlan::BlockPlan(std::uint64_t stream_size, const BlockShape& shape, std::size_t batch_size)
     : shape_((check_shape(shape, batch_size), shape)),
       batch_size_(batch_size),
-      long_batch_size_(std::max<std::size_t>(1, batch_size * shape.max_length / shape.long_length)) {
+      long_batch_size_(std::max<std::size_t>(
+          1, batch_size * shape.max_length / std::max<std::size_t>(1, shape.long_length))) {
   const std::uint64_t long_content = shape.long_length - kSpecialTokens;
   const std::uint64_t short_content = shape.max_length - kSpecialTokens;
   if (shape.long_fraction > 0 && shape.long_length > shape.max_length) {
