@@ -18,6 +18,9 @@ namespace {
 /// virtual machine.
 constexpr auto kSpinTime = std::chrono::microseconds(200);
 
+/// Added to the number of workers inside a loop that takes no more of them.
+constexpr std::uint32_t kClosed = 1U << 31;
+
 /// Whether `ready()` came true within kSpinTime. Reading the clock between pauses also keeps them apart:
 /// hypervisors take the processor away from a loop that only pauses.
 template <typename Ready>
@@ -38,7 +41,9 @@ struct ThreadPool::Shared {
   std::mutex owner;                          ///< held by the caller whose loop the workers serve
   std::atomic<std::uint32_t> generation{0};  ///< odd: stop
   std::atomic<std::size_t> next_task{0};
-  std::atomic<int> busy{0};
+  /// Workers inside the loop, and kClosed when no more may enter. The caller closes it when the tasks are out
+  /// and waits for those inside alone: a worker that is still waking up is not waited for.
+  std::atomic<std::uint32_t> inside{kClosed};
   std::atomic<bool> failed{false};
   std::exception_ptr failure;  ///< written by the one thread that sets `failed`
   Loop loop;
@@ -53,6 +58,25 @@ struct ThreadPool::Shared {
     }
   }
 
+  bool enter() {
+    std::uint32_t now = inside.load(std::memory_order_acquire);
+    while ((now & kClosed) == 0) {
+      if (inside.compare_exchange_weak(now, now + 1, std::memory_order_acq_rel, std::memory_order_acquire))
+        return true;
+    }
+    return false;
+  }
+
+  void leave() {
+    if (inside.fetch_sub(1, std::memory_order_acq_rel) == (kClosed | 1U)) inside.notify_one();
+  }
+
+  void close_and_wait() {
+    inside.fetch_or(kClosed, std::memory_order_acq_rel);
+    spin_until([&] { return inside.load(std::memory_order_acquire) == kClosed; });
+    for (std::uint32_t now; (now = inside.load(std::memory_order_acquire)) != kClosed;) inside.wait(now);
+  }
+
   void serve(int worker) {
     omp_set_num_threads(1);
     for (std::uint32_t seen = 0;;) {
@@ -63,8 +87,9 @@ struct ThreadPool::Shared {
       if (now == seen) continue;
       if (now & 1U) return;
       seen = now;
+      if (!enter()) continue;
       take_tasks(worker);
-      if (busy.fetch_sub(1, std::memory_order_acq_rel) == 1) busy.notify_one();
+      leave();
     }
   }
 };
@@ -100,12 +125,11 @@ void ThreadPool::run(const Loop& loop) const {
   shared.loop = loop;
   shared.failed = false;
   shared.next_task.store(0, std::memory_order_relaxed);
-  shared.busy.store(static_cast<int>(workers_.size()), std::memory_order_relaxed);
+  shared.inside.store(0, std::memory_order_release);
   shared.generation.fetch_add(2, std::memory_order_release);
   shared.generation.notify_all();
   shared.take_tasks(0);
-  spin_until([&] { return shared.busy.load(std::memory_order_acquire) == 0; });
-  for (int busy; (busy = shared.busy.load(std::memory_order_acquire)) != 0;) shared.busy.wait(busy);
+  shared.close_and_wait();
   if (shared.failed) std::rethrow_exception(std::exchange(shared.failure, nullptr));
 }
 
