@@ -1,0 +1,212 @@
+#include "features/qa_windows.h"
+
+#include <algorithm>
+#include <atomic>
+#include <exception>
+#include <limits>
+#include <thread>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "text/unicode.h"
+#include "transkimmer/error.h"
+
+namespace transkimmer {
+namespace {
+
+/// Calls `body(i)` for each i in [0, count). Of several failures the one of the lowest i is thrown.
+template <class Body>
+void for_each_index(std::size_t count, unsigned threads, const Body& body) {
+  std::vector<std::exception_ptr> failures(count);
+  std::atomic<std::size_t> next = 0;
+  const auto work = [&] {
+    for (std::size_t i = next++; i < count; i = next++) {
+      try {
+        body(i);
+      } catch (...) {
+        failures[i] = std::current_exception();
+      }
+    }
+  };
+  if (threads == 0) threads = std::max(std::thread::hardware_concurrency(), 1U);
+  {
+    std::vector<std::jthread> others;
+    for (std::size_t i = 1; i < std::min<std::size_t>(threads, count); ++i) others.emplace_back(work);
+    work();
+  }
+  for (const std::exception_ptr& failure : failures)
+    if (failure) std::rethrow_exception(failure);
+}
+
+/// Where a string's first character that is not white space begins.
+std::size_t leading_white_space(std::string_view text) {
+  std::size_t at = 0;
+  while (at < text.size()) {
+    // Bytes that are no UTF-8 are not white space.
+    const bool ascii = static_cast<unsigned char>(text[at]) < 0x80;
+    if (!ascii && !is_valid_utf8(text)) break;
+    const Codepoint c = decode_utf8(text, at);
+    if (!is_whitespace(c.value)) break;
+    at += c.length;
+  }
+  return at;
+}
+
+/// Tokens of a context, first and one past the last.
+struct PieceRange {
+  std::size_t begin = 0;
+  std::size_t end = 0;
+};
+
+/// The tokens that the answer overlaps; empty when it has none (a vocabulary may drop its characters).
+PieceRange pieces_of_answer(std::span<const ByteRange> offsets, const QaAnswer& answer) {
+  const std::size_t answer_end = answer.begin + answer.text.size();
+  const auto first =
+      std::find_if(offsets.begin(), offsets.end(), [&](ByteRange piece) { return piece.end > answer.begin; });
+  const auto last = std::find_if(offsets.rbegin(), offsets.rend(),
+                                 [&](ByteRange piece) { return piece.begin < answer_end; });
+  const auto begin = static_cast<std::size_t>(first - offsets.begin());
+  const auto end = static_cast<std::size_t>(last.base() - offsets.begin());
+  return begin < end ? PieceRange{begin, end} : PieceRange{};
+}
+
+/// The windows of one question.
+struct QuestionWindows {
+  std::vector<Encoding> encodings;
+  std::vector<QaWindow> windows;
+  bool truncated = false;
+};
+
+class WindowMaker {
+ public:
+  WindowMaker(const Tokenizer& tokenizer, const QaWindowOptions& options)
+      : tokenizer_(tokenizer),
+        options_(options),
+        special_(tokenizer.assemble({}, std::vector<Piece>(), kWhole).ids.size()),
+        longest_question_(longest_question(options, special_)) {}
+
+  QuestionWindows make(std::string_view question, std::span<const Piece> context) const {
+    QuestionWindows made;
+    std::vector<Piece> pieces = tokenizer_.pieces(question.substr(leading_white_space(question)));
+    made.truncated = pieces.size() > longest_question_;
+    if (made.truncated) pieces.resize(longest_question_);
+    const std::size_t room = options_.max_length - special_ - pieces.size();
+    for (std::size_t first = 0;; first += room - options_.doc_stride) {
+      const std::size_t count = std::min(room, context.size() - first);
+      add(pieces, context.subspan(first, count), first, made);
+      if (first + count == context.size()) return made;
+    }
+  }
+
+ private:
+  static constexpr EncodeOptions kWhole = {.max_length = 0, .truncation = Truncation::none};
+
+  void add(const std::vector<Piece>& question, std::span<const Piece> context, std::size_t first_piece,
+           QuestionWindows& made) const {
+    made.encodings.push_back(
+        tokenizer_.assemble(question, std::vector<Piece>(context.begin(), context.end()), kWhole));
+    QaWindow& window = made.windows.emplace_back();
+    window.question_end = static_cast<std::uint32_t>(1 + question.size());
+    // All special tokens but the last stand before the context.
+    window.context_begin = static_cast<std::uint32_t>(question.size() + special_ - 1);
+    window.context_end = static_cast<std::uint32_t>(window.context_begin + context.size());
+    window.first_piece = static_cast<std::uint32_t>(first_piece);
+  }
+
+  const Tokenizer& tokenizer_;
+  QaWindowOptions options_;
+  std::size_t special_;
+  std::size_t longest_question_;
+};
+
+void point_to_answer(const PieceRange& answer, QaWindow& window) {
+  if (answer.begin == answer.end || answer.begin < window.first_piece ||
+      answer.end > window.first_piece + window.context_tokens())
+    return;
+  const std::size_t shift = window.context_begin;
+  window.start = static_cast<std::uint32_t>(answer.begin - window.first_piece + shift);
+  window.end = static_cast<std::uint32_t>(answer.end - 1 - window.first_piece + shift);
+}
+
+void append(QuestionWindows&& made, QaFeatures& features) {
+  for (const Encoding& encoding : made.encodings) {
+    EncodedDataset& tokens = features.tokens;
+    tokens.ids.insert(tokens.ids.end(), encoding.ids.begin(), encoding.ids.end());
+    tokens.type_ids.insert(tokens.type_ids.end(), encoding.type_ids.begin(), encoding.type_ids.end());
+    tokens.starts.push_back(tokens.ids.size());
+    tokens.labels.push_back(std::numeric_limits<double>::quiet_NaN());
+  }
+  features.windows.insert(features.windows.end(), made.windows.begin(), made.windows.end());
+  features.first_window.push_back(features.windows.size());
+  features.truncated_questions += made.truncated ? 1U : 0U;
+}
+
+double context_around(const QaWindow& window, std::size_t piece) {
+  const std::size_t before = piece - window.first_piece;
+  const std::size_t after = window.context_tokens() - 1 - before;
+  return static_cast<double>(std::min(before, after)) + 0.01 * static_cast<double>(window.context_tokens());
+}
+
+}  // namespace
+
+std::optional<ByteRange> QaFeatures::context_range(const QaWindow& window, std::size_t token) const {
+  if (!window.is_context(token)) return std::nullopt;
+  return context_offsets[context_of_example[window.example]]
+                        [window.first_piece + token - window.context_begin];
+}
+
+bool QaFeatures::has_max_context(const QaWindow& window, std::size_t token) const {
+  if (!window.is_context(token)) return false;
+  const std::size_t piece = window.first_piece + token - window.context_begin;
+  const QaWindow* best = nullptr;
+  for (const QaWindow& other : windows_of(window.example)) {
+    if (piece < other.first_piece || piece >= other.first_piece + other.context_tokens()) continue;
+    if (best == nullptr || context_around(other, piece) > context_around(*best, piece)) best = &other;
+  }
+  return best != nullptr && best->first_piece == window.first_piece;
+}
+
+std::size_t longest_question(const QaWindowOptions& options, std::size_t special_tokens) {
+  // One token of the question, and one by which a window advances.
+  const std::size_t least = special_tokens + options.doc_stride + 2;
+  if (options.max_length < least)
+    throw UsageError(fmt::format(
+        "max_length {} leaves no room for windows that overlap by {} tokens (doc_stride), expected "
+        "at least {}",
+        options.max_length, options.doc_stride, least));
+  const std::size_t most = (options.max_length - special_tokens - options.doc_stride) / 2;
+  return options.max_question_length == 0 ? most : std::min(options.max_question_length, most);
+}
+
+QaFeatures make_qa_windows(const QaDataset& dataset, const Tokenizer& tokenizer,
+                           const QaWindowOptions& options, unsigned threads) {
+  const WindowMaker maker(tokenizer, options);
+  std::vector<std::vector<Piece>> contexts(dataset.contexts.size());
+  for_each_index(contexts.size(), threads,
+                 [&](std::size_t i) { contexts[i] = tokenizer.pieces(dataset.contexts[i]); });
+  QaFeatures features;
+  for (const std::vector<Piece>& pieces : contexts) {
+    std::vector<ByteRange>& offsets = features.context_offsets.emplace_back();
+    for (const Piece& piece : pieces) offsets.push_back(piece.offset);
+  }
+  std::vector<QuestionWindows> made(dataset.examples.size());
+  for_each_index(made.size(), threads, [&](std::size_t i) {
+    const QaExample& example = dataset.examples[i];
+    made[i] = maker.make(example.question, contexts[example.context]);
+    PieceRange answer;
+    if (!example.answers.empty())
+      answer = pieces_of_answer(features.context_offsets[example.context], example.answers.front());
+    for (QaWindow& window : made[i].windows) {
+      window.example = i;
+      point_to_answer(answer, window);
+    }
+  });
+  for (std::size_t i = 0; i < made.size(); ++i) {
+    features.context_of_example.push_back(dataset.examples[i].context);
+    append(std::move(made[i]), features);
+  }
+  return features;
+}
+
+}  // namespace transkimmer
