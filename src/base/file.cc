@@ -117,6 +117,31 @@ bool path_exists(const std::filesystem::path& path) noexcept {
   return std::filesystem::exists(path, ignored);
 }
 
+bool directory_exists(const std::filesystem::path& path) noexcept {
+  std::error_code ignored;
+  return std::filesystem::is_directory(path, ignored);
+}
+
+bool is_empty_directory(const std::filesystem::path& path) {
+  if (!directory_exists(path)) return true;
+  std::error_code error;
+  const bool empty = std::filesystem::is_empty(path, error);
+  if (error) fail(path, "read the directory", error.value());
+  return empty;
+}
+
+void make_directory(const std::filesystem::path& path) {
+  std::error_code error;
+  std::filesystem::create_directories(path, error);
+  if (error) fail(path, "create the directory", error.value());
+}
+
+void remove_recursively(const std::filesystem::path& path) {
+  std::error_code error;
+  std::filesystem::remove_all(path, error);
+  if (error) fail(path, "remove", error.value());
+}
+
 std::string read_file(const std::filesystem::path& path, std::uint64_t max_bytes) {
   const OpenedFile file = open_for_reading(path);
   std::string content;

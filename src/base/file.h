@@ -13,6 +13,14 @@ namespace transkimmer {
 
 /// Whether a file or directory of this name is there. A broken link, or one that leads to itself, is none.
 bool path_exists(const std::filesystem::path& path) noexcept;
+bool directory_exists(const std::filesystem::path& path) noexcept;
+/// Whether it holds nothing, or is none. Throws IoError when it cannot be read.
+bool is_empty_directory(const std::filesystem::path& path);
+
+/// Makes a directory and those above it, where they are not there. Throws IoError.
+void make_directory(const std::filesystem::path& path);
+/// Removes a file, or a directory with all below it; nothing happens where there is none. Throws IoError.
+void remove_recursively(const std::filesystem::path& path);
 
 /// The whole file as bytes. Throws IoError naming the path; FormatError when it is larger than `max_bytes`.
 std::string read_file(const std::filesystem::path& path, std::uint64_t max_bytes = UINT64_MAX);

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <system_error>
 
+#include <fmt/format.h>
+
 namespace transkimmer {
 namespace {
 
@@ -26,6 +28,10 @@ std::optional<double> parse_real(std::string_view text) {
   const std::optional<double> number = parse_whole<double>(text);
   if (!number || !std::isfinite(*number)) return std::nullopt;
   return number;
+}
+
+std::string exact_text(double value) {
+  return fmt::format("{:.17g}", value);
 }
 
 }  // namespace transkimmer

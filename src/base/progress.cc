@@ -34,6 +34,19 @@ ProgressOptions fitted_to_standard_error(ProgressOptions options) {
 
 }  // namespace
 
+void ReadingLine::update(std::uint64_t read, std::uint64_t total, std::string_view details) {
+  constexpr std::uint64_t megabyte = 1'000'000;
+  if (!line_) {
+    line_.emplace(
+        ProgressOptions{.total = static_cast<std::int64_t>(total / megabyte), .title = title_, .unit = "MB"});
+  }
+  line_->update(static_cast<std::int64_t>(read / megabyte), details);
+}
+
+void ReadingLine::finish() {
+  if (line_) line_->finish();
+}
+
 std::string duration_text(std::chrono::duration<double> duration) {
   const auto seconds = static_cast<std::int64_t>(std::ceil(std::max(duration.count(), 0.0)));
   if (seconds < 60) return fmt::format("{} s", seconds);

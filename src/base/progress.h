@@ -7,6 +7,7 @@
 #include <ostream>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace transkimmer {
 
@@ -57,6 +58,19 @@ class ProgressLine {
   std::string details_;
   bool line_open_ = false;
   bool finished_ = false;
+};
+
+/// The progress of reading text, in megabytes. There is nothing to see before the first update.
+class ReadingLine {
+ public:
+  explicit ReadingLine(std::string title) : title_(std::move(title)) {}
+  /// In bytes; `total` as in the first update.
+  void update(std::uint64_t read, std::uint64_t total, std::string_view details = "");
+  void finish();
+
+ private:
+  std::string title_;
+  std::optional<ProgressLine> line_;
 };
 
 /// "47 s", "3 min 20 s", "2 h 05 min".

@@ -4,14 +4,12 @@
 
 #include <fmt/format.h>
 
+#include "base/utf8.h"
+
 namespace transkimmer {
 namespace {
 
 constexpr std::size_t kMostBytes = 80;  // with what surrounds it, a line or two of a terminal
-
-bool is_continuation(char byte) {
-  return (static_cast<unsigned char>(byte) & 0xC0U) == 0x80U;
-}
 
 bool is_control(char character) {
   const auto byte = static_cast<unsigned char>(character);
@@ -23,7 +21,7 @@ bool is_control(char character) {
 std::string shortened(std::string_view text) {
   if (text.size() <= kMostBytes) return std::string(text);
   std::size_t end = kMostBytes;
-  while (end > 0 && is_continuation(text[end])) --end;
+  while (end > 0 && is_continuation_byte(text[end])) --end;
   return std::string(text.substr(0, end)) + "...";
 }
 

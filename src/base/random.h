@@ -26,6 +26,11 @@ inline std::uint64_t uniform_below(std::mt19937_64& random, std::uint64_t bound)
   return value % bound;
 }
 
+/// The number in [0, 1) that the upper 53 bits of random ones make: every value a double can hold evenly.
+constexpr double unit_interval(std::uint64_t bits) {
+  return static_cast<double>(bits >> 11) * 0x1p-53;
+}
+
 /// Fisher and Yates' shuffle.
 template <typename T>
 void shuffle(std::vector<T>& values, std::mt19937_64& random) {

@@ -4,12 +4,12 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <system_error>
 #include <utility>
 #include <vector>
 
 #include <fmt/format.h>
 
+#include "base/file.h"
 #include "base/interrupt.h"
 #include "base/progress.h"
 #include "commands/command_options.h"
@@ -17,6 +17,7 @@
 #include "commands/output.h"
 #include "datasets/text_corpus.h"
 #include "model_files/wordpiece_files.h"
+#include "text/vocabulary.h"
 #include "text/word_counts.h"
 #include "text/wordpiece.h"
 #include "text/wordpiece_trainer.h"
@@ -52,15 +53,13 @@ struct VocabularySummary {
 std::vector<WordCount> count_words(const BuildVocabularyOptions& options, const InterruptGuard& guard,
                                    VocabularySummary& summary) {
   TextCorpus corpus(options.inputs);
-  constexpr std::uint64_t megabyte = 1'000'000;
-  ProgressLine line(ProgressOptions{
-      .total = static_cast<std::int64_t>(corpus.total_bytes() / megabyte), .title = "reading", .unit = "MB"});
+  ReadingLine line("reading");
   WordCounter counter(options.normalizer);
   while (const auto document = corpus.next()) {
     if (guard.interrupted()) throw_interrupted();
     counter.add(*document);
     ++summary.documents;
-    line.update(static_cast<std::int64_t>(corpus.bytes_read() / megabyte),
+    line.update(corpus.bytes_read(), corpus.total_bytes(),
                 fmt::format("{} words, {} distinct", with_separators(counter.words()),
                             with_separators(counter.distinct_words())));
   }
@@ -82,13 +81,13 @@ Vocabulary train(const BuildVocabularyOptions& options, std::span<const WordCoun
       line.emplace(
           ProgressOptions{.total = static_cast<std::int64_t>(total), .title = "merging", .unit = "pieces"});
     line->update(static_cast<std::int64_t>(pieces));
-    return true;
   };
   return train_wordpiece(words, training);
 }
 
-/// The place of [UNK] in what train_wordpiece makes.
+/// In what train_wordpiece makes.
 constexpr std::int32_t unknown_id = 1;
+static_assert(bert_special_tokens[unknown_id] == "[UNK]");
 
 void measure(const Vocabulary& vocabulary, std::span<const WordCount> words, VocabularySummary& summary) {
   WordPieceModel model;
@@ -108,13 +107,6 @@ void measure(const Vocabulary& vocabulary, std::span<const WordCount> words, Voc
   summary.pieces = vocabulary.size();
   summary.pieces_per_word = pieces / static_cast<double>(summary.words);
   summary.unknown_fraction = unknown / static_cast<double>(summary.words);
-}
-
-void make_directory(const std::filesystem::path& directory) {
-  std::error_code error;
-  std::filesystem::create_directories(directory, error);
-  if (error)
-    throw IoError(fmt::format("{}: cannot create the directory: {}", directory.string(), error.message()));
 }
 
 void print(const VocabularySummary& summary, const BuildVocabularyOptions& options) {

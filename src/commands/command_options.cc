@@ -1,8 +1,10 @@
 #include "commands/command_options.h"
 
+#include <algorithm>
 #include <string>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "base/numbers.h"
 
@@ -46,6 +48,15 @@ CLI::Validator real_number(double minimum, double maximum) {
   return {check, ""};
 }
 
+CLI::Validator one_of(const std::vector<std::string>& words) {
+  const auto check = [words](const std::string& text) -> std::string {
+    if (std::ranges::find(words, text) != words.end()) return {};
+    const std::vector<std::string> first(words.begin(), words.end() - 1);
+    return fmt::format("expected {} or {}, found '{}'", fmt::join(first, ", "), words.back(), text);
+  };
+  return {check, ""};
+}
+
 CLI::Option* add_model_option(CLI::App& command, std::filesystem::path& directory) {
   return command
       .add_option("--model", directory,
@@ -55,17 +66,12 @@ CLI::Option* add_model_option(CLI::App& command, std::filesystem::path& director
 }
 
 void add_engine_options(CLI::App& command, EngineOptions& options) {
-  command.add_option("--threads", options.threads, "Threads; 0: all processors this process may use")
-      ->type_name("N")
-      ->check(whole_number(0, max_threads))
-      ->group(engine_group);
-  command
-      .add_option("--skim-threshold", options.skim_threshold,
-                  "Keep a token when its keep logit exceeds its skim logit by more than X; larger skims more "
-                  "(default: what the model says)")
-      ->type_name("X")
-      ->check(real_number())
-      ->group(engine_group);
+  const OptionGroup group(command, engine_group);
+  group.whole("--threads", options.threads, "Threads; 0: all processors this process may use",
+              {0, max_threads});
+  group.real("--skim-threshold", options.skim_threshold,
+             "Keep a token when its keep logit exceeds its skim logit by more than X; larger skims more "
+             "(default: what the model says)");
   command
       .add_flag_callback(
           "--dense", [&options] { options.skimming = false; }, "Run the same weights without skimming")

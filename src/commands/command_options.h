@@ -3,6 +3,9 @@
 #include <cstdint>
 #include <filesystem>
 #include <limits>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include <CLI/App.hpp>
 
@@ -18,6 +21,54 @@ CLI::Validator whole_number(std::int64_t minimum,
 /// NaN and infinities are never accepted.
 CLI::Validator real_number(double minimum = std::numeric_limits<double>::lowest(),
                            double maximum = std::numeric_limits<double>::max());
+
+/// A value that is one of two or more words.
+CLI::Validator one_of(const std::vector<std::string>& words);
+
+/// Bounds of a number, both included.
+struct WholeRange {
+  std::int64_t minimum = 0;
+  std::int64_t maximum = std::numeric_limits<std::int64_t>::max();
+};
+struct RealRange {
+  double minimum = std::numeric_limits<double>::lowest();
+  double maximum = std::numeric_limits<double>::max();
+};
+
+/// Adds options that --help shows together, under the name of the group.
+class OptionGroup {
+ public:
+  OptionGroup(CLI::App& command, std::string name) : command_(command), name_(std::move(name)) {}
+
+  /// `type` is the word that stands for the value in --help.
+  template <typename T>
+  CLI::Option* value(const std::string& option, T& target, const std::string& type,
+                     const std::string& help) const {
+    return command_.add_option(option, target, help)->type_name(type)->group(name_);
+  }
+  template <typename T>
+  CLI::Option* whole(const std::string& option, T& target, const std::string& help,
+                     WholeRange range = {}) const {
+    return value(option, target, "N", help)->check(whole_number(range.minimum, range.maximum));
+  }
+  template <typename T>
+  CLI::Option* real(const std::string& option, T& target, const std::string& help,
+                    RealRange range = {}) const {
+    return value(option, target, "X", help)->check(real_number(range.minimum, range.maximum));
+  }
+  template <typename T>
+  CLI::Option* word(const std::string& option, T& target, const std::vector<std::string>& words,
+                    const std::string& help) const {
+    return value(option, target, "NAME", help)->check(one_of(words));
+  }
+  CLI::Option* flag(const std::string& option, bool& target, const std::string& help) const {
+    return command_.add_flag(option, target, help)->group(name_);
+  }
+
+ private:
+  CLI::App& command_;
+  std::string name_;
+};
 
 /// The name of the group that options of the engine and of the output are shown under.
 inline constexpr const char* engine_group = "Engine";

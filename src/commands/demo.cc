@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "base/file.h"
 #include "base/hardware.h"
 #include "base/interrupt.h"
 #include "base/progress.h"
@@ -34,7 +35,7 @@ class ModelFolder {
       if (::mkdtemp(name.data()) == nullptr) throw IoError(name + ": cannot create the folder");
       path_ = name;
     } else {
-      std::filesystem::create_directories(path_);
+      make_directory(path_);
     }
   }
   ModelFolder(const ModelFolder&) = delete;

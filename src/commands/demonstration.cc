@@ -74,7 +74,7 @@ class Demonstration {
     std::string lines;
     for (const std::string& word : vocabulary) lines += word + '\n';
     for (const char* name : {"dense", "skimmed"}) {
-      std::filesystem::create_directories(options_.directory / name);
+      make_directory(options_.directory / name);
       write_file_atomically(options_.directory / name / "vocab.txt", lines);
     }
     config_ = small_encoder(static_cast<std::int64_t>(vocabulary.size()), train.labels);

@@ -32,75 +32,40 @@ std::string listed_tasks() {
 }
 
 void add_data_options(CLI::App& command, DataOptions& data) {
-  constexpr const char* group = "Data";
-  command.add_option("--task", data.task, "Task of the catalogue: " + listed_tasks())
-      ->type_name("NAME")
-      ->group(group);
-  command.add_option("--data-dir", data.data_dir, "Where the task's files lie, in their official layout")
-      ->type_name("DIR")
-      ->group(group);
-  command
-      .add_option("--train-file", data.train_file,
-                  "Your own examples in place of a task: .csv, .tsv, .jsonl or .json")
-      ->type_name("FILE")
-      ->group(group);
-  command.add_option("--validation-file", data.validation_file, "Examples to choose the best weights by")
-      ->type_name("FILE")
-      ->group(group);
-  command.add_option("--text-column", data.text_column, "Column or key of the text")
-      ->type_name("NAME")
-      ->group(group);
-  command
-      .add_option("--text-pair-column", data.text_pair_column, "Column or key of the second text of pairs")
-      ->type_name("NAME")
-      ->group(group);
-  command.add_option("--label-column", data.label_column, "Column or key of the label")
-      ->type_name("NAME")
-      ->group(group);
-  command.add_flag("--regression", data.regression, "Labels of --train-file are numbers to predict")
-      ->group(group);
-  command
-      .add_option("--max-train-samples", data.max_train_samples, "Use a random choice of N examples; 0: all")
-      ->type_name("N")
-      ->check(whole_number(0))
-      ->group(group);
-  command.add_option("--max-eval-samples", data.max_eval_samples, "The same for validation")
-      ->type_name("N")
-      ->check(whole_number(0))
-      ->group(group);
+  const OptionGroup group(command, "Data");
+  group.value("--task", data.task, "NAME", "Task of the catalogue: " + listed_tasks());
+  group.value("--data-dir", data.data_dir, "DIR", "Where the task's files lie, in their official layout");
+  group.value("--train-file", data.train_file, "FILE",
+              "Your own examples in place of a task: .csv, .tsv, .jsonl or .json");
+  group.value("--validation-file", data.validation_file, "FILE", "Examples to choose the best weights by");
+  group.value("--text-column", data.text_column, "NAME", "Column or key of the text");
+  group.value("--text-pair-column", data.text_pair_column, "NAME",
+              "Column or key of the second text of pairs");
+  group.value("--label-column", data.label_column, "NAME", "Column or key of the label");
+  group.flag("--regression", data.regression, "Labels of --train-file are numbers to predict");
+  group.whole("--max-train-samples", data.max_train_samples, "Use a random choice of N examples; 0: all");
+  group.whole("--max-eval-samples", data.max_eval_samples, "The same for validation");
 }
 
 void add_length_option(CLI::App& command, FinetuningOptions& options) {
-  command
-      .add_option("--max-length", options.max_length,
-                  "Cut inputs to N tokens; 0: 512, or fewer if the model says so")
-      ->type_name("N")
-      ->check(whole_number(0, 1 << 20))
-      ->group("Model");
+  OptionGroup(command, model_group)
+      .whole("--max-length", options.max_length,
+             "Cut inputs to N tokens; 0: 512, or fewer if the model says so", {0, 1 << 20});
 }
 
 void add_skimming_options(CLI::App& command, FinetuneCommand& finetune) {
-  constexpr const char* group = "Skimming";
-  command.add_flag("--no-skimming", finetune.no_skimming, "Train the plain dense model")->group(group);
+  const OptionGroup group(command, skimming_group);
+  group.flag("--no-skimming", finetune.no_skimming, "Train the plain dense model");
   add_skimming_options(command, finetune.options, finetune.words, "Weight of the skim loss (default: 0.5)");
-  command
-      .add_option("--best-tolerance", finetune.options.training.best_tolerance,
-                  "Among evaluations this close to the best metric the one that keeps fewest tokens is saved")
-      ->type_name("X")
-      ->check(real_number(0))
-      ->group(group);
+  group.real("--best-tolerance", finetune.options.training.best_tolerance,
+             "Among evaluations this close to the best metric the one that keeps fewest tokens is saved",
+             {0});
 }
 
-TrainingNarrator::Start introduction(const FinetuningPlan& plan) {
-  return {
-      .introduction = fmt::format(
-          "{}: {} training examples ({} tokens), {} for validation; {} parameters, {} steps{}", plan.task,
-          with_separators(plan.train_examples), with_separators(plan.train_tokens),
-          with_separators(plan.dev_examples), with_separators(static_cast<std::uint64_t>(plan.parameters)),
-          plan.total_steps, plan.first_step > 0 ? fmt::format(", {} of them done", plan.first_step) : ""),
-      .first_step = plan.first_step,
-      .total_steps = plan.total_steps,
-      .skimming = plan.config.skim.enabled};
+std::string data_text(const FinetuningPlan& plan) {
+  return fmt::format("{}: {} training examples ({} tokens), {} for validation", plan.task,
+                     with_separators(plan.train_examples), with_separators(plan.train_tokens),
+                     with_separators(plan.dev_examples));
 }
 
 Json as_json(const FinetuningResult& result, const FinetuningOptions& options) {
@@ -144,7 +109,7 @@ void run_finetune(FinetuneCommand& finetune_command) {
   const FinetuningResult result = finetune(
       options, {.training = narrator.events(guard),
                 .notices = notices_on_standard_error(),
-                .on_start = [&](const FinetuningPlan& plan) { narrator.start(introduction(plan)); }});
+                .on_start = [&](const FinetuningPlan& plan) { narrator.start(data_text(plan), plan); }});
   narrator.finish();
   require_finished(result.training);
   if (finetune_command.json) {

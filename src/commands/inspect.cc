@@ -15,6 +15,7 @@
 #include "model_files/model_weights.h"
 #include "model_files/safetensors.h"
 #include "model_files/tokenizer_files.h"
+#include "model_files/weight_files.h"
 #include "transkimmer/error.h"
 
 namespace transkimmer {
@@ -106,15 +107,10 @@ std::vector<Tensor> list_tensors(const ModelWeights& weights) {
   return tensors;
 }
 
-bool has_weights(const std::filesystem::path& directory) {
-  return std::filesystem::exists(directory / "model.safetensors") ||
-         std::filesystem::exists(directory / "model.safetensors.index.json");
-}
-
 Inspection inspect(const std::filesystem::path& directory) {
   Inspection inspection;
   inspection.config = ModelConfig::load(directory);
-  if (has_weights(directory)) {
+  if (find_weight_files(directory) == WeightFiles::safetensors) {
     inspection.weights =
         ModelWeights::load(directory, inspection.config, {.predictors = false, .head = false});
     inspection.tensors = list_tensors(*inspection.weights);

@@ -26,54 +26,32 @@ struct PretrainCommand {
 };
 
 void add_text_options(CLI::App& command, PretrainingOptions& options) {
-  constexpr const char* group = "Text";
-  command
-      .add_option(
-          "--data", options.data,
-          "Text to learn from: plain files (one document each, or <doc> blocks), .jsonl with \"text\", "
-          "and directories of them")
-      ->type_name("PATH...")
-      ->group(group);
-  command
-      .add_option("--token-file", options.token_file,
-                  "Where the text is kept as token ids; made when it is not there (default: corpus.tokens in "
-                  "--output-dir)")
-      ->type_name("FILE")
-      ->group(group);
-  command
-      .add_option("--held-out-fraction", options.held_out_fraction,
-                  "Share of the documents that is kept for perplexity; 0: none")
-      ->type_name("X")
-      ->check(real_number(0, 0.5))
-      ->group(group);
-  command.add_option("--max-length", options.blocks.max_length, "Tokens of a sequence")
-      ->type_name("N")
-      ->check(whole_number(3, 1 << 20))
-      ->group(group);
-  command
-      .add_option("--long-max-length", options.blocks.long_length,
-                  "Tokens of a long sequence; 0: 512, or fewer if the model says so")
-      ->type_name("N")
-      ->check(whole_number(0, 1 << 20))
-      ->group(group);
-  command
-      .add_option("--long-block-fraction", options.blocks.long_fraction,
-                  "Share of the tokens in long sequences, which train the later positions")
-      ->type_name("X")
-      ->check(real_number(0, 1))
-      ->group(group);
-  command
-      .add_option("--mask-probability", options.masking.probability, "Share of the words that are predicted")
-      ->type_name("X")
-      ->check(real_number(1e-6, 1))
-      ->group(group);
+  const OptionGroup group(command, "Text");
+  group.value("--data", options.data, "PATH...",
+              "Text to learn from: plain files (one document each, or <doc> blocks), .jsonl with \"text\", "
+              "and directories of them");
+  group.value("--token-file", options.token_file, "FILE",
+              "Where the text is kept as token ids; made when it is not there (default: corpus.tokens in "
+              "--output-dir)");
+  group.real("--held-out-fraction", options.held_out_fraction,
+             "Share of the documents that is kept for perplexity; 0: none", {0, 0.5});
+  group.whole("--max-length", options.blocks.max_length, "Tokens of a sequence", {3, 1 << 20});
+  group.whole("--long-max-length", options.blocks.long_length,
+              "Tokens of a long sequence; 0: 512, or fewer if the model says so", {0, 1 << 20});
+  group.real("--long-block-fraction", options.blocks.long_fraction,
+             "Share of the tokens in long sequences, which train the later positions", {0, 1});
+  group.real("--mask-probability", options.masking.probability, "Share of the words that are predicted",
+             {1e-6, 1});
 }
 
 void add_pretraining_skimming(CLI::App& command, PretrainCommand& pretrain_command) {
-  const SkimmingOptionList list =
+  CLI::Option* const coefficient =
       add_skimming_options(command, pretrain_command.options, pretrain_command.words,
                            "Train skim predictors too, with this weight of the skim loss (default: none)");
-  for (CLI::Option* option : list.others) option->needs(list.coefficient);
+  for (CLI::Option* option :
+       command.get_options([](const CLI::Option* each) { return each->get_group() == skimming_group; })) {
+    if (option != coefficient) option->needs(coefficient);
+  }
 }
 
 /// Small models from random weights: they bear, and need, far higher rates than fine-tuning.
@@ -90,38 +68,10 @@ void set_pretraining_defaults(TrainingOptions& training) {
   training.save_total_limit = 2;
 }
 
-TrainingNarrator::Start introduction(const PretrainingPlan& plan) {
-  return {.introduction =
-              fmt::format("{} documents, {} tokens to learn from, {} held out; {} parameters, {} steps{}",
-                          with_separators(plan.documents), with_separators(plan.tokens),
-                          with_separators(plan.held_out_tokens),
-                          with_separators(static_cast<std::uint64_t>(plan.parameters)), plan.total_steps,
-                          plan.first_step > 0 ? fmt::format(", {} of them done", plan.first_step) : ""),
-          .first_step = plan.first_step,
-          .total_steps = plan.total_steps,
-          .skimming = plan.config.skim.enabled};
+std::string data_text(const PretrainingPlan& plan) {
+  return fmt::format("{} documents, {} tokens to learn from, {} held out", with_separators(plan.documents),
+                     with_separators(plan.tokens), with_separators(plan.held_out_tokens));
 }
-
-/// The progress of turning text into tokens, in megabytes.
-class TokenizationLine {
- public:
-  void update(std::uint64_t read, std::uint64_t total) {
-    constexpr std::uint64_t megabyte = 1'000'000;
-    if (!line_) {
-      line_.emplace(ProgressOptions{.total = static_cast<std::int64_t>(total / megabyte),
-                                    .title = "tokenising",
-                                    .unit = "MB",
-                                    .now = std::chrono::steady_clock::now});
-    }
-    line_->update(static_cast<std::int64_t>(read / megabyte));
-  }
-  void finish() {
-    if (line_) line_->finish();
-  }
-
- private:
-  std::optional<ProgressLine> line_;
-};
 
 /// The last evaluation that the log has, if any.
 std::optional<LogEntry> last_evaluation(const TrainingResult& result) {
@@ -172,7 +122,7 @@ void run_pretrain(PretrainCommand& pretrain_command) {
   options.skimming.enabled = options.skimming.coefficient.has_value();
   const InterruptGuard guard;
   TrainingNarrator narrator(TrainingNarrator::Speed::tokens);
-  TokenizationLine tokenization;
+  ReadingLine tokenization("tokenising");
   const PretrainingResult result = pretrain(
       options,
       {.training = narrator.events(guard),
@@ -181,7 +131,7 @@ void run_pretrain(PretrainCommand& pretrain_command) {
        .on_start =
            [&](const PretrainingPlan& plan) {
              tokenization.finish();
-             narrator.start(introduction(plan));
+             narrator.start(data_text(plan), plan);
            }});
   narrator.finish();
   require_finished(result.training);
@@ -200,18 +150,14 @@ void add_pretrain_command(CLI::App& app) {
   CLI::App* command = app.add_subcommand(
       "pretrain",
       "Train a masked language model on plain text. The output directory gets a Hugging Face style model "
-      "that "
-      "finetune --model takes, trainer_state.json and checkpoint-STEP folders to resume from.");
+      "that finetune --model takes, trainer_state.json and checkpoint-STEP folders to resume from.");
   add_text_options(*command, pretrain_command->options);
   add_model_options(*command, pretrain_command->options);
   add_pretraining_skimming(*command, *pretrain_command);
   add_optimisation_options(*command, pretrain_command->options.training);
-  command
-      ->add_option("--max-tokens", pretrain_command->options.max_tokens,
-                   "Tokens in all, in place of epochs or steps; 0: no limit")
-      ->type_name("N")
-      ->check(whole_number(0))
-      ->group("Optimisation");
+  OptionGroup(*command, optimisation_group)
+      .whole("--max-tokens", pretrain_command->options.max_tokens,
+             "Tokens in all, in place of epochs or steps; 0: no limit");
   add_run_options(*command, pretrain_command->options, pretrain_command->words);
   add_json_option(*command, pretrain_command->json);
   command->footer(

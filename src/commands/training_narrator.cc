@@ -7,6 +7,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "commands/output.h"
+
 namespace transkimmer {
 
 std::string percent(double fraction) {
@@ -22,11 +24,13 @@ TrainingEvents TrainingNarrator::events(const InterruptGuard& guard) {
           .should_stop = [&guard] { return guard.interrupted(); }};
 }
 
-void TrainingNarrator::start(const Start& start) {
-  skimming_ = start.skimming;
-  std::cerr << start.introduction << '\n';
-  line_.emplace(ProgressOptions{.total = start.total_steps,
-                                .first_step = start.first_step,
+void TrainingNarrator::start(const std::string& data, const RunPlan& plan) {
+  skimming_ = plan.config.skim.enabled;
+  std::cerr << fmt::format("{}; {} parameters, {} steps{}\n", data,
+                           with_separators(static_cast<std::uint64_t>(plan.parameters)), plan.total_steps,
+                           plan.first_step > 0 ? fmt::format(", {} of them done", plan.first_step) : "");
+  line_.emplace(ProgressOptions{.total = plan.total_steps,
+                                .first_step = plan.first_step,
                                 .title = {},
                                 .unit = {},  // examples/s and tokens/s say more
                                 .now = std::chrono::steady_clock::now});

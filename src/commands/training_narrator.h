@@ -6,7 +6,7 @@
 
 #include "base/interrupt.h"
 #include "base/progress.h"
-#include "training/training_options.h"
+#include "training/run_setup.h"
 
 namespace transkimmer {
 
@@ -19,13 +19,8 @@ class TrainingNarrator {
 
   TrainingEvents events(const InterruptGuard& guard);
 
-  /// `introduction` is the line that says what is about to be trained.
-  struct Start {
-    std::string introduction;
-    std::int64_t first_step = 0, total_steps = 0;
-    bool skimming = false;
-  };
-  void start(const Start& start);
+  /// Says what is about to be trained, `data` first, which a reader knows it by.
+  void start(const std::string& data, const RunPlan& plan);
   void finish();
 
  private:

@@ -2,7 +2,6 @@
 
 #include <optional>
 #include <string>
-#include <vector>
 
 #include <CLI/App.hpp>
 
@@ -20,19 +19,17 @@ struct TrainingWords {
   std::string device = "auto";
 };
 
-/// A value that is one of two or three words.
-CLI::Validator one_of(const std::vector<std::string>& words);
+/// Groups that commands add options of their own to.
+inline constexpr const char* model_group = "Model";
+inline constexpr const char* skimming_group = "Skimming";
+inline constexpr const char* optimisation_group = "Optimisation";
 
 /// --model, --output-dir, --from-scratch, --overwrite-output-dir.
 void add_model_options(CLI::App& command, RunOptions& options);
 /// --skim-coefficient and what shapes skimming; `coefficient_text` says what the coefficient means here.
-/// Returns the option of the coefficient, and those that shape skimming.
-struct SkimmingOptionList {
-  CLI::Option* coefficient;
-  std::vector<CLI::Option*> others;
-};
-SkimmingOptionList add_skimming_options(CLI::App& command, RunOptions& options, TrainingWords& words,
-                                        const std::string& coefficient_text);
+/// Returns the option of the coefficient.
+CLI::Option* add_skimming_options(CLI::App& command, RunOptions& options, TrainingWords& words,
+                                  const std::string& coefficient_text);
 /// Learning rate, batch size, steps, AdamW, seed.
 void add_optimisation_options(CLI::App& command, TrainingOptions& training);
 /// Intervals, resuming, precision, device, threads.

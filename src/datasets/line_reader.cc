@@ -1,14 +1,12 @@
 #include "datasets/line_reader.h"
 
+#include "base/utf8.h"
+
 namespace transkimmer {
 namespace {
 
 /// Enough to make system calls rare, little beside a file of one review.
 constexpr std::size_t kReadBytes = 1 << 15;
-
-bool continues_character(char c) {
-  return (static_cast<unsigned char>(c) & 0xC0) == 0x80;
-}
 
 }  // namespace
 
@@ -17,7 +15,7 @@ std::size_t cut_between_words(std::string_view text, std::size_t most) {
   if (blank != text.npos && blank > 0) return blank;
   // A character has at most three continuation bytes; more of them are no UTF-8 and are cut anywhere.
   for (std::size_t at = most; at > 0 && at + 4 > most; --at) {
-    if (!continues_character(text[at])) return at;
+    if (!is_continuation_byte(text[at])) return at;
   }
   return most;
 }

@@ -1,9 +1,8 @@
 #include "features/encoded_dataset.h"
 
 #include <algorithm>
-#include <atomic>
-#include <exception>
-#include <thread>
+
+#include "base/parallel.h"
 
 namespace transkimmer {
 namespace {
@@ -16,7 +15,6 @@ struct EncodedChunk {
   std::vector<std::int32_t> ids;
   std::vector<std::int32_t> type_ids;
   std::vector<std::size_t> lengths;
-  std::exception_ptr failure;
 };
 
 void encode_chunk(std::span<const Example> examples, const Tokenizer& tokenizer, const EncodeOptions& options,
@@ -35,25 +33,11 @@ std::vector<EncodedChunk> encode_chunks(const Dataset& dataset, const Tokenizer&
                                         const EncodeOptions& options, unsigned threads) {
   const std::span<const Example> examples = dataset.examples;
   std::vector<EncodedChunk> chunks((examples.size() + kChunk - 1) / kChunk);
-  std::atomic<std::size_t> next = 0;
-  const auto work = [&] {
-    for (std::size_t i = next++; i < chunks.size(); i = next++) {
-      const std::size_t begin = i * kChunk;
-      try {
-        encode_chunk(examples.subspan(begin, std::min(kChunk, examples.size() - begin)), tokenizer, options,
-                     chunks[i]);
-      } catch (...) {
-        chunks[i].failure = std::current_exception();
-      }
-    }
-  };
-  if (threads == 0) threads = std::max(std::thread::hardware_concurrency(), 1U);
-  threads = static_cast<unsigned>(std::min<std::size_t>(threads, chunks.size()));
-  {
-    std::vector<std::jthread> others;
-    for (unsigned i = 1; i < threads; ++i) others.emplace_back(work);
-    work();
-  }
+  parallel_for(chunks.size(), threads, [&](std::size_t i) {
+    const std::size_t begin = i * kChunk;
+    const std::size_t count = std::min(kChunk, examples.size() - begin);
+    encode_chunk(examples.subspan(begin, count), tokenizer, options, chunks[i]);
+  });
   return chunks;
 }
 
@@ -71,10 +55,6 @@ EncodedDataset encode_dataset(const Dataset& dataset, const Tokenizer& tokenizer
                               unsigned threads) {
   const EncodeOptions options{.max_length = max_length, .truncation = Truncation::longest_first};
   const auto chunks = encode_chunks(dataset, tokenizer, options, threads);
-  // The first failure in file order, whichever thread met one first.
-  for (const EncodedChunk& chunk : chunks) {
-    if (chunk.failure) std::rethrow_exception(chunk.failure);
-  }
   EncodedDataset encoded;
   encoded.starts.reserve(dataset.examples.size() + 1);
   encoded.labels.reserve(dataset.examples.size());

@@ -16,7 +16,7 @@ class Draws {
   explicit Draws(std::uint64_t seed) : seed_(seed) {}
   std::uint64_t next() { return mix_seeds(seed_, count_++); }
   /// Uniform in [0, 1).
-  double uniform() { return static_cast<double>(next() >> 11) * 0x1p-53; }
+  double uniform() { return unit_interval(next()); }
   /// In [0, bound); bound is so far below 2^64 that the bias cannot be measured.
   std::uint64_t below(std::uint64_t bound) { return next() % bound; }
 

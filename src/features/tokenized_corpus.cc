@@ -1,18 +1,16 @@
 #include "features/tokenized_corpus.h"
 
-#include <algorithm>
-#include <atomic>
-#include <exception>
 #include <optional>
 #include <ostream>
 #include <string>
 #include <string_view>
-#include <thread>
 #include <utility>
 #include <vector>
 
 #include <fmt/format.h>
 
+#include "base/file.h"
+#include "base/parallel.h"
 #include "transkimmer/error.h"
 
 namespace transkimmer {
@@ -43,25 +41,9 @@ using TokenizedDocument = std::vector<std::int32_t>;
 std::vector<TokenizedDocument> tokenize(const std::vector<std::string>& texts, const Tokenizer& tokenizer,
                                         unsigned threads) {
   std::vector<TokenizedDocument> documents(texts.size());
-  std::atomic<std::size_t> next = 0;
-  std::vector<std::exception_ptr> failures(std::max(threads, 1U));
-  const auto work = [&](unsigned thread) {
-    try {
-      for (std::size_t i = next++; i < texts.size(); i = next++) {
-        for (const Piece& piece : tokenizer.pieces(texts[i])) documents[i].push_back(piece.id);
-      }
-    } catch (...) {
-      failures[thread] = std::current_exception();
-    }
-  };
-  {
-    std::vector<std::jthread> others;
-    for (unsigned i = 1; i < failures.size(); ++i) others.emplace_back(work, i);
-    work(0);
-  }
-  for (const std::exception_ptr& failure : failures) {
-    if (failure) std::rethrow_exception(failure);
-  }
+  parallel_for(texts.size(), threads, [&](std::size_t i) {
+    for (const Piece& piece : tokenizer.pieces(texts[i])) documents[i].push_back(piece.id);
+  });
   return documents;
 }
 
@@ -135,7 +117,7 @@ TokenFile open_token_file(const std::filesystem::path& path,
   if (sources_known) {
     TextCorpus corpus(sources);
     text_bytes = corpus.total_bytes();
-    if (!std::filesystem::exists(path)) write_token_file(path, std::move(corpus), tokenizer, options);
+    if (!path_exists(path)) write_token_file(path, std::move(corpus), tokenizer, options);
   }
   TokenFile file = TokenFile::open(path);
   check_origin(file, origin_of(tokenizer, text_bytes), sources_known);

@@ -10,12 +10,11 @@
 #include <fmt/format.h>
 #include <utf8proc.h>
 
+#include "text/vocabulary.h"
 #include "transkimmer/error.h"
 
 namespace transkimmer {
 namespace {
-
-constexpr std::string_view kSpecials[] = {"[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"};
 
 struct Counts {
   std::set<std::string> characters;
@@ -100,7 +99,7 @@ std::vector<std::string> build_word_vocabulary(const Dataset& dataset, std::size
     count(example.text, counts);
     if (example.text_pair) count(*example.text_pair, counts);
   }
-  std::vector<std::string> vocabulary(std::begin(kSpecials), std::end(kSpecials));
+  std::vector<std::string> vocabulary(bert_special_tokens.begin(), bert_special_tokens.end());
   vocabulary.insert(vocabulary.end(), counts.characters.begin(), counts.characters.end());
   for (const auto& character : counts.characters) vocabulary.push_back("##" + character);
   if (vocabulary.size() > max_size) {

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "base/file.h"
 #include "base/quoting.h"
 #include "model_files/model_weights.h"
 #include "model_files/safetensors.h"
@@ -36,9 +37,7 @@ void save_model_weights(const std::filesystem::path& directory, const ModelConfi
   if (!given.empty())
     throw Error(fmt::format("weight {} to save is not one of this model", in_quotes(given.begin()->first)));
 
-  std::error_code error;
-  std::filesystem::create_directories(directory, error);
-  if (error) throw IoError(fmt::format("{}: cannot create: {}", directory.string(), error.message()));
+  make_directory(directory);
   write_safetensors(directory / "model.safetensors", files);
   config.save(directory);
 }

@@ -73,6 +73,12 @@ void add_shards(const fs::path& index_path, LoadedTensors& loaded) {
 
 }  // namespace
 
+WeightFiles find_weight_files(const fs::path& directory) {
+  if (path_exists(directory / kSingleFile) || path_exists(directory / kIndexFile))
+    return WeightFiles::safetensors;
+  return path_exists(directory / kPyTorchFile) ? WeightFiles::pytorch : WeightFiles::none;
+}
+
 LoadedTensors load_weight_files(const fs::path& directory) {
   LoadedTensors loaded;
   if (const fs::path single = directory / kSingleFile; path_exists(single)) {

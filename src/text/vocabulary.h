@@ -1,11 +1,16 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace transkimmer {
+
+/// What every BERT vocabulary begins with; the place is the id.
+inline constexpr std::array<std::string_view, 5> bert_special_tokens = {"[PAD]", "[UNK]", "[CLS]", "[SEP]",
+                                                                        "[MASK]"};
 
 /// The tokens of a vocabulary, by id.
 class Vocabulary {

@@ -16,7 +16,6 @@
 namespace transkimmer {
 namespace {
 
-constexpr const char* kSpecialTokens[] = {"[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"};
 constexpr std::size_t kPrefixLength = 2;  // of "##"
 
 struct PiecePair {
@@ -170,7 +169,7 @@ std::vector<std::string> merged_pieces(std::span<const WordCount> words, const W
     merger.merge(pair, known->second);
     if (!is_new) continue;
     pieces.push_back(std::move(merged));
-    if (options.on_piece && !options.on_piece(pieces.size(), total)) throw Error("interrupted");
+    if (options.on_piece) options.on_piece(pieces.size(), total);
   }
   return pieces;
 }
@@ -180,17 +179,17 @@ std::vector<std::string> merged_pieces(std::span<const WordCount> words, const W
 Vocabulary train_wordpiece(std::span<const WordCount> words, const WordPieceTrainingOptions& options) {
   const WordPieceAlphabet alphabet(words, alphabet_limit(options));
   const std::size_t fixed = alphabet.pieces().size();
-  const std::size_t least = std::size(kSpecialTokens) + fixed;
+  const std::size_t least = bert_special_tokens.size() + fixed;
   if (options.vocabulary_size < least) {
     throw UsageError(
         fmt::format("a vocabulary of {} pieces is too small: special tokens and the {} characters "
                     "of the text, at the beginning of words and inside, are {} already",
                     options.vocabulary_size, alphabet.characters(), least));
   }
-  const std::size_t size = options.vocabulary_size - std::size(kSpecialTokens);
+  const std::size_t size = options.vocabulary_size - bert_special_tokens.size();
   std::vector<std::string> pieces = merged_pieces(words, alphabet, with_surplus(size), options);
   pieces = prune_pieces(std::move(pieces), fixed, size, words);
-  pieces.insert(pieces.begin(), std::begin(kSpecialTokens), std::end(kSpecialTokens));
+  pieces.insert(pieces.begin(), bert_special_tokens.begin(), bert_special_tokens.end());
   return Vocabulary(std::move(pieces));
 }
 

@@ -16,9 +16,8 @@ struct WordPieceTrainingOptions {
   /// Distinct characters that words are spelled in; words with others stay unknown. 0: one for 32 pieces of
   /// the vocabulary, at least 256. Each can take two pieces, and rare ones are not worth theirs.
   std::size_t alphabet_limit = 0;
-  /// Called after each merge with the pieces there are and those there will be; false stops training, which
-  /// then throws Error.
-  std::function<bool(std::size_t pieces, std::size_t total)> on_piece;
+  /// Called after each merge with the pieces there are and those there will be; it may throw to stop.
+  std::function<void(std::size_t pieces, std::size_t total)> on_piece;
 };
 
 /// A WordPiece vocabulary for words and their counts: [PAD] [UNK] [CLS] [SEP] [MASK], the alphabet

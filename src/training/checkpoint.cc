@@ -6,6 +6,7 @@
 #include <system_error>
 #include <vector>
 
+#include "base/file.h"
 #include "base/numbers.h"
 #include "model_files/safetensors.h"
 #include "model_files/tokenizer_files.h"
@@ -76,7 +77,7 @@ void remove_outdated(const CheckpointPlace& place, std::int64_t step) {
   std::size_t kept = 0;
   for (const Folder& folder : checkpoint_folders(place.output_dir)) {
     if (folder.step > step || kept++ >= std::max<std::size_t>(1, place.keep)) {
-      std::filesystem::remove_all(folder.path);
+      remove_recursively(folder.path);
     }
   }
 }
@@ -89,13 +90,13 @@ std::filesystem::path save_checkpoint(const Trained& trained, const TrainerState
   const std::filesystem::path final_path = place.output_dir / name;
   const std::filesystem::path partial = place.output_dir / (name + ".partial");
   try {
-    std::filesystem::remove_all(partial);
-    std::filesystem::create_directories(partial);
+    remove_recursively(partial);
+    make_directory(partial);
     trained.model.save(partial);
     if (!place.tokenizer_source.empty()) copy_tokenizer_files(place.tokenizer_source, partial);
     save_moments(trained.optimizer, partial / optimizer_file);
     save_trainer_state(state, partial);
-    std::filesystem::remove_all(final_path);
+    remove_recursively(final_path);
     std::filesystem::rename(partial, final_path);
     remove_outdated(place, state.global_step);
   } catch (const std::filesystem::filesystem_error& error) {
@@ -113,7 +114,7 @@ TrainerState load_checkpoint(const std::filesystem::path& directory, const Train
 }
 
 void remove_checkpoints(const std::filesystem::path& output_dir) {
-  for (const Folder& folder : checkpoint_folders(output_dir)) std::filesystem::remove_all(folder.path);
+  for (const Folder& folder : checkpoint_folders(output_dir)) remove_recursively(folder.path);
 }
 
 std::optional<std::filesystem::path> latest_checkpoint(const std::filesystem::path& output_dir) {

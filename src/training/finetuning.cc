@@ -22,12 +22,11 @@ std::size_t maximum_length(std::size_t asked, const ModelConfig& config) {
 
 FinetuningPlan plan_of(const FinetuningTexts& texts, const TrainingModel& model,
                        const EncodedDataset& train) {
-  return {.task = texts.task.name,
-          .config = model.config(),
-          .train_examples = train.size(),
-          .train_tokens = train.ids.size(),
-          .dev_examples = texts.dev ? texts.dev->examples.size() : 0,
-          .parameters = model.parameters().count()};
+  return {{.config = model.config(), .parameters = model.parameters().count()},
+          texts.task.name,
+          train.size(),
+          train.ids.size(),
+          texts.dev ? texts.dev->examples.size() : 0};
 }
 
 }  // namespace
@@ -48,14 +47,11 @@ FinetuningResult finetune(const FinetuningOptions& options, const FinetuningEven
   TrainingOptions training = options.training;
   training.tokenizer_source = options.model;
   Trainer trainer(model, {&train, texts.dev ? &dev : nullptr, texts.task.metrics}, training, events.training);
-  if (!options.resume_from.empty()) trainer.resume(options.resume_from);
-  prepare_output(options);
   FinetuningResult result{
       .training = {}, .plan = plan_of(texts, model, train), .chief_metric = trainer.chief_metric()};
-  result.plan.first_step = trainer.step();
-  result.plan.total_steps = trainer.total_steps();
-  if (events.on_start) events.on_start(result.plan);
-  result.training = trainer.run();
+  result.training = run_training(trainer, options, result.plan, [&] {
+    if (events.on_start) events.on_start(result.plan);
+  });
   return result;
 }
 

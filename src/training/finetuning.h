@@ -35,13 +35,10 @@ struct FinetuningOptions : RunOptions {
 };
 
 /// What is about to be trained, told once before the first step.
-struct FinetuningPlan {
+struct FinetuningPlan : RunPlan {
   std::string task;
-  ModelConfig config;
   std::size_t train_examples = 0, train_tokens = 0;
   std::size_t dev_examples = 0;
-  std::int64_t parameters = 0;
-  std::int64_t first_step = 0, total_steps = 0;
 };
 
 struct FinetuningEvents {

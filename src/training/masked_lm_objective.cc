@@ -3,9 +3,9 @@
 #include <chrono>
 #include <cmath>
 #include <random>
-#include <sstream>
 #include <utility>
 
+#include "base/numbers.h"
 #include "base/random.h"
 #include "training/losses.h"
 #include "transkimmer/error.h"
@@ -33,17 +33,10 @@ std::uint64_t stream_size(const TokenFile& file, const std::vector<std::uint32_t
   return size;
 }
 
-std::string text_of(double value) {
-  std::ostringstream text;
-  text.precision(17);
-  text << value;
-  return text.str();
-}
-
 }  // namespace
 
 bool is_held_out(std::uint64_t document, double fraction) {
-  return static_cast<double>(mix_seeds(Purpose::held_out_choice, document) >> 11) * 0x1p-53 < fraction;
+  return unit_interval(mix_seeds(Purpose::held_out_choice, document)) < fraction;
 }
 
 MaskedLmObjective::MaskedLmObjective(const MaskedLmData& data, ModelConfig config,
@@ -124,9 +117,9 @@ std::map<std::string, std::string> MaskedLmObjective::fingerprint() const {
           {"tokenizer", std::to_string(data_.file->origin().tokenizer)},
           {"max-length", std::to_string(data_.blocks.max_length)},
           {"long-max-length", std::to_string(data_.blocks.long_length)},
-          {"long-block-fraction", text_of(data_.blocks.long_fraction)},
-          {"held-out-fraction", text_of(data_.held_out_fraction)},
-          {"mask-probability", text_of(data_.masking.probability)}};
+          {"long-block-fraction", exact_text(data_.blocks.long_fraction)},
+          {"held-out-fraction", exact_text(data_.held_out_fraction)},
+          {"mask-probability", exact_text(data_.masking.probability)}};
 }
 
 EvaluationReport MaskedLmObjective::evaluate(const TrainingModel& model) const {

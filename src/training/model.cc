@@ -5,6 +5,7 @@
 
 #include "model_files/model_directory.h"
 #include "model_files/model_weights.h"
+#include "model_files/weight_files.h"
 #include "training/initialization.h"
 #include "training/pytorch_checkpoint.h"
 #include "transkimmer/error.h"
@@ -27,10 +28,7 @@ ModelConfig stored_config(const std::filesystem::path& directory) {
 /// From safetensors files or, where there is none, from PyTorch's own format.
 ModelWeights stored_weights(const std::filesystem::path& directory, ModelConfig& stored) {
   constexpr WeightRequirements required = {.predictors = false, .head = false};
-  const auto there = [&](const char* name) { return std::filesystem::exists(directory / name); };
-  const bool only_pytorch =
-      there("pytorch_model.bin") && !there("model.safetensors") && !there("model.safetensors.index.json");
-  return only_pytorch
+  return find_weight_files(directory) == WeightFiles::pytorch
              ? ModelWeights::match(load_pytorch_checkpoint(directory / "pytorch_model.bin"), stored, required)
              : ModelWeights::load(directory, stored, required);
 }

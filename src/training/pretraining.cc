@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "base/file.h"
 #include "features/tokenized_corpus.h"
 #include "model_files/tokenizer_files.h"
 #include "training/masked_lm_objective.h"
@@ -85,7 +86,7 @@ PretrainingResult pretrain(const PretrainingOptions& options, const PretrainingE
   const TrainingOptions training = training_options(options);
   const auto tokenizer = load_tokenizer(options.model, config);
   note_unused_vocabulary(config, *tokenizer, events.notices);
-  make_output_dir(options);  // the tokens may go there
+  make_directory(options.training.output_dir);  // the tokens may go there
   const TokenFile file = token_file(options, *tokenizer, threads, events);
   TrainingModel model = initial_model(options, config, events.notices);
   auto objective =
@@ -96,18 +97,14 @@ PretrainingResult pretrain(const PretrainingOptions& options, const PretrainingE
                                                        .held_out_fraction = options.held_out_fraction},
                                           config, training);
   PretrainingResult result;
-  result.plan = {.config = config,
-                 .documents = file.documents(),
-                 .tokens = objective->training_tokens(),
-                 .held_out_tokens = objective->held_out_tokens(),
-                 .parameters = model.parameters().count()};
+  result.plan = {{.config = config, .parameters = model.parameters().count()},
+                 file.documents(),
+                 objective->training_tokens(),
+                 objective->held_out_tokens()};
   Trainer trainer(model, std::move(objective), training, events.training);
-  if (!options.resume_from.empty()) trainer.resume(options.resume_from);
-  prepare_output(options);
-  result.plan.first_step = trainer.step();
-  result.plan.total_steps = trainer.total_steps();
-  if (events.on_start) events.on_start(result.plan);
-  result.training = trainer.run();
+  result.training = run_training(trainer, options, result.plan, [&] {
+    if (events.on_start) events.on_start(result.plan);
+  });
   return result;
 }
 

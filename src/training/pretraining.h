@@ -26,13 +26,10 @@ struct PretrainingOptions : RunOptions {
 };
 
 /// What is about to be trained, told once before the first step.
-struct PretrainingPlan {
-  ModelConfig config;
+struct PretrainingPlan : RunPlan {
   std::uint64_t documents = 0;
   std::uint64_t tokens = 0;  ///< of one pass over the text
   std::uint64_t held_out_tokens = 0;
-  std::int64_t parameters = 0;
-  std::int64_t first_step = 0, total_steps = 0;
 };
 
 struct PretrainingEvents {

@@ -1,10 +1,8 @@
 #include "training/run_setup.h"
 
-#include <algorithm>
-#include <array>
-#include <system_error>
-
+#include "base/file.h"
 #include "base/hardware.h"
+#include "model_files/weight_files.h"
 #include "training/checkpoint.h"
 #include "transkimmer/error.h"
 
@@ -13,30 +11,23 @@ namespace {
 
 constexpr double published_coefficient = 0.5;
 
-bool has_weights(const std::filesystem::path& directory) {
-  constexpr std::array names = {"model.safetensors", "model.safetensors.index.json", "pytorch_model.bin"};
-  return std::ranges::any_of(names,
-                             [&](const char* name) { return std::filesystem::exists(directory / name); });
-}
-
 }  // namespace
 
 void check_directories(const RunOptions& options) {
   const auto& output = options.training.output_dir;
   const bool resuming = !options.resume_from.empty();
   if (output.empty()) throw UsageError("--output-dir is needed");
-  if (std::filesystem::exists(output) && !std::filesystem::is_directory(output)) {
+  if (path_exists(output) && !directory_exists(output)) {
     throw UsageError("--output-dir: " + output.string() + " is not a directory");
   }
-  if (!resuming && !options.overwrite_output_dir && std::filesystem::exists(output) &&
-      !std::filesystem::is_empty(output)) {
+  if (!resuming && !options.overwrite_output_dir && !is_empty_directory(output)) {
     throw UsageError("--output-dir: " + output.string() +
                      " is not empty; say --overwrite-output-dir or --resume-from-checkpoint");
   }
-  if (!std::filesystem::is_directory(options.model)) {
+  if (!directory_exists(options.model)) {
     throw IoError(options.model.string() + ": no such model directory");
   }
-  if (!resuming && !options.from_scratch && !has_weights(options.model)) {
+  if (!resuming && !options.from_scratch && find_weight_files(options.model) == WeightFiles::none) {
     throw UsageError("--model: " + options.model.string() +
                      " holds no weights (model.safetensors or pytorch_model.bin); say --from-scratch to "
                      "start from random ones");
@@ -52,7 +43,7 @@ int start_threads(int threads) {
 void configure_skimming(const SkimmingOptions& options, ModelConfig& config) {
   SkimConfig& skim = config.skim;
   if (!options.enabled) {
-    skim.enabled = false;  // a predictor size of 0 would not be a valid setting in config.json
+    skim.enabled = false;  // the rest stays, for those who skim later
     return;
   }
   const std::int64_t stored_size = skim.predictor_size > 0 ? skim.predictor_size : config.hidden_size;
@@ -71,16 +62,16 @@ TrainingModel initial_model(const RunOptions& options, const ModelConfig& config
   return TrainingModel::load(options.model, config, fresh, notices);
 }
 
-void make_output_dir(const RunOptions& options) {
-  const auto& output = options.training.output_dir;
-  std::error_code error;
-  std::filesystem::create_directories(output, error);
-  if (error) throw IoError(output.string() + ": cannot create the directory: " + error.message());
-}
-
-void prepare_output(const RunOptions& options) {
-  make_output_dir(options);
-  if (options.resume_from.empty()) remove_checkpoints(options.training.output_dir);
+TrainingResult run_training(Trainer& trainer, const RunOptions& options, RunPlan& plan,
+                            const std::function<void()>& on_start) {
+  const bool resuming = !options.resume_from.empty();
+  if (resuming) trainer.resume(options.resume_from);
+  make_directory(options.training.output_dir);
+  if (!resuming) remove_checkpoints(options.training.output_dir);
+  plan.first_step = trainer.step();
+  plan.total_steps = trainer.total_steps();
+  on_start();
+  return trainer.run();
 }
 
 }  // namespace transkimmer

@@ -2,10 +2,12 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <optional>
 
 #include "base/notice.h"
 #include "training/model.h"
+#include "training/trainer.h"
 #include "training/training_options.h"
 
 namespace transkimmer {
@@ -44,9 +46,17 @@ void configure_skimming(const SkimmingOptions& options, ModelConfig& config);
 TrainingModel initial_model(const RunOptions& options, const ModelConfig& config,
                             const NoticeHandler& notices);
 
-/// Makes output_dir where it is not there. Throws IoError.
-void make_output_dir(const RunOptions& options);
-/// The same; a new run removes the checkpoints of an older one. Throws IoError.
-void prepare_output(const RunOptions& options);
+/// What is about to be trained, as far as all runs have it.
+struct RunPlan {
+  ModelConfig config;
+  std::int64_t parameters = 0;
+  std::int64_t first_step = 0, total_steps = 0;
+};
+
+/// The end that all runs share: takes up the checkpoint of a resumed run, makes output_dir, where a new run
+/// removes the checkpoints of an older one, fills in the steps of `plan`, calls `on_start`, and trains.
+/// Throws UsageError, IoError, FormatError.
+TrainingResult run_training(Trainer& trainer, const RunOptions& options, RunPlan& plan,
+                            const std::function<void()>& on_start);
 
 }  // namespace transkimmer

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
-#include <sstream>
 #include <utility>
 
+#include "base/numbers.h"
 #include "model_files/tokenizer_files.h"
 #include "training/random_streams.h"
 #include "transkimmer/error.h"
@@ -25,37 +25,31 @@ std::int64_t ceiling_of_ratio(std::int64_t a, std::int64_t b) {
   return (a + b - 1) / b;
 }
 
-std::string text_of(double value) {
-  std::ostringstream text;
-  text.precision(17);
-  text << value;
-  return text.str();
-}
-
 /// The options that determine the curve, by the names a user knows them by.
 std::map<std::string, std::string> fingerprint_of(const TrainingOptions& options, const ModelConfig& config,
                                                   const TrainingObjective& objective) {
   std::map<std::string, std::string> fingerprint = {
-      {"learning-rate", text_of(options.learning_rate)},
-      {"predictor-learning-rate", text_of(options.predictor_learning_rate.value_or(options.learning_rate))},
-      {"weight-decay", text_of(options.weight_decay)},
-      {"adam-epsilon", text_of(options.adam_epsilon)},
-      {"warmup-ratio", text_of(options.warmup_ratio)},
-      {"max-grad-norm", text_of(options.max_grad_norm)},
-      {"num-train-epochs", text_of(options.num_train_epochs)},
+      {"learning-rate", exact_text(options.learning_rate)},
+      {"predictor-learning-rate",
+       exact_text(options.predictor_learning_rate.value_or(options.learning_rate))},
+      {"weight-decay", exact_text(options.weight_decay)},
+      {"adam-epsilon", exact_text(options.adam_epsilon)},
+      {"warmup-ratio", exact_text(options.warmup_ratio)},
+      {"max-grad-norm", exact_text(options.max_grad_norm)},
+      {"num-train-epochs", exact_text(options.num_train_epochs)},
       {"max-steps", std::to_string(options.max_steps)},
       {"per-device-train-batch-size", std::to_string(options.train_batch_size)},
       {"gradient-accumulation-steps", std::to_string(options.gradient_accumulation_steps)},
-      {"skim-warmup-ratio", text_of(options.skim_warmup_ratio)},
+      {"skim-warmup-ratio", exact_text(options.skim_warmup_ratio)},
       {"seed", std::to_string(options.seed)},
       {"precision", options.compute.bf16 ? "bf16" : "f32"},
       {"skimming", config.skim.enabled ? "on" : "off"},
-      {"skim-coefficient", text_of(config.skim.coefficient)},
-      {"gumbel-temperature", text_of(config.skim.temperature)},
-      {"skim-threshold", text_of(config.skim.threshold)},
+      {"skim-coefficient", exact_text(config.skim.coefficient)},
+      {"gumbel-temperature", exact_text(config.skim.temperature)},
+      {"skim-threshold", exact_text(config.skim.threshold)},
       {"semantics", std::string(name_of(config.skim.semantics))},
-      {"adam-beta1", text_of(options.adam_beta1)},
-      {"adam-beta2", text_of(options.adam_beta2)}};
+      {"adam-beta1", exact_text(options.adam_beta1)},
+      {"adam-beta2", exact_text(options.adam_beta2)}};
   fingerprint.merge(objective.fingerprint());
   return fingerprint;
 }
@@ -109,8 +103,8 @@ Trainer::Trainer(TrainingModel& model, std::unique_ptr<TrainingObjective> object
 void Trainer::resume(const std::filesystem::path& checkpoint) {
   TrainerState stored = load_trainer_state(checkpoint);
   // Runs from before these were options had the published values.
-  stored.fingerprint.emplace("adam-beta1", text_of(TrainingOptions{}.adam_beta1));
-  stored.fingerprint.emplace("adam-beta2", text_of(TrainingOptions{}.adam_beta2));
+  stored.fingerprint.emplace("adam-beta1", exact_text(TrainingOptions{}.adam_beta1));
+  stored.fingerprint.emplace("adam-beta2", exact_text(TrainingOptions{}.adam_beta2));
   for (const auto& [name, value] : state_.fingerprint) {
     const auto found = stored.fingerprint.find(name);
     const std::string before = found == stored.fingerprint.end() ? "unknown" : found->second;

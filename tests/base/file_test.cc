@@ -59,6 +59,33 @@ TEST(ReadFile, RefusesMoreThanTheLimit) {
               ThrowsMessage<FormatError>((directory / "file").string() + ": file is larger than 4 bytes"));
 }
 
+TEST(Directories, AreMadeWithThoseAboveAndRemovedWithAllBelow) {
+  const TemporaryDirectory place;
+  const auto directory = place.path() / "a" / "b";
+  EXPECT_TRUE(is_empty_directory(directory));
+  make_directory(directory);
+  make_directory(directory);
+  EXPECT_TRUE(directory_exists(directory));
+  EXPECT_TRUE(is_empty_directory(directory));
+  write_file_atomically(directory / "file", "x");
+  EXPECT_FALSE(is_empty_directory(directory));
+  remove_recursively(place.path() / "a");
+  remove_recursively(place.path() / "a");
+  EXPECT_FALSE(path_exists(place.path() / "a"));
+}
+
+TEST(Directories, NameThePathThatCannotBeMade) {
+  const TemporaryDirectory place;
+  write_file_atomically(place.path() / "file", "x");
+  try {
+    make_directory(place.path() / "file" / "below");
+    FAIL() << "nothing was thrown";
+  } catch (const IoError& error) {
+    EXPECT_EQ(error.what(),
+              (place.path() / "file" / "below").string() + ": cannot create the directory: Not a directory");
+  }
+}
+
 TEST(MappedFile, ShowsEveryByte) {
   const TemporaryDirectory directory;
   write_file_atomically(directory / "file", std::string_view("a\0b", 3));

@@ -48,7 +48,6 @@ class Finetune : public ::testing::Test {
   ProcessResult predict(const std::string& output, const std::string& input) const {
     return transkimmer({"predict", "--model", reviews_.path(output), "--threads", "1"}, input);
   }
-  json file(const std::string& name) const { return json::parse(read_file(reviews_.path(name))); }
   std::set<std::string> files(const std::string& directory) const {
     std::set<std::string> names;
     for (const auto& entry : std::filesystem::directory_iterator(reviews_.path(directory)))
@@ -65,8 +64,8 @@ TEST_F(Finetune, LearnsStringLabelsAndLeavesAModelThatPredictUses) {
   ASSERT_EQ(result.status, 0) << result.err;
   EXPECT_EQ(files("out"), (std::set<std::string>{"checkpoint-48", "config.json", "model.safetensors",
                                                  "trainer_state.json", "vocab.txt"}));
-  EXPECT_EQ(file("out/config.json")["id2label"], (json{{"0", "blame"}, {"1", "praise"}}));
-  const json state = file("out/trainer_state.json");
+  EXPECT_EQ(reviews_.json_file("out/config.json")["id2label"], (json{{"0", "blame"}, {"1", "praise"}}));
+  const json state = reviews_.json_file("out/trainer_state.json");
   EXPECT_EQ(state["global_step"], 48);
   EXPECT_EQ(state["best_metric"], result.json()["best"]["score"]);
   EXPECT_GE(result.json()["best"]["score"], 0.9) << result.err;
@@ -97,7 +96,7 @@ TEST_F(Finetune, FromScratchNeedsNoWeightsAndNoSkimmingMakesNoPredictors) {
   const auto result = finetune("out", {"--from-scratch", "--no-skimming", "--max-steps", "2", "--json"});
   ASSERT_EQ(result.status, 0) << result.err;
   EXPECT_EQ(result.json()["skimming"], false);
-  EXPECT_EQ(file("out/config.json")["transkimmer"]["enabled"], false);
+  EXPECT_EQ(reviews_.json_file("out/config.json")["transkimmer"]["enabled"], false);
   EXPECT_THAT(read_file(reviews_.path("out/model.safetensors")), Not(HasSubstr("skim_predictors")));
   EXPECT_THAT(result.err, Not(HasSubstr("kept")));
   EXPECT_EQ(predict("out", "flat\n").status, 0);
@@ -106,7 +105,7 @@ TEST_F(Finetune, FromScratchNeedsNoWeightsAndNoSkimmingMakesNoPredictors) {
 TEST_F(Finetune, OriginalSemanticsAreNotedWhenTheModelRuns) {
   const auto result = finetune("out", {"--semantics", "original", "--max-steps", "2"});
   ASSERT_EQ(result.status, 0) << result.err;
-  EXPECT_EQ(file("out/config.json")["transkimmer"]["semantics"], "original");
+  EXPECT_EQ(reviews_.json_file("out/config.json")["transkimmer"]["semantics"], "original");
   const auto answer = predict("out", "flat\n");
   EXPECT_EQ(answer.status, 0);
   EXPECT_THAT(answer.err,

@@ -58,7 +58,6 @@ class Pretrain : public ::testing::Test {
   ProcessResult pretrain(const std::string& output, const Arguments& more) const {
     return transkimmer(command(output, more));
   }
-  json file(const std::string& name) const { return json::parse(read_file(reviews_.path(name))); }
 
   Reviews reviews_;
 };
@@ -70,11 +69,11 @@ TEST_F(Pretrain, LeavesAMaskedLanguageModelThatFinetuneTakes) {
   EXPECT_EQ(result.json()["documents"], 40);
   EXPECT_EQ(result.json()["skimming"], false);
   EXPECT_LT(result.json()["perplexity"], 60) << "the vocabulary is larger";
-  EXPECT_EQ(file("out/config.json")["architectures"], json::array({"BertForMaskedLM"}));
+  EXPECT_EQ(reviews_.json_file("out/config.json")["architectures"], json::array({"BertForMaskedLM"}));
   const std::string weights = read_file(reviews_.path("out/model.safetensors"));
   EXPECT_THAT(weights, HasSubstr("cls.predictions.transform.dense.weight"));
   EXPECT_THAT(weights, HasSubstr("bert.embeddings.word_embeddings.weight"));
-  const json state = file("out/trainer_state.json");
+  const json state = reviews_.json_file("out/trainer_state.json");
   EXPECT_EQ(state["global_step"], 60);
   EXPECT_GT(state["num_input_tokens_seen"], 60 * 4 * 16);
   EXPECT_TRUE(std::filesystem::exists(reviews_.path("out/vocab.txt")));
@@ -120,7 +119,8 @@ TEST_F(Pretrain, InterruptedAndResumedItEndsAsIfItHadNeverStopped) {
   EXPECT_THAT(resumed.err, Not(HasSubstr("tokenising"))) << "the tokens are there already";
   EXPECT_EQ(read_file(reviews_.path("cut/model.safetensors")),
             read_file(reviews_.path("whole/model.safetensors")));
-  EXPECT_EQ(file("cut/trainer_state.json")["log_history"], file("whole/trainer_state.json")["log_history"]);
+  EXPECT_EQ(reviews_.json_file("cut/trainer_state.json")["log_history"],
+            reviews_.json_file("whole/trainer_state.json")["log_history"]);
 }
 
 TEST_F(Pretrain, TrainsSkimPredictorsWhenGivenACoefficient) {
@@ -128,7 +128,7 @@ TEST_F(Pretrain, TrainsSkimPredictorsWhenGivenACoefficient) {
       "out", {"--max-steps", "2", "--skim-coefficient", "0.3", "--skim-predictor-size", "8", "--json"});
   ASSERT_EQ(result.status, 0) << result.err;
   EXPECT_EQ(result.json()["skimming"], true);
-  EXPECT_EQ(file("out/config.json")["transkimmer"]["skim_coefficient"], 0.3);
+  EXPECT_EQ(reviews_.json_file("out/config.json")["transkimmer"]["skim_coefficient"], 0.3);
   EXPECT_THAT(read_file(reviews_.path("out/model.safetensors")), HasSubstr("skim_predictors.0.predictor.1"));
 }
 

@@ -42,4 +42,8 @@ void Reviews::write(const std::string& name, const std::string& content) const {
   write_file_atomically(path(name), content);
 }
 
+nlohmann::json Reviews::json_file(const std::string& name) const {
+  return nlohmann::json::parse(read_file(path(name)));
+}
+
 }  // namespace transkimmer::test

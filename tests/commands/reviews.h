@@ -4,6 +4,8 @@
 #include <string>
 #include <vector>
 
+#include <nlohmann/json.hpp>
+
 #include "support/temporary_directory.h"
 
 namespace transkimmer::test {
@@ -16,6 +18,8 @@ class Reviews {
 
   std::string path(const std::string& name) const { return directory_ / name; }
   void write(const std::string& name, const std::string& content) const;
+  /// A JSON file in the directory.
+  nlohmann::json json_file(const std::string& name) const;
 
  private:
   TemporaryDirectory directory_;

@@ -213,7 +213,7 @@ TEST(WordPieceTraining, CanBeFollowedAndStopped) {
   options.on_piece = [&](std::size_t pieces, std::size_t total) {
     EXPECT_EQ(total, 95U + 95 / 4);
     seen.push_back(pieces);
-    return pieces < 8;
+    if (pieces == 8) throw Error("enough");
   };
   const std::vector<WordCount> words = {{"abcdef", 1}};  // an alphabet of 6
   EXPECT_THROW(train_wordpiece(words, options), Error);
