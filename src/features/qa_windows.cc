@@ -169,12 +169,15 @@ bool QaFeatures::has_max_context(const QaWindow& window, std::size_t token) cons
 
 std::size_t longest_question(const QaWindowOptions& options, std::size_t special_tokens) {
   // One token of the question, and one by which a window advances.
-  const std::size_t least = special_tokens + options.doc_stride + 2;
+  const std::size_t least = special_tokens + 2;
   if (options.max_length < least)
-    throw UsageError(fmt::format(
-        "max_length {} leaves no room for windows that overlap by {} tokens (doc_stride), expected "
-        "at least {}",
-        options.max_length, options.doc_stride, least));
+    throw UsageError(
+        fmt::format("max_length {} is too short for a question with its context, expected at least {}",
+                    options.max_length, least));
+  if (options.doc_stride > options.max_length - least)
+    throw UsageError(
+        fmt::format("doc_stride {} leaves no room in windows of max_length {}, expected at most {}",
+                    options.doc_stride, options.max_length, options.max_length - least));
   const std::size_t most = (options.max_length - special_tokens - options.doc_stride) / 2;
   return options.max_question_length == 0 ? most : std::min(options.max_question_length, most);
 }

@@ -7,6 +7,7 @@
 
 #include "datasets/documents.h"
 #include "datasets/glue.h"
+#include "datasets/squad.h"
 #include "datasets/tables.h"
 #include "support/temporary_directory.h"
 #include "transkimmer/error.h"
@@ -40,6 +41,20 @@ std::function<void()> news(const std::string& text) {
 
 std::function<void()> yelp(const std::string& text) {
   return [=] { parse_yelp(find_task("yelp"), text, "train.csv"); };
+}
+
+std::function<void()> squad(const std::string& text) {
+  return [=] { parse_squad(text, "t.json"); };
+}
+
+/// A file of one paragraph about "The old bridge"; `questions` are JSON objects.
+std::function<void()> squad_questions(const std::string& questions) {
+  return squad(R"({"data":[{"paragraphs":[{"context":"The old bridge","qas":[)" + questions + "]}]}]}");
+}
+
+/// The same of one question with that answer.
+std::function<void()> squad_answer(const std::string& answer) {
+  return squad_questions(R"({"id":"a","question":"q","answers":[)" + answer + "]}");
 }
 
 TableSource with_pair() {
@@ -189,6 +204,74 @@ INSTANTIATE_TEST_SUITE_P(
                       "train.jsonl:1: no key 'label'; keys found: 'text'"},
         MalformedFile{"DocumentsOfOtherTask", news("{\"text\":\"a\",\"label\":7}\n"),
                       "train.jsonl:1: label '7' is none of neg (0), pos (1)"}),
+    [](const auto& tested) { return std::string(tested.param.name); });
+
+INSTANTIATE_TEST_SUITE_P(
+    Squad, MalformedData,
+    testing::Values(
+        MalformedFile{"Empty", squad(""), "t.json:1: not valid JSON"},
+        MalformedFile{"CutShort", squad("{\"data\":\n[{"), "t.json:2: not valid JSON"},
+        MalformedFile{"Utf16", squad("\xFF\xFEt"), "t.json: is UTF-16 text, expected UTF-8"},
+        MalformedFile{"NotUtf8", squad("{\"data\":\"\xFF\"}"), "t.json:1: not valid UTF-8"},
+        MalformedFile{"AnArray", squad("[]"), "t.json: the file is an array, expected an object"},
+        MalformedFile{"NoData", squad("{}"), "t.json: the file has no key 'data'"},
+        MalformedFile{"DataIsAString", squad(R"({"data":"x"})"),
+                      "t.json: the file has \"x\" as 'data', expected an array"},
+        MalformedFile{"NoArticles", squad(R"({"data":[]})"), "t.json: the file has no questions"},
+        MalformedFile{"ArticleIsNull", squad(R"({"data":[null]})"),
+                      "t.json: data[0] is null, expected an object"},
+        MalformedFile{"NoParagraphs", squad(R"({"data":[{"title":"T"}]})"),
+                      "t.json: data[0] has no key 'paragraphs'"},
+        MalformedFile{"NoContext", squad(R"({"data":[{"paragraphs":[{"qas":[]}]}]})"),
+                      "t.json: data[0].paragraphs[0] has no key 'context'"},
+        MalformedFile{"EmptyContext", squad(R"({"data":[{"paragraphs":[{"context":" \u00a0","qas":[]}]}]})"),
+                      "t.json: data[0].paragraphs[0] has an empty 'context'"},
+        MalformedFile{"NoId", squad_questions(R"({"question":"q"})"),
+                      "t.json: data[0].paragraphs[0].qas[0] has no key 'id'"},
+        MalformedFile{"IdIsANumber", squad_questions(R"({"id":7,"question":"q"})"),
+                      "t.json: data[0].paragraphs[0].qas[0] has 7 as 'id', expected a string"},
+        MalformedFile{"IdTwice",
+                      squad_questions(R"({"id":"a","question":"q","answers":[]},{"id":"a","question":"r"})"),
+                      "t.json: data[0].paragraphs[0].qas[1] has the id 'a' of an earlier question"},
+        MalformedFile{"NoQuestion", squad_questions(R"({"id":"a"})"),
+                      "t.json: question 'a' has no key 'question'"},
+        MalformedFile{
+            "AnswersForSomeOnly",
+            squad_questions(R"({"id":"a","question":"q","is_impossible":true},{"id":"b","question":"r"})"),
+            "t.json: question 'b' has no key 'answers', but earlier questions have"},
+        MalformedFile{"AnswersForLaterOnesOnly",
+                      squad_questions(R"({"id":"a","question":"q"},{"id":"b","question":"r","answers":[]})"),
+                      "t.json: question 'b' has answers, but earlier questions have none given"},
+        MalformedFile{"ImpossibleWithAnswer",
+                      squad_questions(R"({"id":"a","question":"q","is_impossible":true,)"
+                                      R"("answers":[{"text":"old","answer_start":4}]})"),
+                      "t.json: question 'a' is marked impossible, but has answers"},
+        MalformedFile{"PossibleWithoutAnswer",
+                      squad_questions(R"({"id":"a","question":"q","is_impossible":false,"answers":[]})"),
+                      "t.json: question 'a' is not marked impossible, but has no answers"},
+        MalformedFile{"ImpossibleIsANumber",
+                      squad_questions(R"({"id":"a","question":"q","is_impossible":1,"answers":[]})"),
+                      "t.json: question 'a' has 1 as 'is_impossible', expected true or false"},
+        MalformedFile{"AnswerIsAString", squad_answer(R"("old")"),
+                      "t.json: an answer of question 'a' is \"old\", expected an object"},
+        MalformedFile{"AnswerWithoutStart", squad_answer(R"({"text":"old"})"),
+                      "t.json: an answer of question 'a' has no key 'answer_start'"},
+        MalformedFile{"EmptyAnswer", squad_answer(R"({"text":"","answer_start":0})"),
+                      "t.json: an answer of question 'a' has an empty 'text'"},
+        MalformedFile{"StartIsAFraction", squad_answer(R"({"text":"old","answer_start":4.0})"),
+                      "t.json: an answer of question 'a' has 4.0 as 'answer_start', expected a whole number"},
+        MalformedFile{"AnswerElsewhere", squad_answer(R"({"text":"old","answer_start":3})"),
+                      "t.json: question 'a' has the answer 'old' at character 3 of its context, where ' old "
+                      "bridge' stands; it stands at character 4"},
+        MalformedFile{"AnswerNowhere", squad_answer(R"({"text":"Old","answer_start":4})"),
+                      "t.json: question 'a' has the answer 'Old' at character 4 of its context, where 'old "
+                      "bridge' stands; it stands nowhere in it"},
+        MalformedFile{"AnswerBeyondTheEnd", squad_answer(R"({"text":"old","answer_start":14})"),
+                      "t.json: question 'a' has the answer 'old' at character 14 of its context, where the "
+                      "context has ended; it stands at character 4"},
+        MalformedFile{"NegativeStart", squad_answer(R"({"text":"old","answer_start":-4})"),
+                      "t.json: question 'a' has the answer 'old' at character -4 of its context, where the "
+                      "context has ended; it stands at character 4"}),
     [](const auto& tested) { return std::string(tested.param.name); });
 
 TEST(UnknownExtension, IsAUsageError) {

@@ -6,6 +6,7 @@
 
 #include <gtest/gtest.h>
 
+#include "datasets/squad.h"
 #include "datasets/tasks.h"
 
 namespace transkimmer {
@@ -76,6 +77,44 @@ INSTANTIATE_TEST_SUITE_P(
         KnownSplit{"imdb", "imdb/aclImdb", Split::dev, 25000},
         KnownSplit{"imdb", "imdb/aclImdb", Split::test, 25000}),
     test_name);
+
+struct KnownQuestions {
+  Split split;
+  std::size_t contexts;
+  std::size_t questions;
+  std::size_t unanswerable;
+  std::size_t answers;
+};
+
+class RealQuestions : public testing::TestWithParam<KnownQuestions> {};
+
+TEST_P(RealQuestions, LoadWholeWithAllTheirAnswers) {
+  const KnownQuestions& known = GetParam();
+  const fs::path directory = data_directory() / "squad2";
+  std::error_code ignored;
+  if (!fs::is_directory(directory, ignored)) {
+    GTEST_SKIP() << directory << " is absent; set TRANSKIMMER_DATA to the folder of the data sets";
+  }
+  const QaDataset dataset = load_squad(find_squad_file(data_directory(), known.split));
+  EXPECT_EQ(dataset.contexts.size(), known.contexts);
+  EXPECT_EQ(dataset.examples.size(), known.questions);
+  EXPECT_TRUE(dataset.labelled);
+  std::size_t unanswerable = 0;
+  std::size_t answers = 0;
+  for (const QaExample& example : dataset.examples) {
+    unanswerable += example.answers.empty() ? 1 : 0;
+    answers += example.answers.size();
+    for (const QaAnswer& answer : example.answers)
+      EXPECT_EQ(dataset.context_of(example).substr(answer.begin, answer.text.size()), answer.text);
+  }
+  EXPECT_EQ(unanswerable, known.unanswerable);
+  EXPECT_EQ(answers, known.answers);
+}
+
+INSTANTIATE_TEST_SUITE_P(Splits, RealQuestions,
+                         testing::Values(KnownQuestions{Split::train, 848, 8218, 4044, 14812},
+                                         KnownQuestions{Split::dev, 356, 3655, 1901, 5490}),
+                         [](const auto& tested) { return std::string(name_of(tested.param.split)); });
 
 }  // namespace
 }  // namespace transkimmer
