@@ -6,14 +6,26 @@
 
 namespace transkimmer {
 
-/// Arithmetic of the matrix products.
-enum class Precision { f32 };
+/// Arithmetic of the matrix products in the encoder's layers. Everything else is single precision whatever is
+/// chosen: embeddings, LayerNorm, softmax, residuals, skim predictors and the task head.
+enum class Precision {
+  f32,
+  bf16,      ///< weights and operands rounded to bf16, sums in f32; needs AVX-512 BF16
+  int8,      ///< a scale per weight row and per token, sums in int32; needs AVX-512 VNNI
+  automatic  ///< bf16 where the machine has it, else f32: what is fast without looking at the accuracy first
+};
 
-/// "f32".
+/// "f32", "bf16", "int8", "auto".
 constexpr std::string_view name_of(Precision precision) {
   switch (precision) {
     case Precision::f32:
       return "f32";
+    case Precision::bf16:
+      return "bf16";
+    case Precision::int8:
+      return "int8";
+    case Precision::automatic:
+      return "auto";
   }
   return "unknown";
 }
@@ -25,6 +37,7 @@ struct EngineOptions {
   /// Keep a token when logit_keep - logit_skim > threshold; larger skims more. Unset: the model's own
   /// setting.
   std::optional<double> skim_threshold = std::nullopt;
+  /// A precision that the machine has no instructions for falls back to f32, with a notice.
   Precision precision = Precision::f32;
 };
 

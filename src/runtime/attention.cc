@@ -14,6 +14,7 @@
 // clang-format on
 
 #include "base/lanes-inl.h"
+#include "runtime/row_math-inl.h"
 
 #ifndef TRANSKIMMER_ATTENTION_LAYOUT
 #define TRANSKIMMER_ATTENTION_LAYOUT
@@ -157,11 +158,13 @@ HWY_INLINE void AttendRows(const AttentionHead& head, std::size_t first, const f
   MultiplyRows<kRows>({scores, padded_tokens, values, padded_size, head.tokens, weighted, padded_size},
                       round_up(head.head_size, lanes));
   for (int r = 0; r < kRows; ++r) {
-    float* out = head.out + (first + r) * head.out_stride;
-    const float* in = weighted + r * padded_size;
+    float* in = weighted + r * padded_size;
+    const std::size_t start = (first + r) * head.out_stride;
+    float* out = head.rounded_out == nullptr ? head.out + start : in;
     ForLanes(head.head_size, [&](auto d, std::size_t i) HWY_ATTR {
       hn::StoreU(hn::Mul(hn::LoadU(d, in + i), hn::Set(d, inverse_sums[r])), d, out + i);
     });
+    if (head.rounded_out != nullptr) RoundRow(in, head.head_size, head.rounded_out + start);
   }
 }
 

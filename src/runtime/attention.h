@@ -2,6 +2,8 @@
 
 #include <cstddef>
 
+#include "runtime/operand.h"
+
 namespace transkimmer {
 
 /// One head of one sequence. Rows are tokens; a pointer is to the head's first column in the first row.
@@ -16,6 +18,7 @@ struct AttentionHead {
   std::size_t queries = 0;
   std::size_t tokens = 0;
   std::size_t head_size = 0;
+  Bf16* rounded_out = nullptr;  ///< where set, the result goes here instead, rounded to bf16
 };
 
 /// out = softmax(query key^T) value, without writing the [queries, tokens] scores beyond a few rows that stay

@@ -73,6 +73,14 @@ class ForwardPass {
 
  private:
   float* hidden_row(std::size_t row) const { return space_.hidden.data() + row * hidden_size_; }
+  /// The hidden rows as the layers' products read them.
+  OperandRows operand_rows(std::size_t row) const {
+    return space_.hidden_operand.rows(space_.hidden.data()).from(row);
+  }
+  static void copy_row(const OperandRows& from, const OperandRows& to) {
+    std::memcpy(to.values, from.values, from.columns * operand_bytes(from.precision));
+    if (from.precision == Precision::int8) *to.scales = *from.scales;
+  }
   bool few_rows(std::size_t rows) const { return threads_ > 1 && rows < kFewRowsPerThread * threads_; }
 
   /// body(task, worker), on all threads when the loop holds enough arithmetic.
@@ -90,11 +98,13 @@ class ForwardPass {
 
   void prepare() {
     space_.hidden.reserve(rows_ * hidden_size_);
+    space_.hidden_operand.reserve(rows_, hidden_size_, weights_.precision);
+    space_.first_operand.reserve(sequences_, hidden_size_, weights_.precision);
     space_.query.reserve(rows_ * hidden_size_);
     space_.key_value.reserve(rows_ * 2 * hidden_size_);
     space_.context.reserve(rows_ * hidden_size_);
     space_.margins.reserve(rows_);
-    space_.wide.reserve(std::min(rows_, kFewRowsPerThread * threads_) * feed_forward_);
+    reserve(space_.shared, std::min(rows_, kFewRowsPerThread * threads_));
     const bool all = options_.outputs == OutputStates::all_tokens;
     space_.outputs.reserve((all ? rows_ : sequences_) * hidden_size_);
     space_.starts.assign(batch_.starts.begin(), batch_.starts.end());
@@ -105,14 +115,21 @@ class ForwardPass {
     result_.kept.assign(layers_ * sequences_, 0);
   }
 
+  void reserve(LayerBuffers& buffers, std::size_t rows) const {
+    buffers.projected.reserve(rows * hidden_size_);
+    buffers.intermediate.reserve(rows * feed_forward_);
+    buffers.context.reserve(rows, hidden_size_, weights_.precision);
+    buffers.attended.reserve(rows, hidden_size_, weights_.precision);
+    buffers.activated.reserve(rows, feed_forward_, weights_.precision);
+  }
+
   void prepare_threads() {
     std::size_t longest = 0;
     for (std::size_t i = 0; i < sequences_; ++i)
       longest = std::max<std::size_t>(longest, batch_.starts[i + 1] - batch_.starts[i]);
     space_.per_thread.resize(std::max(space_.per_thread.size(), threads_));
     for (auto& own : space_.per_thread) {
-      own.projected.reserve(PackedLinear::max_rows * hidden_size_);
-      own.intermediate.reserve(PackedLinear::max_rows * feed_forward_);
+      reserve(own.layer, PackedLinear::max_rows);
       own.predictor.reserve(PackedLinear::max_rows *
                             static_cast<std::size_t>(std::max<std::int64_t>(config_.skim.predictor_size, 1)));
       own.attention.reserve(attention_scratch_floats(longest, head_size_));
@@ -148,7 +165,7 @@ class ForwardPass {
                     tables.positions.data() + (tables.first_position + position_of[row]) * hidden_size_,
                     tables.types.data() + type * hidden_size_};
       }
-      embed(parts.data(), norm(tables.norm), {count, hidden_size_}, hidden_row(begin));
+      embed(parts.data(), norm(tables.norm), {count, hidden_size_}, hidden_row(begin), operand_rows(begin));
       predict(0, begin, count, worker);
     });
   }
@@ -162,8 +179,9 @@ class ForwardPass {
         {predictor.norm.gamma.data(), predictor.norm.beta.data(), kPredictorNormEpsilon},
         predictor.decision.data(),
         predictor.decision_bias};
-    normalize_rows(hidden_row(begin), kPredictorNormEpsilon, {count, hidden_size_}, own.projected.data());
-    predictor.projection.multiply(own.projected.data(), count, own.predictor.data());
+    float* normalized = own.layer.projected.data();
+    normalize_rows(hidden_row(begin), kPredictorNormEpsilon, {count, hidden_size_}, normalized);
+    predictor.projection.multiply(normalized, count, own.predictor.data());
     skim_margins(own.predictor.data(), decision, {count, predictor.decision.size()},
                  space_.margins.data() + begin);
   }
@@ -199,6 +217,7 @@ class ForwardPass {
   void move_row(std::size_t from, std::size_t to) {
     if (from == to) return;
     std::memcpy(hidden_row(to), hidden_row(from), hidden_size_ * sizeof(float));
+    if (weights_.precision != Precision::f32) copy_row(operand_rows(from), operand_rows(to));
     space_.token_of_row[to] = space_.token_of_row[from];
   }
 
@@ -244,7 +263,7 @@ class ForwardPass {
   }
 
   /// y = linear(x), shared by columns when there are few rows, else by rows.
-  void multiply(const PackedLinear& linear, const float* x, std::size_t rows, float* y) {
+  void multiply(const PackedLinear& linear, const OperandRows& x, std::size_t rows, float* y) {
     if (few_rows(rows)) {
       for_tasks(linear.panels(), rows * linear.shape().in * linear.shape().out,
                 [&](std::size_t panel, int) { linear.multiply_panel(panel, x, rows, y); });
@@ -252,7 +271,7 @@ class ForwardPass {
     }
     for_row_pieces(rows, linear.shape().in * linear.shape().out,
                    [&](std::size_t begin, std::size_t count, int) {
-                     linear.multiply(x + begin * linear.shape().in, count, y + begin * linear.shape().out);
+                     linear.multiply(x.from(begin), count, y + begin * linear.shape().out);
                    });
   }
 
@@ -260,11 +279,11 @@ class ForwardPass {
     const LayerWeights& layer = weights_.layers[index];
     project(layer);
     attend_heads(false);
-    finish_layer(layer, space_.hidden.data(), rows_, index + 1);
+    finish_layer(layer, space_.hidden.data(), operand_rows(0), rows_, index + 1);
   }
 
   void project(const LayerWeights& layer) {
-    const float* hidden = space_.hidden.data();
+    const OperandRows hidden = operand_rows(0);
     if (few_rows(rows_)) {
       const std::size_t query_panels = layer.query.panels();
       for_tasks(query_panels + layer.key_value.panels(), rows_ * 3 * hidden_size_ * hidden_size_,
@@ -279,7 +298,7 @@ class ForwardPass {
       return;
     }
     for_row_pieces(rows_, 3 * hidden_size_ * hidden_size_, [&](std::size_t begin, std::size_t count, int) {
-      const float* x = hidden + begin * hidden_size_;
+      const OperandRows x = hidden.from(begin);
       layer.query.multiply(x, count, space_.query.data() + begin * hidden_size_);
       layer.key_value.multiply(x, count, space_.key_value.data() + begin * 2 * hidden_size_);
     });
@@ -299,7 +318,7 @@ class ForwardPass {
       head.key = keys;
       head.value = keys + hidden_size_;
       head.key_value_stride = 2 * hidden_size_;
-      head.out = space_.context.data() + query_row * hidden_size_ + column;
+      set_output(head, query_row * hidden_size_ + column);
       head.out_stride = hidden_size_;
       head.tokens = space_.starts[sequence + 1] - begin;
       head.queries = first_tokens ? 1 : head.tokens;
@@ -308,37 +327,87 @@ class ForwardPass {
     });
   }
 
+  /// bf16 is what the next product reads; int8 needs the whole row first, for its scale.
+  void set_output(AttentionHead& head, std::size_t offset) const {
+    head.out = space_.context.data() + offset;
+    if (weights_.precision == Precision::bf16)
+      head.rounded_out = reinterpret_cast<Bf16*>(space_.context.data()) + offset;
+  }
+
   /// Attention output, feed-forward and both LayerNorms over `x` [rows, hidden], in place; then the margins
-  /// for the `next` layer, while the rows are still in the cache.
-  void finish_layer(const LayerWeights& layer, float* x, std::size_t rows, std::size_t next) {
+  /// for the `next` layer, while the rows are still in the cache. `operand`: x as the next layer reads it.
+  void finish_layer(const LayerWeights& layer, float* x, const OperandRows& operand, std::size_t rows,
+                    std::size_t next) {
     if (few_rows(rows)) {
-      finish_few_rows(layer, x, rows, next);
+      finish_few_rows(layer, x, operand, rows, next);
       return;
     }
     const std::size_t macs = hidden_size_ * (hidden_size_ + 2 * feed_forward_) + predictor_macs_per_row();
     for_row_pieces(rows, macs, [&](std::size_t begin, std::size_t count, int worker) {
-      Workspace::PerThread& own = space_.per_thread[static_cast<std::size_t>(worker)];
-      float* piece = x + begin * hidden_size_;
-      float* projected = own.projected.data();
-      layer.attention_output.multiply(space_.context.data() + begin * hidden_size_, count, projected);
-      add_layer_norm(projected, piece, norm(layer.attention_norm), {count, hidden_size_}, piece);
-      layer.intermediate.multiply(piece, count, own.intermediate.data());
-      layer.output.multiply(own.intermediate.data(), count, projected);
-      add_layer_norm(projected, piece, norm(layer.output_norm), {count, hidden_size_}, piece);
+      const LayerBuffers& own = space_.per_thread[static_cast<std::size_t>(worker)].layer;
+      const auto multiply_here = [count](const PackedLinear& linear, const OperandRows& left, float* y) {
+        linear.multiply(left, count, y);
+      };
+      finish_rows(layer, {x + begin * hidden_size_, operand.from(begin), begin, count}, own, multiply_here);
       predict(next, begin, count, worker);
     });
   }
 
-  void finish_few_rows(const LayerWeights& layer, float* x, std::size_t rows, std::size_t next) {
-    float* projected = space_.query.data();  // read no more
-    multiply(layer.attention_output, space_.context.data(), rows, projected);
-    add_layer_norm(projected, x, norm(layer.attention_norm), {rows, hidden_size_}, x);
-    multiply(layer.intermediate, x, rows, space_.wide.data());
-    multiply(layer.output, space_.wide.data(), rows, projected);
-    add_layer_norm(projected, x, norm(layer.output_norm), {rows, hidden_size_}, x);
+  void finish_few_rows(const LayerWeights& layer, float* x, const OperandRows& operand, std::size_t rows,
+                       std::size_t next) {
+    finish_rows(layer, {x, operand, 0, rows}, space_.shared,
+                [&](const PackedLinear& linear, const OperandRows& left, float* y) {
+                  multiply(linear, left, rows, y);
+                });
     for_row_pieces(rows, predictor_macs_per_row(), [&](std::size_t begin, std::size_t count, int worker) {
       predict(next, begin, count, worker);
     });
+  }
+
+  /// Rows that finish a layer together.
+  struct LayerRows {
+    float* x;             ///< [count, hidden]
+    OperandRows operand;  ///< where the finished rows go, for the next layer's products
+    std::size_t begin;    ///< the first of them among the context's rows
+    std::size_t count;
+  };
+
+  /// multiply(linear, operand, y) computes a product of all the rows.
+  template <typename Multiply>
+  void finish_rows(const LayerWeights& layer, const LayerRows& rows, const LayerBuffers& own,
+                   const Multiply& multiply_all) {
+    const RowShape shape{rows.count, hidden_size_};
+    float* projected = own.projected.data();
+    const OperandRows context = context_operand(rows, own);
+    multiply_all(layer.attention_output, context, projected);
+    const OperandRows attended = own.attended.rows(rows.x);
+    add_layer_norm(layer.attention_output.result(context, projected), rows.x, norm(layer.attention_norm),
+                   shape, rows.x, attended);
+    multiply_all(layer.intermediate, attended, own.intermediate.data());
+    const OperandRows activated = activated_operand(rows.count, own);
+    multiply_all(layer.output, activated, projected);
+    add_layer_norm(layer.output.result(activated, projected), rows.x, norm(layer.output_norm), shape, rows.x,
+                   rows.operand);
+  }
+
+  OperandRows context_operand(const LayerRows& rows, const LayerBuffers& own) const {
+    float* context = space_.context.data();
+    if (weights_.precision == Precision::int8) {
+      const OperandRows quantized = own.context.rows(nullptr);
+      write_operand(context + rows.begin * hidden_size_, rows.count, quantized);
+      return quantized;
+    }
+    return OperandRows{weights_.precision, context, nullptr, hidden_size_}.from(rows.begin);
+  }
+
+  /// The intermediate product is an operand already, except for int8, which needs its rows whole.
+  OperandRows activated_operand(std::size_t rows, const LayerBuffers& own) const {
+    if (weights_.precision == Precision::int8) {
+      const OperandRows quantized = own.activated.rows(nullptr);
+      write_operand(own.intermediate.data(), rows, quantized);
+      return quantized;
+    }
+    return {weights_.precision, own.intermediate.data(), nullptr, feed_forward_};
   }
 
   /// The last layer when the head reads first tokens alone: keys and values of all rows, the rest of one row
@@ -346,12 +415,16 @@ class ForwardPass {
   void run_last_layer_for_first_tokens() {
     const LayerWeights& layer = weights_.layers.back();
     float* first = space_.outputs.data();
-    for (std::size_t i = 0; i < sequences_; ++i)
+    const OperandRows first_operand = space_.first_operand.rows(first);
+    for (std::size_t i = 0; i < sequences_; ++i) {
       std::memcpy(first + i * hidden_size_, hidden_row(space_.starts[i]), hidden_size_ * sizeof(float));
-    multiply(layer.query, first, sequences_, space_.query.data());
-    multiply(layer.key_value, space_.hidden.data(), rows_, space_.key_value.data());
+      if (weights_.precision != Precision::f32)
+        copy_row(operand_rows(space_.starts[i]), first_operand.from(i));
+    }
+    multiply(layer.query, first_operand, sequences_, space_.query.data());
+    multiply(layer.key_value, operand_rows(0), rows_, space_.key_value.data());
     attend_heads(true);
-    finish_layer(layer, first, sequences_, layers_);
+    finish_layer(layer, first, {}, sequences_, layers_);
   }
 
   const ModelConfig& config_;

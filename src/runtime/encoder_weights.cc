@@ -9,23 +9,25 @@ namespace {
 /// Reads the weights below one name prefix.
 class Source {
  public:
-  Source(const ModelConfig& config, const ModelWeights& weights, int panels, MatrixKernelCache& kernels)
+  Source(const ModelConfig& config, const ModelWeights& weights, int panels, MatrixKernelCache& kernels,
+         Precision precision)
       : hidden_(static_cast<std::size_t>(config.hidden_size)),
         feed_forward_(static_cast<std::size_t>(config.intermediate_size)),
         predictor_(static_cast<std::size_t>(config.skim.predictor_size)),
         head_size_(static_cast<std::size_t>(config.head_size())),
         weights_(weights),
         panels_(panels),
-        kernels_(kernels) {}
+        kernels_(kernels),
+        precision_(precision) {}
 
   LayerWeights layer(std::size_t index) const {
     const std::string prefix = "encoder.layer." + std::to_string(index) + ".";
     return {query(prefix),
             key_value(prefix),
-            linear(prefix + "attention.output.dense", {hidden_, hidden_, Activation::none}),
+            linear(prefix + "attention.output.dense", added(hidden_)),
             norm(prefix + "attention.output.LayerNorm"),
-            linear(prefix + "intermediate.dense", {hidden_, feed_forward_, Activation::gelu}),
-            linear(prefix + "output.dense", {feed_forward_, hidden_, Activation::none}),
+            linear(prefix + "intermediate.dense", {hidden_, feed_forward_, Activation::gelu, precision_}),
+            linear(prefix + "output.dense", added(feed_forward_)),
             norm(prefix + "output.LayerNorm")};
   }
 
@@ -58,6 +60,10 @@ class Source {
                     const std::vector<float>& bias) const {
     return PackedLinear(shape, weight, bias, panels_, kernels_);
   }
+  /// A product that add_layer_norm reads.
+  LinearShape added(std::size_t in) const {
+    return {in, hidden_, Activation::none, precision_, Int8Result::sums};
+  }
   PackedLinear linear(const std::string& name, const LinearShape& shape) const {
     return pack(shape, floats(name + ".weight"), floats(name + ".bias"));
   }
@@ -68,7 +74,7 @@ class Source {
     const float scale = 1.0F / std::sqrt(static_cast<float>(head_size_));
     for (float& value : weight) value *= scale;
     for (float& value : bias) value *= scale;
-    return pack({hidden_, hidden_, Activation::none}, weight, bias);
+    return pack({hidden_, hidden_, Activation::none, precision_}, weight, bias);
   }
 
   PackedLinear key_value(const std::string& prefix) const {
@@ -78,7 +84,7 @@ class Source {
     const std::vector<float> value_bias = floats(prefix + "attention.self.value.bias");
     weight.insert(weight.end(), value_weight.begin(), value_weight.end());
     bias.insert(bias.end(), value_bias.begin(), value_bias.end());
-    return pack({hidden_, 2 * hidden_, Activation::none}, weight, bias);
+    return pack({hidden_, 2 * hidden_, Activation::none, precision_}, weight, bias);
   }
 
   /// W (gamma * x + beta) + b = (W diag(gamma)) x + (W beta + b). Summed in double: it happens once.
@@ -98,14 +104,16 @@ class Source {
   const ModelWeights& weights_;
   int panels_;
   MatrixKernelCache& kernels_;
+  Precision precision_;
 };
 
 }  // namespace
 
 EncoderWeights EncoderWeights::pack(const ModelConfig& config, const ModelWeights& weights,
-                                    bool with_predictors, int panels, MatrixKernelCache& kernels) {
-  const Source source(config, weights, panels, kernels);
-  EncoderWeights packed{source.embeddings(config), {}, {}};
+                                    bool with_predictors, int panels, MatrixKernelCache& kernels,
+                                    Precision precision) {
+  const Source source(config, weights, panels, kernels, precision);
+  EncoderWeights packed{source.embeddings(config), {}, {}, precision};
   const auto layers = static_cast<std::size_t>(config.num_hidden_layers);
   for (std::size_t i = 0; i < layers; ++i) packed.layers.push_back(source.layer(i));
   for (std::size_t i = 0; with_predictors && i < layers; ++i)

@@ -48,9 +48,11 @@ struct EncoderWeights {
   std::vector<LayerWeights> layers;
   std::vector<PredictorWeights> predictors;  ///< empty when the model has none or they are not used
 
-  /// `panels`: threads that share a product of few rows.
+  Precision precision = Precision::f32;  ///< of the layers; predictors are always f32
+
+  /// `panels`: threads that share a product of few rows. `precision` is one that usable_precision returns.
   static EncoderWeights pack(const ModelConfig& config, const ModelWeights& weights, bool with_predictors,
-                             int panels, MatrixKernelCache& kernels);
+                             int panels, MatrixKernelCache& kernels, Precision precision = Precision::f32);
 };
 
 /// The predictors' LayerNorm epsilon, PyTorch's default, whatever the encoder's own (published code).

@@ -38,6 +38,14 @@ void tell_about_skimming(const ModelConfig& config, bool wanted, const NoticeHan
   }
 }
 
+Precision choose_precision(Precision wanted, const NoticeHandler& notices) {
+  const Precision usable = usable_precision(wanted);
+  if (usable != wanted && wanted != Precision::automatic)
+    notify(notices, fmt::format("this machine has no instructions for products in {}: they run in {}",
+                                name_of(wanted), name_of(usable)));
+  return usable;
+}
+
 }  // namespace
 
 struct Engine::Impl {
@@ -97,8 +105,9 @@ Engine Engine::load(const std::filesystem::path& directory, const EngineOptions&
   impl->skimming = options.skimming && impl->config.skim.enabled;
   impl->threshold = options.skim_threshold.value_or(impl->config.skim.threshold);
   if (std::isnan(impl->threshold)) throw UsageError("the skim threshold is not a number");
-  impl->precision = options.precision;
-  impl->weights = EncoderWeights::pack(impl->config, weights, impl->skimming, threads, impl->kernels);
+  impl->precision = choose_precision(options.precision, notices);
+  impl->weights =
+      EncoderWeights::pack(impl->config, weights, impl->skimming, threads, impl->kernels, impl->precision);
   impl->head = TaskHead::pack(impl->config, weights, threads, impl->kernels);
   impl->pool = std::make_unique<ThreadPool>(threads);
   return Engine(std::move(impl));

@@ -28,7 +28,8 @@ class Engine {
  public:
   /// Reads config.json and the weights of a Hugging Face directory. Notices: a model trained with `original`
   /// semantics (removal differs from how it was trained); a model without predictors when skimming was asked
-  /// for. Throws IoError, FormatError; UsageError for a precision this build or machine lacks.
+  /// for; a precision that this machine has no instructions for, which falls back to f32. Throws IoError,
+  /// FormatError; UsageError for options out of range.
   static Engine load(const std::filesystem::path& directory, const EngineOptions& options,
                      const NoticeHandler& notices = {});
   Engine(Engine&&) noexcept;
@@ -44,6 +45,7 @@ class Engine {
   bool skimming() const;
   double skim_threshold() const;
   int threads() const;
+  /// What the products really run in; never `automatic`.
   Precision precision() const;
 
  private:

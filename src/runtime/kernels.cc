@@ -1,7 +1,5 @@
 #include "runtime/kernels.h"
 
-#include <initializer_list>
-
 // foreach_target.h includes this file once per instruction set and must come before highway.h.
 // clang-format off
 #undef HWY_TARGET_INCLUDE
@@ -12,38 +10,13 @@
 // clang-format on
 
 #include "base/lanes-inl.h"
+#include "runtime/row_math-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace transkimmer {
 namespace HWY_NAMESPACE {
 
 namespace hn = hwy::HWY_NAMESPACE;
-
-/// A rational function of x^2, times x, fitted to erf by weighted least squares until the errors were level:
-/// at most 2.2e-7 on [0, kErfIsOne], below what float arithmetic adds around it. Beyond, erf is 1 to 1.2e-7.
-template <class D, class V = hn::Vec<D>>
-HWY_INLINE V Erf(D d, V x) {
-  constexpr float kErfIsOne = 3.75f;
-  const auto polynomial = [&](V u, std::initializer_list<float> highest_first) HWY_ATTR {
-    V value = hn::Zero(d);
-    for (const float coefficient : highest_first) value = hn::MulAdd(value, u, hn::Set(d, coefficient));
-    return value;
-  };
-  const V bounded = hn::Clamp(x, hn::Set(d, -kErfIsOne), hn::Set(d, kErfIsOne));
-  const V u = hn::Mul(bounded, bounded);
-  const V numerator = polynomial(u, {-1.598883019e-6f, 2.736441972e-4f, 1.057875168e-2f, 7.288800996e-2f,
-                                     3.705730352e-1f, 1.128377211f});
-  const V denominator =
-      polynomial(u, {2.517298674e-3f, 2.862175781e-2f, 1.852538467e-1f, 6.617224003e-1f, 1.0f});
-  return hn::Div(hn::Mul(bounded, numerator), denominator);
-}
-
-template <class D, class V = hn::Vec<D>>
-HWY_INLINE V Gelu(D d, V x) {
-  constexpr float kInverseSqrt2 = 0.70710678118654752f;
-  const V half = hn::Mul(hn::Set(d, 0.5f), x);
-  return hn::MulAdd(half, Erf(d, hn::Mul(x, hn::Set(d, kInverseSqrt2))), half);
-}
 
 /// Rows whose moments are taken together. The sums of one row wait for each other; those of several keep the
 /// processor busy meanwhile, and eight rows of 1,024 columns are still in the first-level cache for the next
@@ -95,8 +68,9 @@ HWY_INLINE V Normalized(D d, V x, const BlockMoments& moments, std::size_t row) 
   return hn::Mul(hn::Sub(x, hn::Set(d, moments.mean[row])), hn::Set(d, moments.inverse_deviation[row]));
 }
 
-/// x = LayerNorm(x), given the means.
-HWY_INLINE void FinishLayerNorm(const NormWeights& norm, RowShape block, BlockMoments& moments, float* x) {
+/// x = LayerNorm(x), given the means; also as an operand.
+HWY_INLINE void FinishLayerNorm(const NormWeights& norm, RowShape block, BlockMoments& moments, float* x,
+                                const OperandRows& operand) {
   Deviations(x, block, norm.epsilon, moments);
   for (std::size_t row = 0; row < block.rows; ++row) {
     float* const values = x + row * block.columns;
@@ -105,24 +79,35 @@ HWY_INLINE void FinishLayerNorm(const NormWeights& norm, RowShape block, BlockMo
       hn::StoreU(hn::MulAdd(normalized, hn::LoadU(d, norm.gamma + i), hn::LoadU(d, norm.beta + i)), d,
                  values + i);
     });
+    WriteOperandRow(values, row, operand);
   }
 }
 
-void AddLayerNorm(const float* x, const float* residual, const NormWeights& norm, RowShape shape,
-                  float* out) {
+template <class Product>
+HWY_INLINE void AddLayerNormOf(const Product& x, const float* residual, const NormWeights& norm,
+                               RowShape shape, float* out, const OperandRows& operand) {
   ForBlocks(shape.rows, [&](std::size_t first, std::size_t rows) HWY_ATTR {
     BlockMoments moments;
     for (std::size_t row = 0; row < rows; ++row) {
       const std::size_t start = (first + row) * shape.columns;
       const float sum = SumOver(shape.columns, [&](auto d, std::size_t i) HWY_ATTR {
-        const auto added = hn::Add(hn::LoadU(d, x + start + i), hn::LoadU(d, residual + start + i));
+        const auto added = hn::Add(x.Load(d, first + row, i), hn::LoadU(d, residual + start + i));
         hn::StoreU(added, d, out + start + i);
         return added;
       });
       moments.mean[row] = sum / static_cast<float>(shape.columns);
     }
-    FinishLayerNorm(norm, {rows, shape.columns}, moments, out + first * shape.columns);
+    FinishLayerNorm(norm, {rows, shape.columns}, moments, out + first * shape.columns, operand.from(first));
   });
+}
+
+void AddLayerNorm(const ProductRows& x, const float* residual, const NormWeights& norm, RowShape shape,
+                  float* out, const OperandRows& operand) {
+  if (x.row_scales != nullptr) {
+    AddLayerNormOf(SumRows(x), residual, norm, shape, out, operand);
+  } else {
+    AddLayerNormOf(FloatRows(x), residual, norm, shape, out, operand);
+  }
 }
 
 void NormalizeRows(const float* x, float epsilon, RowShape shape, float* out) {
@@ -161,7 +146,8 @@ void SkimMargins(const float* x, const SkimDecision& decision, RowShape shape, f
   });
 }
 
-void Embed(const EmbeddingRow* tokens, const NormWeights& norm, RowShape shape, float* out) {
+void Embed(const EmbeddingRow* tokens, const NormWeights& norm, RowShape shape, float* out,
+           const OperandRows& operand) {
   ForBlocks(shape.rows, [&](std::size_t first, std::size_t rows) HWY_ATTR {
     BlockMoments moments;
     for (std::size_t row = 0; row < rows; ++row) {
@@ -175,7 +161,7 @@ void Embed(const EmbeddingRow* tokens, const NormWeights& norm, RowShape shape, 
       });
       moments.mean[row] = sum / static_cast<float>(shape.columns);
     }
-    FinishLayerNorm(norm, {rows, shape.columns}, moments, out + first * shape.columns);
+    FinishLayerNorm(norm, {rows, shape.columns}, moments, out + first * shape.columns, operand.from(first));
   });
 }
 
@@ -202,9 +188,9 @@ HWY_EXPORT(Embed);
 HWY_EXPORT(TanhInPlace);
 HWY_EXPORT(TargetName);
 
-void add_layer_norm(const float* x, const float* residual, const NormWeights& norm, RowShape shape,
-                    float* out) {
-  HWY_DYNAMIC_DISPATCH(AddLayerNorm)(x, residual, norm, shape, out);
+void add_layer_norm(const ProductRows& x, const float* residual, const NormWeights& norm, RowShape shape,
+                    float* out, const OperandRows& operand) {
+  HWY_DYNAMIC_DISPATCH(AddLayerNorm)(x, residual, norm, shape, out, operand);
 }
 
 void normalize_rows(const float* x, float epsilon, RowShape shape, float* out) {
@@ -215,8 +201,9 @@ void skim_margins(const float* x, const SkimDecision& decision, RowShape shape, 
   HWY_DYNAMIC_DISPATCH(SkimMargins)(x, decision, shape, out);
 }
 
-void embed(const EmbeddingRow* tokens, const NormWeights& norm, RowShape shape, float* out) {
-  HWY_DYNAMIC_DISPATCH(Embed)(tokens, norm, shape, out);
+void embed(const EmbeddingRow* tokens, const NormWeights& norm, RowShape shape, float* out,
+           const OperandRows& operand) {
+  HWY_DYNAMIC_DISPATCH(Embed)(tokens, norm, shape, out, operand);
 }
 
 void tanh_in_place(float* x, std::size_t count) {

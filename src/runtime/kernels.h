@@ -3,6 +3,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "runtime/operand.h"
+
 namespace transkimmer {
 
 /// Row-wise kernels of the engine, chosen at run time for the widest SIMD this machine has. Matrices are
@@ -21,9 +23,10 @@ struct NormWeights {
   float epsilon = 0;
 };
 
-/// out = LayerNorm(x + residual), [rows, columns] (torch.nn.functional.layer_norm).
-void add_layer_norm(const float* x, const float* residual, const NormWeights& norm, RowShape shape,
-                    float* out);
+/// out = LayerNorm(x + residual), [rows, columns] (torch.nn.functional.layer_norm). The rows are also written
+/// as `operand`, the left operand of the product that reads them, unless that is f32 and reads `out`.
+void add_layer_norm(const ProductRows& x, const float* residual, const NormWeights& norm, RowShape shape,
+                    float* out, const OperandRows& operand = {});
 
 /// out = (x - mean) / sqrt(variance + epsilon) per row: a LayerNorm whose scale and shift were folded into
 /// what follows.
@@ -40,13 +43,23 @@ struct SkimDecision {
 void skim_margins(const float* x, const SkimDecision& decision, RowShape shape, float* out);
 
 /// out = LayerNorm(word + position + type) for each of `shape.rows` tokens; the parts are table rows of
-/// [columns].
+/// [columns]; also as `operand`.
 struct EmbeddingRow {
   const float* word = nullptr;
   const float* position = nullptr;
   const float* type = nullptr;
 };
-void embed(const EmbeddingRow* tokens, const NormWeights& norm, RowShape shape, float* out);
+void embed(const EmbeddingRow* tokens, const NormWeights& norm, RowShape shape, float* out,
+           const OperandRows& operand = {});
+
+/// out = the product's values, with their bias and scales; both may be the same memory. Rows of out are
+/// product.stride apart.
+void floats_of_product(const ProductRows& product, RowShape shape, float* out);
+/// out = gelu(the product's values), as above (torch.nn.functional.gelu).
+void gelu_of_product(const ProductRows& product, RowShape shape, float* out);
+
+/// Writes the floats of x [rows, operand.columns] as an operand.
+void write_operand(const float* x, std::size_t rows, const OperandRows& operand);
 
 /// x = tanh(x), in place.
 void tanh_in_place(float* x, std::size_t count);

@@ -8,14 +8,21 @@
 #include <tuple>
 #include <vector>
 
+#include "runtime/operand.h"
+
 namespace transkimmer {
 
 enum class Activation { none, gelu };
+
+/// What an int8 product leaves: finished floats, or the sums, for a pass that scales them as it reads.
+enum class Int8Result { finished, sums };
 
 struct LinearShape {
   std::size_t in = 0;
   std::size_t out = 0;
   Activation activation = Activation::none;
+  Precision precision = Precision::f32;  ///< not `automatic`
+  Int8Result int8_result = Int8Result::finished;
 };
 
 class MatrixKernels;
@@ -29,11 +36,21 @@ class MatrixKernelCache {
 
  private:
   std::mutex mutex_;
-  std::map<std::tuple<std::size_t, std::size_t, Activation, std::size_t>, std::shared_ptr<MatrixKernels>>
+  std::map<std::tuple<std::size_t, std::size_t, Activation, Precision, std::size_t>,
+           std::shared_ptr<MatrixKernels>>
       kernels_;
 };
 
+/// The fastest precision of `wanted` and f32 that this machine (and oneDNN's limit of instruction sets,
+/// ONEDNN_MAX_CPU_ISA) can run; see Precision. Without AVX-512 VNNI, sums of int8 products would saturate at
+/// 16 bits; without AVX-512 BF16, bf16 is emulated at less than the speed of f32.
+Precision usable_precision(Precision wanted);
+
 /// y = activation(x W^T + b), the weights packed once for this machine's matrix kernels (torch.nn.Linear).
+///
+/// x is an operand of the shape's precision. y is [rows, out]: floats; with bf16 and an activation bf16, as
+/// then only another product reads it; with int8 and Int8Result::sums int32 sums, for a pass that takes
+/// `result`.
 ///
 /// The output columns are split into panels, so that several threads can share a product of few rows, each
 /// streaming its own part of the weights. Kernels are created on first use, one for each number of rows up to
@@ -53,16 +70,25 @@ class PackedLinear {
   ~PackedLinear();
 
   /// x [rows, in], y [rows, out]. Runs on the calling thread.
+  void multiply(const OperandRows& x, std::size_t rows, void* y) const;
+  /// The same of a product in f32.
   void multiply(const float* x, std::size_t rows, float* y) const;
   /// Only the columns of one panel; the others of y are left as they are.
-  void multiply_panel(std::size_t panel, const float* x, std::size_t rows, float* y) const;
+  void multiply_panel(std::size_t panel, const OperandRows& x, std::size_t rows, void* y) const;
+
+  /// y, the product of x, as the pass that reads it sees it.
+  ProductRows result(const OperandRows& x, const void* y) const;
 
   std::size_t panels() const { return panels_.size(); }
   const LinearShape& shape() const { return shape_; }
 
  private:
   struct Panel;
+  void finish_int8(const Panel& panel, const OperandRows& x, std::size_t rows, void* y) const;
+
   LinearShape shape_;
+  std::vector<float> column_scales_;  ///< [out] for int8
+  std::vector<float> bias_;           ///< [out] for int8
   std::vector<std::unique_ptr<const Panel>> panels_;
 };
 

@@ -10,43 +10,83 @@
 
 #include <hwy/aligned_allocator.h>
 
+#include "runtime/operand.h"
+
 namespace transkimmer {
 
-/// Floats that grow and never shrink; contents are not kept when they grow. Aligned for the widest vectors.
-class FloatBuffer {
+/// Values that grow in number and never shrink; contents are not kept when they grow. Aligned for the widest
+/// vectors.
+template <typename T>
+class AlignedBuffer {
  public:
-  float* reserve(std::size_t count) {
+  T* reserve(std::size_t count) {
     if (count > capacity_) {
       // Nothing is left to use should this fail, as the workspace goes back to its pool all the same.
       capacity_ = 0;
-      data_ = hwy::AllocateAligned<float>(count);
+      data_ = hwy::AllocateAligned<T>(count);
       if (!data_) throw std::bad_alloc();
       capacity_ = count;
     }
     return data_.get();
   }
-  float* data() const { return data_.get(); }
+  T* data() const { return data_.get(); }
 
  private:
-  hwy::AlignedFreeUniquePtr<float[]> data_;
+  hwy::AlignedFreeUniquePtr<T[]> data_;
   std::size_t capacity_ = 0;
+};
+
+using FloatBuffer = AlignedBuffer<float>;
+
+/// Rows that a matrix product reads in bf16 or int8. In f32 it reads the floats themselves, and this stays
+/// empty.
+class OperandBuffer {
+ public:
+  void reserve(std::size_t rows, std::size_t columns, Precision precision) {
+    precision_ = precision;
+    columns_ = columns;
+    if (precision == Precision::f32) return;
+    values_.reserve(rows * columns * operand_bytes(precision));
+    if (precision == Precision::int8) scales_.reserve(rows);
+  }
+  /// The rows; for f32 those at `floats`.
+  OperandRows rows(float* floats) const {
+    if (precision_ == Precision::f32) return float_operand(floats, columns_);
+    return {precision_, values_.data(), scales_.data(), columns_};
+  }
+
+ private:
+  AlignedBuffer<std::byte> values_;
+  FloatBuffer scales_;
+  Precision precision_ = Precision::f32;
+  std::size_t columns_ = 0;
+};
+
+/// What the rest of a layer, after attention, needs for the rows it works on.
+struct LayerBuffers {
+  FloatBuffer projected;     ///< [rows, hidden]
+  FloatBuffer intermediate;  ///< [rows, feed-forward]
+  OperandBuffer context;     ///< [rows, hidden]
+  OperandBuffer attended;    ///< [rows, hidden]
+  OperandBuffer activated;   ///< [rows, feed-forward]
 };
 
 /// Scratch memory of one forward pass. Once it has seen the largest batch, a pass allocates no activations.
 struct Workspace {
   /// What one thread needs for the piece it works on.
   struct PerThread {
-    FloatBuffer projected;     ///< [max_rows, hidden]
-    FloatBuffer intermediate;  ///< [max_rows, feed-forward]
-    FloatBuffer predictor;     ///< [max_rows, predictor]
-    FloatBuffer attention;     ///< see attention_scratch_floats
+    LayerBuffers layer;     ///< of max_rows
+    FloatBuffer predictor;  ///< [max_rows, predictor]
+    FloatBuffer attention;  ///< see attention_scratch_floats
   };
 
   FloatBuffer hidden;                       ///< [rows, hidden]
+  OperandBuffer hidden_operand;             ///< [rows, hidden]
+  OperandBuffer first_operand;              ///< [sequences, hidden]
   FloatBuffer query;                        ///< [rows, hidden]
   FloatBuffer key_value;                    ///< [rows, 2 hidden]
   FloatBuffer context;                      ///< [rows, hidden]
-  FloatBuffer wide;                         ///< [few rows, feed-forward]
+  LayerBuffers shared;                      ///< of few rows
   FloatBuffer margins;                      ///< [rows]
   FloatBuffer outputs;                      ///< [sequences or tokens, hidden]
   std::vector<std::uint32_t> starts;        ///< [sequences + 1]: rows of each sequence

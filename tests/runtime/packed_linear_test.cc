@@ -58,7 +58,7 @@ TEST(PackedLinear, WritesOnlyTheColumnsOfThePanelAskedFor) {
   const PackedLinear linear({16, 128, Activation::none}, weight, bias, 2, kernels);
   ASSERT_EQ(linear.panels(), 2U);
   std::vector<float> y(2 * 128, 77.0F);
-  linear.multiply_panel(1, x.data(), 2, y.data());
+  linear.multiply_panel(1, float_operand(x.data(), 16), 2, y.data());
   for (std::size_t i = 0; i < y.size(); ++i) EXPECT_EQ(y[i] == 77.0F, i % 128 < 64) << i;
 }
 

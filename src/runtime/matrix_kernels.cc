@@ -1,0 +1,216 @@
+#include "runtime/matrix_kernels.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "transkimmer/error.h"
+
+namespace transkimmer {
+namespace {
+
+using dnnl::memory;
+using Type = memory::data_type;
+
+const dnnl::engine& cpu() {
+  static const dnnl::engine engine(dnnl::engine::kind::cpu, 0);
+  return engine;
+}
+
+/// Streams carry no work between calls on a CPU, but are not promised to be shareable between threads.
+dnnl::stream& thread_stream() {
+  thread_local dnnl::stream stream(cpu());
+  return stream;
+}
+
+std::byte* thread_scratchpad(std::size_t bytes) {
+  thread_local std::vector<std::byte> scratchpad;
+  if (scratchpad.size() < bytes + 64) scratchpad.resize(bytes + 64);
+  void* start = scratchpad.data();
+  std::size_t space = scratchpad.size();
+  return static_cast<std::byte*>(std::align(64, bytes, start, space));
+}
+
+memory::dims dims(std::size_t rows, std::size_t columns) {
+  return {static_cast<memory::dim>(rows), static_cast<memory::dim>(columns)};
+}
+
+memory::desc matrix(std::size_t rows, std::size_t columns, std::size_t stride, Type type) {
+  return {dims(rows, columns), type, dims(stride, 1)};
+}
+
+/// Both factors have the type of the precision.
+Type operand_type(const LinearShape& shape) {
+  switch (shape.precision) {
+    case Precision::bf16:
+      return Type::bf16;
+    case Precision::int8:
+      return Type::s8;
+    default:
+      return Type::f32;
+  }
+}
+
+Type result_type(const LinearShape& shape) {
+  if (shape.precision == Precision::int8) return Type::s32;
+  const bool operand_of_next = shape.precision == Precision::bf16 && shape.activation != Activation::none;
+  return operand_of_next ? Type::bf16 : Type::f32;
+}
+
+bool is_int8(const LinearShape& shape) {
+  return shape.precision == Precision::int8;
+}
+
+dnnl::primitive_attr attributes(const LinearShape& shape) {
+  dnnl::primitive_attr attr;
+  attr.set_scratchpad_mode(dnnl::scratchpad_mode::user);
+  if (shape.activation == Activation::gelu && !is_int8(shape)) {
+    dnnl::post_ops post;
+#if DNNL_VERSION_MAJOR >= 3
+    post.append_eltwise(dnnl::algorithm::eltwise_gelu_erf, 0.f, 0.f);
+#else
+    post.append_eltwise(1.f, dnnl::algorithm::eltwise_gelu_erf, 0.f, 0.f);
+#endif
+    attr.set_post_ops(post);
+  }
+  return attr;
+}
+
+dnnl::matmul::primitive_desc describe(std::size_t rows, std::size_t columns, const LinearShape& shape,
+                                      const memory::desc& weights) try {
+  const auto src = matrix(rows, shape.in, shape.in, operand_type(shape));
+  const auto bias = is_int8(shape) ? memory::desc() : matrix(1, columns, columns, Type::f32);
+  const auto dst = matrix(rows, columns, shape.out, result_type(shape));
+#if DNNL_VERSION_MAJOR >= 3
+  return {cpu(), src, weights, bias, dst, attributes(shape)};
+#else
+  return {{src, weights, bias, dst}, attributes(shape), cpu()};
+#endif
+} catch (const dnnl::error& refusal) {
+  throw Error(fmt::format("oneDNN cannot multiply [{}, {}] by [{}, {}] in {}: {}", rows, shape.in, shape.in,
+                          columns, name_of(shape.precision), refusal.what()));
+}
+
+void check(dnnl_status_t status) {
+  dnnl::error::wrap_c_api(status, "a matrix product failed");
+}
+
+/// oneDNN's handles of the matrices of one call, kept because making them allocates memory.
+struct Arguments {
+  explicit Arguments(const dnnl::matmul::primitive_desc& description)
+      : source(description.src_desc(), cpu(), DNNL_MEMORY_NONE),
+        destination(description.dst_desc(), cpu(), DNNL_MEMORY_NONE),
+        scratchpad(description.scratchpad_desc(), cpu(), DNNL_MEMORY_NONE) {}
+
+  memory source;
+  memory destination;
+  memory scratchpad;
+};
+
+}  // namespace
+
+/// A kernel for one number of rows.
+struct MatrixKernels::Kernel {
+  explicit Kernel(const dnnl::matmul::primitive_desc& wanted)
+      : description(wanted), primitive(wanted), scratchpad_bytes(wanted.scratchpad_desc().get_size()) {}
+
+  std::unique_ptr<Arguments> take() {
+    const std::lock_guard lock(mutex);
+    if (free.empty()) {
+      auto made = std::make_unique<Arguments>(description);
+      free.reserve(++arguments_made);  // so that giving it back allocates nothing
+      return made;
+    }
+    auto arguments = std::move(free.back());
+    free.pop_back();
+    return arguments;
+  }
+  void give_back(std::unique_ptr<Arguments> arguments) {
+    const std::lock_guard lock(mutex);
+    free.push_back(std::move(arguments));
+  }
+
+  dnnl::matmul::primitive_desc description;
+  dnnl::matmul primitive;
+  std::size_t scratchpad_bytes;
+  std::mutex mutex;
+  std::vector<std::unique_ptr<Arguments>> free;
+  std::size_t arguments_made = 0;
+};
+
+MatrixKernels::MatrixKernels(const LinearShape& shape, std::size_t columns)
+    : shape_(shape),
+      columns_(columns),
+      packed_(describe(PackedLinear::max_rows, columns, shape,
+                       memory::desc(dims(shape.in, columns), operand_type(shape), memory::format_tag::any))
+                  .weights_desc()) {}
+
+MatrixKernels::~MatrixKernels() = default;
+
+PackedMatrix MatrixKernels::pack(const void* weight, const float* bias) const {
+  PackedMatrix packed{memory(packed_, cpu()), memory()};
+  // Floats are rounded to bf16 on the way; int8 values come quantised.
+  const memory::desc transposed(dims(shape_.in, columns_), is_int8(shape_) ? Type::s8 : Type::f32,
+                                dims(1, shape_.in));
+  memory source(transposed, cpu(), const_cast<void*>(weight));
+  dnnl::reorder(source, packed.weights).execute(thread_stream(), source, packed.weights);
+  if (!is_int8(shape_)) {
+    packed.bias = memory(matrix(1, columns_, columns_, Type::f32), cpu());
+    std::copy_n(bias, columns_, static_cast<float*>(packed.bias.get_data_handle()));
+  }
+  return packed;
+}
+
+MatrixKernels::Kernel& MatrixKernels::for_rows(std::size_t rows) {
+  auto& slot = by_rows_[rows - 1];
+  if (Kernel* ready = slot.load(std::memory_order_acquire)) return *ready;
+  const std::lock_guard lock(creation_);
+  if (Kernel* ready = slot.load(std::memory_order_acquire)) return *ready;
+  created_.push_back(std::make_unique<Kernel>(describe(rows, columns_, shape_, packed_)));
+  slot.store(created_.back().get(), std::memory_order_release);
+  return *created_.back();
+}
+
+void MatrixKernels::multiply(const PackedMatrix& matrix, const void* x, std::size_t rows, void* y) {
+  Kernel& kernel = for_rows(rows);
+  auto arguments = kernel.take();
+  arguments->source.set_data_handle(const_cast<void*>(x));
+  arguments->destination.set_data_handle(y);
+  arguments->scratchpad.set_data_handle(thread_scratchpad(kernel.scratchpad_bytes));
+  // The C function, as the C++ one takes the arguments in a map of its own making.
+  const std::array<dnnl_exec_arg_t, 5> list = {{{DNNL_ARG_SRC, arguments->source.get()},
+                                                {DNNL_ARG_WEIGHTS, matrix.weights.get()},
+                                                {DNNL_ARG_DST, arguments->destination.get()},
+                                                {DNNL_ARG_SCRATCHPAD, arguments->scratchpad.get()},
+                                                {DNNL_ARG_BIAS, matrix.bias.get(true)}}};
+  const int count = is_int8(shape_) ? 4 : 5;
+  const dnnl_status_t status =
+      dnnl_primitive_execute(kernel.primitive.get(), thread_stream().get(), count, list.data());
+  kernel.give_back(std::move(arguments));
+  check(status);
+}
+
+std::shared_ptr<MatrixKernels> MatrixKernelCache::find(const LinearShape& shape, std::size_t columns) {
+  const std::lock_guard lock(mutex_);
+  auto& kernels = kernels_[{shape.in, shape.out, shape.activation, shape.precision, columns}];
+  if (!kernels) kernels = std::make_shared<MatrixKernels>(shape, columns);
+  return kernels;
+}
+
+Precision usable_precision(Precision wanted) {
+  const auto machine = static_cast<unsigned>(dnnl::get_effective_cpu_isa());
+  const auto has = [machine](dnnl::cpu_isa set) {
+    return (machine & static_cast<unsigned>(set)) == static_cast<unsigned>(set);
+  };
+  switch (wanted) {
+    case Precision::bf16:
+    case Precision::automatic:
+      return has(dnnl::cpu_isa::avx512_core_bf16) ? Precision::bf16 : Precision::f32;
+    case Precision::int8:
+      return has(dnnl::cpu_isa::avx512_core_vnni) ? Precision::int8 : Precision::f32;
+    default:
+      return Precision::f32;
+  }
+}
+
+}  // namespace transkimmer

@@ -1,0 +1,149 @@
+// What row kernels share, for inclusion by files compiled once per instruction set: GELU, the reading of a
+// product's rows, and the writing of a row as the operand of the next product.
+
+#if defined(TRANSKIMMER_RUNTIME_ROW_MATH_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef TRANSKIMMER_RUNTIME_ROW_MATH_INL_H_
+#undef TRANSKIMMER_RUNTIME_ROW_MATH_INL_H_
+#else
+#define TRANSKIMMER_RUNTIME_ROW_MATH_INL_H_
+#endif
+
+#include <cstring>
+#include <initializer_list>
+
+#include <hwy/highway.h>
+
+#include "base/lanes-inl.h"
+#include "runtime/operand.h"
+#include "runtime/quantization.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace transkimmer {
+namespace HWY_NAMESPACE {
+
+namespace hn = hwy::HWY_NAMESPACE;
+
+/// A rational function of x^2, times x, fitted to erf by weighted least squares until the errors were level:
+/// at most 2.2e-7 on [0, kErfIsOne], below what float arithmetic adds around it. Beyond, erf is 1 to 1.2e-7.
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE V Erf(D d, V x) {
+  constexpr float kErfIsOne = 3.75f;
+  const auto polynomial = [&](V u, std::initializer_list<float> highest_first) HWY_ATTR {
+    V value = hn::Zero(d);
+    for (const float coefficient : highest_first) value = hn::MulAdd(value, u, hn::Set(d, coefficient));
+    return value;
+  };
+  const V bounded = hn::Clamp(x, hn::Set(d, -kErfIsOne), hn::Set(d, kErfIsOne));
+  const V u = hn::Mul(bounded, bounded);
+  const V numerator = polynomial(u, {-1.598883019e-6f, 2.736441972e-4f, 1.057875168e-2f, 7.288800996e-2f,
+                                     3.705730352e-1f, 1.128377211f});
+  const V denominator =
+      polynomial(u, {2.517298674e-3f, 2.862175781e-2f, 1.852538467e-1f, 6.617224003e-1f, 1.0f});
+  return hn::Div(hn::Mul(bounded, numerator), denominator);
+}
+
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE V Gelu(D d, V x) {
+  constexpr float kInverseSqrt2 = 0.70710678118654752f;
+  const V half = hn::Mul(hn::Set(d, 0.5f), x);
+  return hn::MulAdd(half, Erf(d, hn::Mul(x, hn::Set(d, kInverseSqrt2))), half);
+}
+
+/// The rows of a product that are floats already.
+struct FloatRows {
+  explicit FloatRows(const ProductRows& product)
+      : values(static_cast<const float*>(product.values)), stride(product.stride) {}
+
+  template <class D, class V = hn::Vec<D>>
+  HWY_INLINE V Load(D d, std::size_t row, std::size_t i) const {
+    return hn::LoadU(d, values + row * stride + i);
+  }
+
+  const float* values;
+  std::size_t stride;
+};
+
+/// The rows of an int8 product, scaled as they are read.
+struct SumRows {
+  explicit SumRows(const ProductRows& sums)
+      : product(sums), values(static_cast<const std::int32_t*>(sums.values)) {}
+
+  template <class D, class V = hn::Vec<D>>
+  HWY_INLINE V Load(D d, std::size_t row, std::size_t i) const {
+    const hn::Rebind<std::int32_t, D> integers;
+    const V sum = hn::ConvertTo(d, hn::LoadU(integers, values + row * product.stride + i));
+    const V scaled = hn::Mul(sum, hn::Set(d, product.row_scales[row]));
+    return hn::MulAdd(scaled, hn::LoadU(d, product.column_scales + i), hn::LoadU(d, product.bias + i));
+  }
+
+  ProductRows product;
+  const std::int32_t* values;
+};
+
+/// Rounds to the nearest bf16, ties to even; not-a-number stays what it is.
+HWY_INLINE void RoundRow(const float* x, std::size_t columns, Bf16* out) {
+  ForLanes(columns, [&](auto d, std::size_t i) HWY_ATTR {
+    const hn::RebindToUnsigned<decltype(d)> bits;
+    const hn::Rebind<Bf16, decltype(d)> halves;
+    const auto value = hn::LoadU(d, x + i);
+    const auto whole = hn::BitCast(bits, value);
+    const auto odd = hn::And(hn::ShiftRight<16>(whole), hn::Set(bits, 1u));
+    const auto rounded = hn::Add(whole, hn::Add(odd, hn::Set(bits, 0x7FFFu)));
+    const auto quiet = hn::Or(whole, hn::Set(bits, 0x400000u));
+    const auto chosen = hn::IfThenElse(hn::RebindMask(bits, hn::IsNaN(value)), quiet, rounded);
+    hn::StoreU(hn::TruncateTo(halves, hn::ShiftRight<16>(chosen)), halves, out + i);
+  });
+}
+
+/// The largest magnitude of a row; not-a-number if one is in it, as its bits are larger than all others'.
+HWY_INLINE float LargestMagnitude(const float* x, std::size_t columns) {
+  const hn::ScalableTag<float> floats;
+  const hn::RebindToSigned<decltype(floats)> integers;
+  const std::size_t lanes = hn::Lanes(floats);
+  const auto magnitudes = hn::Set(integers, 0x7FFFFFFF);
+  auto most = hn::Zero(integers);
+  std::size_t i = 0;
+  for (; i + lanes <= columns; i += lanes)
+    most = hn::Max(most, hn::And(hn::BitCast(integers, hn::LoadU(floats, x + i)), magnitudes));
+  std::int32_t bits = hn::GetLane(hn::MaxOfLanes(integers, most));
+  for (; i < columns; ++i) {
+    std::int32_t single;
+    std::memcpy(&single, x + i, sizeof single);
+    bits = HWY_MAX(bits, single & 0x7FFFFFFF);
+  }
+  float largest;
+  std::memcpy(&largest, &bits, sizeof largest);
+  return largest;
+}
+
+/// Symmetric int8; returns the scale. A row with a value that is not finite gets a scale that is not.
+HWY_INLINE float QuantizeRow(const float* x, std::size_t columns, std::int8_t* out) {
+  const float largest = LargestMagnitude(x, columns);
+  if (largest < kSmallestQuantized) {
+    std::memset(out, 0, columns);
+    return 0.0f;
+  }
+  const float inverse = kLargestInt8 / largest;
+  ForLanes(columns, [&](auto d, std::size_t i) HWY_ATTR {
+    const hn::Rebind<std::int8_t, decltype(d)> bytes;
+    const auto nearest = hn::NearestInt(hn::Mul(hn::LoadU(d, x + i), hn::Set(d, inverse)));
+    hn::StoreU(hn::DemoteTo(bytes, nearest), bytes, out + i);
+  });
+  return largest / kLargestInt8;
+}
+
+/// Writes a row of floats as row `row` of an operand; for f32, which reads the floats themselves, nothing.
+HWY_INLINE void WriteOperandRow(const float* x, std::size_t row, const OperandRows& operand) {
+  if (operand.precision == Precision::bf16) {
+    RoundRow(x, operand.columns, static_cast<Bf16*>(operand.values) + row * operand.columns);
+  } else if (operand.precision == Precision::int8) {
+    operand.scales[row] =
+        QuantizeRow(x, operand.columns, static_cast<std::int8_t*>(operand.values) + row * operand.columns);
+  }
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace transkimmer
+HWY_AFTER_NAMESPACE();
+
+#endif
