@@ -1,7 +1,9 @@
 #include "commands/command_options.h"
 
 #include <algorithm>
+#include <array>
 #include <string>
+#include <vector>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -65,6 +67,29 @@ CLI::Option* add_model_option(CLI::App& command, std::filesystem::path& director
       ->required();
 }
 
+namespace {
+
+void add_precision_option(CLI::App& command, Precision& precision) {
+  constexpr std::array all = {Precision::f32, Precision::bf16, Precision::int8, Precision::automatic};
+  std::vector<std::string> words;
+  for (const Precision one : all) words.emplace_back(name_of(one));
+  command
+      .add_option_function<std::string>(
+          "--precision",
+          [&precision, all](const std::string& word) {
+            for (const Precision one : all)
+              if (word == name_of(one)) precision = one;
+          },
+          "Arithmetic of the layers' matrix products: f32, bf16 (needs AVX-512 BF16), int8 (needs AVX-512 "
+          "VNNI), or auto (bf16 where the machine has it); a machine without runs f32 and says so")
+      ->type_name("NAME")
+      ->check(one_of(words))
+      ->default_str("f32")
+      ->group(engine_group);
+}
+
+}  // namespace
+
 void add_engine_options(CLI::App& command, EngineOptions& options) {
   const OptionGroup group(command, engine_group);
   group.whole("--threads", options.threads, "Threads; 0: all processors this process may use",
@@ -72,6 +97,7 @@ void add_engine_options(CLI::App& command, EngineOptions& options) {
   group.real("--skim-threshold", options.skim_threshold,
              "Keep a token when its keep logit exceeds its skim logit by more than X; larger skims more "
              "(default: what the model says)");
+  add_precision_option(command, options.precision);
   command
       .add_flag_callback(
           "--dense", [&options] { options.skimming = false; }, "Run the same weights without skimming")

@@ -43,6 +43,8 @@ const std::vector<BadUsage> usages = {
     {{"predict", "--model", "m", "--thread", "2"}, "unknown option '--thread'; did you mean '--threads'?"},
     {{"predict", "--model", "m", "--wholly-unknown"}, "unknown option '--wholly-unknown'"},
     {{"predict", "--model", "m", "text"}, "unexpected argument 'text'"},
+    {{"predict", "--model", "m", "--precision", "f16"},
+     "--precision: expected f32, bf16, int8 or auto, found 'f16'"},
     {{"predict", "--model", "m", "--threads", "-1"},
      "--threads: expected a whole number from 0 to 1024, found '-1'"},
     {{"predict", "--model", "m", "--threads=-1"},
