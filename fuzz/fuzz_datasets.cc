@@ -10,6 +10,7 @@
 
 #include "datasets/documents.h"
 #include "datasets/glue.h"
+#include "datasets/squad.h"
 #include "datasets/tables.h"
 #include "datasets/tasks.h"
 #include "transkimmer/error.h"
@@ -45,13 +46,26 @@ void read_table(std::string_view text, unsigned choice) {
   check(parse_table(text, source), source.kind == TaskKind::classification);
 }
 
+void read_questions(std::string_view text) {
+  const QaDataset dataset = parse_squad(text, "file.json");
+  require(!dataset.examples.empty());
+  for (const QaExample& example : dataset.examples) {
+    require(example.context < dataset.contexts.size());
+    require(dataset.labelled || example.answers.empty());
+    for (const QaAnswer& answer : example.answers)
+      require(dataset.context_of(example).compare(answer.begin, answer.text.size(), answer.text) == 0);
+  }
+}
+
 void read_task(std::string_view text, unsigned choice) {
   constexpr Split kSplits[] = {Split::train, Split::dev, Split::test};
   const Split split = kSplits[choice % 3];
   const auto catalogue = task_catalogue();
   const Task& task = catalogue[(choice / 3) % catalogue.size()];
   const bool classification = task.kind == TaskKind::classification;
-  if (is_glue_task(task)) {
+  if (task.kind == TaskKind::question_answering) {
+    read_questions(text);
+  } else if (is_glue_task(task)) {
     check(parse_glue(task, text, split, "file.tsv"), classification);
   } else if (task.name == "yelp") {
     check(parse_yelp(task, text, "file.csv"), classification);

@@ -63,6 +63,10 @@ std::vector<Task> make_catalogue() {
       of_pairs(classification("stsb", {}, {Metric::pearson, Metric::spearman},
                               "GLUE STS-B: similarity of two sentences, 0 to 5 (Pearson, Spearman)"));
   similarity.kind = TaskKind::regression;
+  Task questions = of_pairs(
+      classification("squad_v2", {}, {Metric::f1, Metric::exact},
+                     "SQuAD v2: which words of a text answer a question, if any? (F1, exact match)"));
+  questions.kind = TaskKind::question_answering;
   return {
       classification("cola", {"unacceptable", "acceptable"}, {Metric::matthews},
                      "GLUE CoLA: is the sentence grammatical? (Matthews correlation)"),
@@ -82,6 +86,7 @@ std::vector<Task> make_catalogue() {
       of_pairs(classification("wnli", {"not_entailment", "entailment"}, accuracy,
                               "GLUE WNLI: is the pronoun resolved correctly? (accuracy)")),
       classification("imdb", {"neg", "pos"}, accuracy, "IMDB: sentiment of a film review (accuracy)"),
+      std::move(questions),
       classification("20news", newsgroups(), accuracy, "20 Newsgroups: topic of a message (accuracy)"),
       classification("yelp", {"1", "2", "3", "4", "5"}, accuracy,
                      "Yelp: stars of a review, 1 to 5 (accuracy)"),
@@ -114,6 +119,8 @@ std::string_view name_of(Metric metric) {
       return "pearson";
     case Metric::spearman:
       return "spearmanr";
+    case Metric::exact:
+      return "exact";
   }
   throw UsageError("metric out of range");
 }
@@ -147,6 +154,8 @@ Dataset load_task(const Task& task, const std::filesystem::path& directory, Spli
   if (task.name == "imdb") return load_imdb(task, directory, split);
   if (task.name == "20news") return load_20news(task, directory, split);
   if (task.name == "yelp") return load_yelp(task, directory, split);
+  if (task.kind == TaskKind::question_answering)
+    throw UsageError(fmt::format("{} is a question answering task, not one of texts with labels", task.name));
   throw UsageError(fmt::format("task {} has no reader", in_quotes(task.name)));
 }
 

@@ -11,9 +11,10 @@
 
 namespace transkimmer {
 
-enum class TaskKind { classification, regression };
+enum class TaskKind { classification, regression, question_answering };
 enum class Split { train, dev, test };
-enum class Metric { accuracy, f1, matthews, pearson, spearman };
+/// `exact` and, for question answering, `f1` are SQuAD's (metrics/squad_scores.h), in percent.
+enum class Metric { accuracy, f1, matthews, pearson, spearman, exact };
 
 std::string_view name_of(Split split);
 std::string_view name_of(Metric metric);
@@ -22,10 +23,10 @@ Split split_from_name(std::string_view name);
 
 /// One entry of the task catalogue.
 struct Task {
-  std::string name;  ///< cola mnli mrpc qnli qqp rte sst2 stsb wnli imdb 20news yelp
+  std::string name;  ///< cola mnli mrpc qnli qqp rte sst2 stsb wnli imdb squad_v2 20news yelp
   TaskKind kind = TaskKind::classification;
   bool pair = false;
-  std::vector<std::string> labels;  ///< in index order; empty for regression
+  std::vector<std::string> labels;  ///< in index order; empty but for classification
   std::vector<Metric> metrics;      ///< the first one chooses the best checkpoint
   std::string description;          ///< one line for --help and error messages
 };
@@ -38,7 +39,7 @@ const Task& find_task(std::string_view name);
 /// files (train.tsv, ...) or its parent (glue/ with SST-2/ inside). Columns are found by header name where
 /// there is a header; quotes in GLUE files are ordinary characters; a byte-order mark is skipped. imdb has no
 /// dev split of its own: `dev` reads `test`, as the published scripts do. Throws IoError or FormatError
-/// naming file and line.
+/// naming file and line; UsageError for squad_v2, whose questions load_squad reads (datasets/squad.h).
 Dataset load_task(const Task& task, const std::filesystem::path& directory, Split split);
 
 /// A user's own CSV, TSV or JSON-lines file, by extension (.csv .tsv .jsonl .json).

@@ -47,7 +47,12 @@ double interpret(std::span<const float> logits) {
 class PassRecorder {
  public:
   PassRecorder(const Engine& engine, const EncodedDataset& data) : engine_(engine), data_(data) {
-    pass_.outputs.resize(data.size());
+    answers_ = engine.config().head == HeadKind::question_answering;
+    if (answers_) {
+      pass_.token_logits.resize(data.size());
+    } else {
+      pass_.outputs.resize(data.size());
+    }
     pass_.kept.resize(static_cast<std::size_t>(engine.config().num_hidden_layers));
   }
 
@@ -56,9 +61,8 @@ class PassRecorder {
     const auto start = Clock::now();
     const BatchResult result = engine_.run(batch);
     pass_.seconds += seconds_since(start);
-    const std::size_t labels = result.logits.size() / members.size();
     for (std::size_t m = 0; m < members.size(); ++m) {
-      pass_.outputs[members[m]] = interpret(std::span(result.logits).subspan(m * labels, labels));
+      record(result, batch, m, members[m]);
       count(result, m, members.size(), batch.starts[m + 1] - batch.starts[m]);
     }
   }
@@ -66,6 +70,19 @@ class PassRecorder {
   Pass take() { return std::move(pass_); }
 
  private:
+  void record(const BatchResult& result, const RaggedBatch& batch, std::size_t member, std::size_t example) {
+    const std::span<const float> logits = result.logits;
+    if (answers_) {
+      const auto of_tokens =
+          logits.subspan(std::size_t{2} * batch.starts[member],
+                         std::size_t{2} * (batch.starts[member + 1] - batch.starts[member]));
+      pass_.token_logits[example].assign(of_tokens.begin(), of_tokens.end());
+    } else {
+      const std::size_t labels = logits.size() / batch.sequences();
+      pass_.outputs[example] = interpret(logits.subspan(member * labels, labels));
+    }
+  }
+
   void count(const BatchResult& result, std::size_t member, std::size_t members, std::uint64_t tokens) {
     std::vector<std::uint32_t> kept(pass_.kept.size());
     for (std::size_t layer = 0; layer < kept.size(); ++layer) {
@@ -78,8 +95,15 @@ class PassRecorder {
 
   const Engine& engine_;
   const EncodedDataset& data_;
+  bool answers_ = false;
   Pass pass_;
 };
+
+std::vector<Batch> batches_of(std::span<const std::size_t> lengths, const EvaluationOptions& options) {
+  const BatchLimits limits{options.batch_sequences, options.batch_tokens};
+  return options.groups.empty() ? length_sorted_batches(lengths, limits)
+                                : grouped_batches(lengths, options.groups, limits);
+}
 
 /// The batches of a padded evaluation loop: data set order, each padded to its longest member.
 struct PaddedBatches {
@@ -120,7 +144,7 @@ class Comparison {
              const EvaluationOptions& options)
       : data_(data),
         lengths_(lengths_of(data)),
-        batches_(length_sorted_batches(lengths_, {options.batch_sequences, options.batch_tokens})),
+        batches_(batches_of(lengths_, options)),
         padded_(lengths_, options.padded_batch),
         engine_(engine),
         dense_(dense),

@@ -19,6 +19,9 @@ namespace transkimmer {
 struct EvaluationOptions {
   std::size_t batch_tokens = 4096;
   std::size_t batch_sequences = SIZE_MAX;
+  /// Sequences that share a batch as far as limits allow, in place of those of like length: group g is
+  /// sequences [groups[g], groups[g + 1]).
+  std::vector<std::size_t> groups;
   /// Sequences per batch of the padded comparison, in data set order, each batch padded to its longest: what
   /// a transformers evaluation loop does.
   std::size_t padded_batch = 32;
@@ -31,7 +34,10 @@ struct EvaluationOptions {
 
 /// One engine's pass over a data set.
 struct Pass {
-  std::vector<double> outputs;      ///< [examples]: class index, or regression score
+  std::vector<double> outputs;  ///< [examples]: class index, or regression score
+  /// [examples][tokens, 2]: start and end of each token in turn; question answering models only, which have
+  /// no outputs.
+  std::vector<std::vector<float>> token_logits;
   std::vector<std::uint64_t> kept;  ///< [layers]: tokens that went through, over all examples
   Macs macs;
   double seconds = 0;  ///< inside the engine
@@ -40,6 +46,7 @@ struct Pass {
 /// A data set run by one model, skimmed and dense.
 struct Evaluation {
   std::size_t examples = 0;
+  std::size_t windows = 0;  ///< of questions, where the examples are questions; else 0
   std::uint64_t tokens = 0;
   std::size_t padded_batch = 0;
   Macs dense_unpadded;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <numeric>
 #include <random>
+#include <utility>
 
 #include "base/random.h"
 #include "transkimmer/error.h"
@@ -17,27 +18,66 @@ std::vector<std::uint32_t> all_indices(std::size_t count) {
   return indices;
 }
 
+/// Fills one batch after the other within limits.
+class BatchFiller {
+ public:
+  BatchFiller(std::span<const std::size_t> lengths, const BatchLimits& limits)
+      : lengths_(lengths), limits_(limits) {
+    if (limits.max_sequences == 0) throw UsageError("a batch must hold at least one sequence");
+  }
+
+  void add(std::uint32_t index) {
+    if (!fits(1, lengths_[index])) begin_batch();
+    batches_.back().push_back(index);
+    tokens_ += lengths_[index];
+  }
+  /// Begins a batch unless so much more fits into the last one.
+  void make_room(std::size_t sequences, std::size_t tokens) {
+    if (!fits(sequences, tokens)) begin_batch();
+  }
+  std::vector<Batch> take() { return std::move(batches_); }
+
+ private:
+  bool fits(std::size_t sequences, std::size_t tokens) const {
+    return !batches_.empty() && sequences <= limits_.max_sequences - batches_.back().size() &&
+           tokens_ <= limits_.max_tokens && tokens <= limits_.max_tokens - tokens_;
+  }
+  void begin_batch() {
+    if (!batches_.empty() && batches_.back().empty()) return;
+    batches_.emplace_back();
+    tokens_ = 0;
+  }
+
+  std::span<const std::size_t> lengths_;
+  BatchLimits limits_;
+  std::vector<Batch> batches_;
+  std::size_t tokens_ = 0;
+};
+
 }  // namespace
 
 std::vector<Batch> length_sorted_batches(std::span<const std::size_t> lengths, const BatchLimits& limits) {
-  if (limits.max_sequences == 0) throw UsageError("a batch must hold at least one sequence");
   auto order = all_indices(lengths.size());
   std::stable_sort(order.begin(), order.end(),
                    [&](std::uint32_t a, std::uint32_t b) { return lengths[a] > lengths[b]; });
-  std::vector<Batch> batches;
-  std::size_t tokens = 0;
-  for (const std::uint32_t index : order) {
-    const std::size_t length = lengths[index];
-    const bool full = batches.empty() || batches.back().size() >= limits.max_sequences ||
-                      tokens > limits.max_tokens || length > limits.max_tokens - tokens;
-    if (full) {
-      batches.emplace_back();
-      tokens = 0;
-    }
-    batches.back().push_back(index);
-    tokens += length;
+  BatchFiller filler(lengths, limits);
+  for (const std::uint32_t index : order) filler.add(index);
+  return filler.take();
+}
+
+std::vector<Batch> grouped_batches(std::span<const std::size_t> lengths, std::span<const std::size_t> first,
+                                   const BatchLimits& limits) {
+  const auto indices = all_indices(lengths.size());
+  BatchFiller filler(lengths, limits);
+  for (std::size_t g = 0; g + 1 < first.size(); ++g) {
+    const auto group = std::span(indices).subspan(first[g], first[g + 1] - first[g]);
+    if (group.empty()) continue;
+    std::size_t tokens = 0;
+    for (const std::uint32_t index : group) tokens += lengths[index];
+    filler.make_room(group.size(), tokens);
+    for (const std::uint32_t index : group) filler.add(index);
   }
-  return batches;
+  return filler.take();
 }
 
 std::vector<Batch> shuffled_length_batches(std::span<const std::size_t> lengths, const TrainingOrder& order) {

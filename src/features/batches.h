@@ -18,6 +18,11 @@ struct BatchLimits {
 /// For inference: sequences sorted by length (longest first), cut into batches within the limits.
 std::vector<Batch> length_sorted_batches(std::span<const std::size_t> lengths, const BatchLimits& limits);
 
+/// For inference over sequences that belong together (the windows of one question): in their order, group g
+/// being sequences [first[g], first[g + 1]). A group stands in one batch where the limits allow.
+std::vector<Batch> grouped_batches(std::span<const std::size_t> lengths, std::span<const std::size_t> first,
+                                   const BatchLimits& limits);
+
 /// For training: every sequence once per epoch, in batches of `batch_size` whose members have similar
 /// lengths, so that little is padded, yet in an order that is random in the large. Sequences are shuffled,
 /// sorted by length within pools of `pool_batches` batches, cut, and the batches shuffled. Deterministic in

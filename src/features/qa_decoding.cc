@@ -123,4 +123,41 @@ QaDecision decode_answer(const QaFeatures& features, std::size_t example, std::s
   return std::move(search).decide();
 }
 
+std::vector<QaDecision> decode_answers(const QaFeatures& features, std::span<const std::vector<float>> logits,
+                                       const QaDecodingOptions& options) {
+  if (logits.size() != features.windows.size())
+    throw UsageError(fmt::format("decode_answers: logits of {} windows, expected {}", logits.size(),
+                                 features.windows.size()));
+  std::vector<QaDecision> decisions;
+  for (std::size_t e = 0; e < features.questions(); ++e) {
+    std::vector<TokenLogits> of_question;
+    for (std::size_t w = features.first_window[e]; w < features.first_window[e + 1]; ++w)
+      of_question.push_back(token_logits(logits[w]));
+    decisions.push_back(decode_answer(features, e, of_question, options));
+  }
+  return decisions;
+}
+
+std::string_view answer_text(const QaDataset& dataset, std::size_t example, const QaCandidate& candidate) {
+  if (candidate.is_null()) return {};
+  const std::string_view context = dataset.context_of(dataset.examples[example]);
+  return context.substr(candidate.range.begin, candidate.range.end - candidate.range.begin);
+}
+
+std::vector<AnsweredQuestion> answered_questions(const QaDataset& dataset,
+                                                 std::span<const QaDecision> decisions, bool always_answer) {
+  if (dataset.examples.size() != decisions.size())
+    throw UsageError(fmt::format("answered_questions: {} decisions for {} questions", decisions.size(),
+                                 dataset.examples.size()));
+  std::vector<AnsweredQuestion> questions;
+  for (std::size_t e = 0; e < decisions.size(); ++e) {
+    AnsweredQuestion& question = questions.emplace_back();
+    for (const QaAnswer& answer : dataset.examples[e].answers) question.gold.push_back(answer.text);
+    const QaDecision& decision = decisions[e];
+    question.predicted = answer_text(dataset, e, always_answer ? decision.best_passage : decision.answer);
+    question.null_odds = decision.null_odds;
+  }
+  return questions;
+}
+
 }  // namespace transkimmer

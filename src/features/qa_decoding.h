@@ -2,9 +2,11 @@
 
 #include <cstddef>
 #include <span>
+#include <string_view>
 #include <vector>
 
 #include "features/qa_windows.h"
+#include "metrics/squad_scores.h"
 #include "text/tokenizer.h"
 
 namespace transkimmer {
@@ -59,5 +61,18 @@ struct QaDecision {
 /// not those of the windows, for logits that are not finite, and for n_best or max_answer_length 0.
 QaDecision decode_answer(const QaFeatures& features, std::size_t example, std::span<const TokenLogits> logits,
                          const QaDecodingOptions& options);
+
+/// Every question's answer. `logits` has the head's output for every window, [windows][tokens, 2].
+std::vector<QaDecision> decode_answers(const QaFeatures& features, std::span<const std::vector<float>> logits,
+                                       const QaDecodingOptions& options);
+
+/// The text of a candidate for question `example`; empty for "no answer".
+std::string_view answer_text(const QaDataset& dataset, std::size_t example, const QaCandidate& candidate);
+
+/// The answers given beside what the data set says, for squad_scores. With `always_answer` the best passages
+/// in place of the answers given: over these, best_threshold finds the null threshold to decode with.
+std::vector<AnsweredQuestion> answered_questions(const QaDataset& dataset,
+                                                 std::span<const QaDecision> decisions,
+                                                 bool always_answer = false);
 
 }  // namespace transkimmer

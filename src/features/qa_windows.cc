@@ -1,43 +1,17 @@
 #include "features/qa_windows.h"
 
 #include <algorithm>
-#include <atomic>
-#include <exception>
 #include <limits>
-#include <thread>
 #include <utility>
 
 #include <fmt/format.h>
 
+#include "base/parallel.h"
 #include "text/unicode.h"
 #include "transkimmer/error.h"
 
 namespace transkimmer {
 namespace {
-
-/// Calls `body(i)` for each i in [0, count). Of several failures the one of the lowest i is thrown.
-template <class Body>
-void for_each_index(std::size_t count, unsigned threads, const Body& body) {
-  std::vector<std::exception_ptr> failures(count);
-  std::atomic<std::size_t> next = 0;
-  const auto work = [&] {
-    for (std::size_t i = next++; i < count; i = next++) {
-      try {
-        body(i);
-      } catch (...) {
-        failures[i] = std::current_exception();
-      }
-    }
-  };
-  if (threads == 0) threads = std::max(std::thread::hardware_concurrency(), 1U);
-  {
-    std::vector<std::jthread> others;
-    for (std::size_t i = 1; i < std::min<std::size_t>(threads, count); ++i) others.emplace_back(work);
-    work();
-  }
-  for (const std::exception_ptr& failure : failures)
-    if (failure) std::rethrow_exception(failure);
-}
 
 /// Where a string's first character that is not white space begins.
 std::size_t leading_white_space(std::string_view text) {
@@ -139,7 +113,7 @@ void append(QuestionWindows&& made, QaFeatures& features) {
   }
   features.windows.insert(features.windows.end(), made.windows.begin(), made.windows.end());
   features.first_window.push_back(features.windows.size());
-  features.truncated_questions += made.truncated ? 1U : 0U;
+  features.question_truncated.push_back(made.truncated);
 }
 
 double context_around(const QaWindow& window, std::size_t piece) {
@@ -182,19 +156,24 @@ std::size_t longest_question(const QaWindowOptions& options, std::size_t special
   return options.max_question_length == 0 ? most : std::min(options.max_question_length, most);
 }
 
+QaWindowOptions windows_of_length(std::size_t max_length) {
+  const QaWindowOptions published;
+  return {.max_length = max_length, .doc_stride = std::min(published.doc_stride, max_length / 3)};
+}
+
 QaFeatures make_qa_windows(const QaDataset& dataset, const Tokenizer& tokenizer,
                            const QaWindowOptions& options, unsigned threads) {
   const WindowMaker maker(tokenizer, options);
   std::vector<std::vector<Piece>> contexts(dataset.contexts.size());
-  for_each_index(contexts.size(), threads,
-                 [&](std::size_t i) { contexts[i] = tokenizer.pieces(dataset.contexts[i]); });
+  parallel_for(contexts.size(), threads,
+               [&](std::size_t i) { contexts[i] = tokenizer.pieces(dataset.contexts[i]); });
   QaFeatures features;
   for (const std::vector<Piece>& pieces : contexts) {
     std::vector<ByteRange>& offsets = features.context_offsets.emplace_back();
     for (const Piece& piece : pieces) offsets.push_back(piece.offset);
   }
   std::vector<QuestionWindows> made(dataset.examples.size());
-  for_each_index(made.size(), threads, [&](std::size_t i) {
+  parallel_for(made.size(), threads, [&](std::size_t i) {
     const QaExample& example = dataset.examples[i];
     made[i] = maker.make(example.question, contexts[example.context]);
     PieceRange answer;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -21,6 +22,9 @@ struct QaWindowOptions {
   /// Tokens that a question is cut to; 0: as many as leave the context room, see longest_question.
   std::size_t max_question_length = 0;
 };
+
+/// Windows of `max_length` tokens with the published overlap, or a third of a shorter window.
+QaWindowOptions windows_of_length(std::size_t max_length);
 
 /// One model input. Token positions count from the window's first token, which is [CLS] or <s>.
 struct QaWindow {
@@ -48,9 +52,12 @@ struct QaFeatures {
   std::vector<std::size_t> first_window = {0};
   std::vector<std::vector<ByteRange>> context_offsets;  ///< [contexts][tokens]: bytes of the context
   std::vector<std::size_t> context_of_example;          ///< [questions]: index into context_offsets
-  std::size_t truncated_questions = 0;                  ///< longer than allowed, cut at their end
+  std::vector<bool> question_truncated;                 ///< [questions]: longer than allowed, cut at its end
 
   std::size_t questions() const { return first_window.size() - 1; }
+  std::size_t truncated_questions() const {
+    return static_cast<std::size_t>(std::count(question_truncated.begin(), question_truncated.end(), true));
+  }
   std::span<const QaWindow> windows_of(std::size_t example) const {
     return std::span(windows).subspan(first_window[example],
                                       first_window[example + 1] - first_window[example]);

@@ -156,6 +156,8 @@ std::map<std::string, double> compute_scores(std::span<const Metric> metrics, st
       case Metric::spearman:
         score = spearman_correlation(outputs, labels);
         break;
+      case Metric::exact:
+        throw UsageError("exact is a score of answers, not of classes");
     }
   }
   return scores;

@@ -21,7 +21,13 @@ double ratio(Macs dense, Macs run) {
 std::string scores_line(const Evaluation& evaluation) {
   std::string text;
   for (const auto& [name, value] : evaluation.scores) {
-    text += fmt::format("  {:<22}{:.4f}", name, value);
+    // Counts are whole; what is left are shares, percentages and thresholds.
+    const bool count = name.ends_with("total");
+    text += fmt::format("  {:<22}{:.{}f}", name, value, count ? 0 : 4);
+    if (count) {
+      text += '\n';
+      continue;
+    }
     const auto dense = evaluation.dense_scores.find(name);
     if (dense != evaluation.dense_scores.end())
       text += fmt::format("   dense, same weights {:.4f}", dense->second);
@@ -97,6 +103,7 @@ nlohmann::ordered_json evaluation_json(const Evaluation& evaluation, const Evalu
                                  {"threads", context.threads},
                                  {"precision", context.precision},
                                  {"hardware", context.hardware}};
+  if (evaluation.windows > 0) json["windows"] = evaluation.windows;
   if (evaluation.dense) {
     json["dense"] = {{"metrics", evaluation.dense_scores},
                      {"seconds", evaluation.dense->seconds},
@@ -106,8 +113,9 @@ nlohmann::ordered_json evaluation_json(const Evaluation& evaluation, const Evalu
 }
 
 std::string evaluation_table(const Evaluation& evaluation, const EvaluationContext& context) {
-  std::string text = fmt::format("{}, {}: {} examples, {} tokens\n", context.task, context.split,
-                                 evaluation.examples, evaluation.tokens);
+  std::string text = fmt::format(
+      "{}, {}: {} examples{}, {} tokens\n", context.task, context.split, evaluation.examples,
+      evaluation.windows > 0 ? fmt::format(" in {} windows", evaluation.windows) : "", evaluation.tokens);
   text += scores_line(evaluation);
   if (context.skimming) text += kept_line(evaluation);
   text += macs_lines(evaluation);

@@ -29,10 +29,10 @@ TEST(TaskCatalogue, HasTheNamesOfTheOriginalScripts) {
     names.insert(task.name);
     EXPECT_FALSE(task.metrics.empty()) << task.name;
     EXPECT_FALSE(task.description.empty()) << task.name;
-    EXPECT_EQ(task.labels.empty(), task.kind == TaskKind::regression) << task.name;
+    EXPECT_EQ(task.labels.empty(), task.kind != TaskKind::classification) << task.name;
   }
   EXPECT_EQ(names, (std::set<std::string>{"cola", "mnli", "mrpc", "qnli", "qqp", "rte", "sst2", "stsb",
-                                          "wnli", "imdb", "20news", "yelp"}));
+                                          "wnli", "imdb", "squad_v2", "20news", "yelp"}));
 }
 
 TEST(TaskCatalogue, ScoresEachTaskAsPublished) {
@@ -41,6 +41,7 @@ TEST(TaskCatalogue, ScoresEachTaskAsPublished) {
   EXPECT_EQ(find_task("mrpc").metrics, (std::vector{Metric::accuracy, Metric::f1}));
   EXPECT_EQ(find_task("qqp").metrics, (std::vector{Metric::accuracy, Metric::f1}));
   EXPECT_EQ(find_task("mnli").metrics, std::vector{Metric::accuracy});
+  EXPECT_EQ(find_task("squad_v2").metrics, (std::vector{Metric::f1, Metric::exact}));
 }
 
 TEST(TaskCatalogue, ListsItsNamesForAnUnknownOne) {
@@ -51,7 +52,7 @@ TEST(TaskCatalogue, ListsItsNamesForAnUnknownOne) {
     EXPECT_STREQ(
         error.what(),
         "unknown task 'sst-2', expected one of cola, mnli, mrpc, qnli, qqp, rte, sst2, stsb, wnli, imdb, "
-        "20news, yelp");
+        "squad_v2, 20news, yelp");
   }
 }
 

@@ -137,7 +137,7 @@ TEST(QaWindows, CutLongQuestionsAndSaySo) {
   const QaDataset dataset = one_question("q0 q1 q2 q3 q4 q5", numbered_context(9));
   QaWindowOptions options{.max_length = 12, .doc_stride = 1, .max_question_length = 2};
   QaFeatures features = make_qa_windows(dataset, tokenizer(), options, 1);
-  EXPECT_EQ(features.truncated_questions, 1U);
+  EXPECT_EQ(features.truncated_questions(), 1U);
   EXPECT_EQ(features.windows.front().question_end, 3U);
   // Unasked, a question takes at most half of what the overlap leaves: (12 - 3 - 1) / 2.
   options.max_question_length = 0;
@@ -146,7 +146,7 @@ TEST(QaWindows, CutLongQuestionsAndSaySo) {
   EXPECT_EQ(features.windows.size(), 2U) << "of 5 context tokens each";
   options.max_length = 384;
   features = make_qa_windows(dataset, tokenizer(), options, 1);
-  EXPECT_EQ(features.truncated_questions, 0U);
+  EXPECT_EQ(features.truncated_questions(), 0U);
 }
 
 TEST(QaWindows, DropWhiteSpaceBeforeTheQuestion) {
@@ -257,7 +257,7 @@ void expect_answers_found(const std::string& tokenizer_name, std::size_t inexact
   const auto real = load_tokenizer(vocabulary, config);
   const QaDataset dataset = load_squad(find_squad_file(data_directory(), Split::dev));
   const QaFeatures features = make_qa_windows(dataset, *real, {}, 0);
-  EXPECT_EQ(features.truncated_questions, 0U);
+  EXPECT_EQ(features.truncated_questions(), 0U);
   std::size_t differing = 0;
   for (std::size_t e = 0; e < dataset.examples.size(); ++e) {
     const QaExample& example = dataset.examples[e];

@@ -1,0 +1,17 @@
+#pragma once
+
+#include <cstddef>
+
+#include "features/qa_decoding.h"
+#include "features/qa_windows.h"
+#include "transkimmer/question_answerer.h"
+
+namespace transkimmer {
+
+/// The windows that `options` ask for, of a model that takes `longest` tokens. Throws UsageError when
+/// max_length is more than that.
+QaWindowOptions window_options(const AnswerOptions& options, std::size_t longest);
+
+QaDecodingOptions decoding_options(const AnswerOptions& options);
+
+}  // namespace transkimmer

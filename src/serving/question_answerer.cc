@@ -1,0 +1,136 @@
+#include "transkimmer/question_answerer.h"
+
+#include <array>
+#include <utility>
+
+#include "features/answer_settings.h"
+#include "features/batches.h"
+#include "features/qa_decoding.h"
+#include "features/qa_windows.h"
+#include "model_files/tokenizer_files.h"
+#include "runtime/engine.h"
+
+namespace transkimmer {
+namespace {
+
+QaDataset as_dataset(std::span<const QuestionInput> inputs) {
+  QaDataset dataset;
+  for (const QuestionInput& input : inputs) {
+    QaExample& example = dataset.examples.emplace_back();
+    example.question = input.question;
+    example.context = dataset.contexts.size();
+    dataset.contexts.emplace_back(input.context);
+  }
+  return dataset;
+}
+
+/// What the engine says about every window.
+struct WindowResults {
+  std::vector<std::vector<float>> logits;        ///< [windows][tokens, 2]
+  std::vector<std::vector<std::uint32_t>> kept;  ///< [windows][layers]
+};
+
+WindowResults run_windows(const Engine& engine, const QaFeatures& features, std::size_t batch_tokens) {
+  const EncodedDataset& windows = features.tokens;
+  std::vector<std::size_t> lengths(windows.size());
+  for (std::size_t w = 0; w < windows.size(); ++w) lengths[w] = windows.length(w);
+  const auto layers = static_cast<std::size_t>(engine.config().num_hidden_layers);
+  WindowResults results{std::vector<std::vector<float>>(windows.size()),
+                        std::vector<std::vector<std::uint32_t>>(windows.size())};
+  for (const Batch& members : grouped_batches(lengths, features.first_window, {SIZE_MAX, batch_tokens})) {
+    RaggedBatch batch;
+    for (const std::uint32_t w : members) batch.add(windows.sequence_ids(w), windows.sequence_type_ids(w));
+    const BatchResult run = engine.run(batch);
+    for (std::size_t m = 0; m < members.size(); ++m) {
+      const auto logits =
+          std::span(run.logits).subspan(std::size_t{2} * batch.starts[m], 2 * lengths[members[m]]);
+      results.logits[members[m]].assign(logits.begin(), logits.end());
+      for (std::size_t layer = 0; layer < layers; ++layer)
+        results.kept[members[m]].push_back(run.kept[layer * members.size() + m]);
+    }
+  }
+  return results;
+}
+
+AnswerCandidate as_candidate(const QaCandidate& candidate) {
+  return {candidate.range.begin, candidate.range.end, static_cast<float>(candidate.probability)};
+}
+
+std::vector<float> kept_fraction(const QaFeatures& features, const WindowResults& results,
+                                 std::size_t example, std::size_t layers) {
+  std::vector<float> fraction(layers);
+  double tokens = 0;
+  for (std::size_t w = features.first_window[example]; w < features.first_window[example + 1]; ++w) {
+    tokens += static_cast<double>(features.tokens.length(w));
+    for (std::size_t layer = 0; layer < layers; ++layer)
+      fraction[layer] += static_cast<float>(results.kept[w][layer]);
+  }
+  for (float& share : fraction) share = static_cast<float>(share / tokens);
+  return fraction;
+}
+
+}  // namespace
+
+struct QuestionAnswerer::Impl {
+  Engine engine;
+  std::unique_ptr<const Tokenizer> tokenizer;
+};
+
+QuestionAnswerer::QuestionAnswerer(std::unique_ptr<const Impl> impl) : impl_(std::move(impl)) {}
+QuestionAnswerer::QuestionAnswerer(QuestionAnswerer&&) noexcept = default;
+QuestionAnswerer& QuestionAnswerer::operator=(QuestionAnswerer&&) noexcept = default;
+QuestionAnswerer::~QuestionAnswerer() = default;
+
+QuestionAnswerer QuestionAnswerer::load(const std::filesystem::path& directory, const EngineOptions& options,
+                                        const std::function<void(const std::string&)>& notices) {
+  Engine engine = Engine::load(directory, options, notices);
+  if (engine.config().head != HeadKind::question_answering)
+    throw UsageError(directory.string() + " holds a " + std::string(name_of(engine.config().head)) +
+                     " model, not a question answering one");
+  auto tokenizer = load_tokenizer(directory, engine.config());
+  return QuestionAnswerer(std::make_unique<const Impl>(Impl{std::move(engine), std::move(tokenizer)}));
+}
+
+std::vector<Answer> QuestionAnswerer::answer(std::span<const QuestionInput> inputs,
+                                             const AnswerOptions& options) const {
+  if (options.batch_tokens == 0) throw UsageError("batch_tokens is 0, expected at least 1");
+  const Engine& engine = impl_->engine;
+  const QaDataset dataset = as_dataset(inputs);
+  const auto longest = static_cast<std::size_t>(engine.config().max_tokens());
+  const QaFeatures features = make_qa_windows(dataset, *impl_->tokenizer, window_options(options, longest),
+                                              static_cast<unsigned>(engine.threads()));
+  const WindowResults results = run_windows(engine, features, options.batch_tokens);
+  const std::vector<QaDecision> decisions =
+      decode_answers(features, results.logits, decoding_options(options));
+  std::vector<Answer> answers(inputs.size());
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    const QaDecision& decision = decisions[i];
+    Answer& answer = answers[i];
+    answer.text = answer_text(dataset, i, decision.answer);
+    answer.begin = decision.answer.range.begin;
+    answer.end = decision.answer.range.end;
+    answer.score = static_cast<float>(decision.answer.probability);
+    answer.null_odds = decision.null_odds;
+    for (const QaCandidate& candidate : decision.n_best) answer.candidates.push_back(as_candidate(candidate));
+    answer.windows = features.windows_of(i).size();
+    answer.question_truncated = features.question_truncated[i];
+    answer.kept_fraction = kept_fraction(features, results, i, static_cast<std::size_t>(layers()));
+  }
+  return answers;
+}
+
+std::vector<Answer> QuestionAnswerer::answer(std::initializer_list<QuestionInput> inputs,
+                                             const AnswerOptions& options) const {
+  return answer(std::span(inputs.begin(), inputs.size()), options);
+}
+
+Answer QuestionAnswerer::answer(std::string_view question, std::string_view context,
+                                const AnswerOptions& options) const {
+  return std::move(answer({QuestionInput{question, context}}, options).front());
+}
+
+int QuestionAnswerer::layers() const {
+  return static_cast<int>(impl_->engine.config().num_hidden_layers);
+}
+
+}  // namespace transkimmer
