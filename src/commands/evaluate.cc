@@ -1,7 +1,6 @@
 #include "evaluation/evaluate.h"
 
 #include <algorithm>
-#include <chrono>
 #include <filesystem>
 #include <iostream>
 #include <memory>
@@ -12,10 +11,10 @@
 
 #include <fmt/format.h>
 
-#include "base/hardware.h"
-#include "base/progress.h"
+#include "commands/answer_options.h"
 #include "commands/command_options.h"
 #include "commands/commands.h"
+#include "commands/evaluate_options.h"
 #include "commands/output.h"
 #include "evaluation/align_labels.h"
 #include "features/encoded_dataset.h"
@@ -25,21 +24,6 @@
 
 namespace transkimmer {
 namespace {
-
-using Clock = std::chrono::steady_clock;
-
-struct EvaluateOptions {
-  std::filesystem::path model;
-  std::string task;
-  std::filesystem::path data_dir;
-  std::string split = "dev";
-  TableSource table;
-  EngineOptions engine;
-  EvaluationOptions evaluation;
-  std::size_t max_length = 0;
-  bool compare = true;
-  bool json = false;
-};
 
 /// The data, its metrics and the name they are reported under.
 struct EvaluationData {
@@ -70,19 +54,13 @@ EvaluationData load_own_file(const EvaluateOptions& options, const ModelConfig& 
 EvaluationData load_of_catalogue(const EvaluateOptions& options, const ModelConfig& config) {
   const Task& task = find_task(options.task);
   const Split split = split_from_name(options.split);
-  const bool regression = task.kind == TaskKind::regression;
-  if (regression != (config.head == HeadKind::regression))
-    throw UsageError(fmt::format("{} is a {} model, but {} is a {} task", options.model.string(),
-                                 name_of(config.head), task.name,
-                                 regression ? "regression" : "classification"));
+  check_model_kind(options.model, config.head, task);
   EvaluationData data{load_task(task, options.data_dir, split), task.metrics, task.name, options.split};
   align_labels(data.dataset, config);
   return data;
 }
 
 EvaluationData load_data(const EvaluateOptions& options, const ModelConfig& config) {
-  if (config.head == HeadKind::question_answering)
-    throw UsageError(options.model.string() + " holds a question answering model, not a classifier");
   return options.task.empty() ? load_own_file(options, config) : load_of_catalogue(options, config);
 }
 
@@ -94,48 +72,28 @@ EncodedDataset tokenize(const EvaluateOptions& options, const Dataset& dataset, 
                         static_cast<unsigned>(engine.threads()));
 }
 
-/// The same weights without skimming, when they are to be compared with.
-std::optional<Engine> load_dense(const EvaluateOptions& options, const Engine& engine) {
-  if (!options.compare || !engine.skimming()) return std::nullopt;
-  EngineOptions dense = options.engine;
-  dense.skimming = false;
-  return Engine::load(options.model, dense);
-}
-
 Evaluation evaluate_with_progress(const EvaluateOptions& options, const Engine& engine,
                                   const EncodedDataset& encoded, std::span<const Metric> metrics) {
   const std::optional<Engine> dense = load_dense(options, engine);
-  ProgressOptions line;
-  line.total = static_cast<std::int64_t>(encoded.size());
-  line.title = "evaluating";
-  line.unit = "examples";
-  ProgressLine progress(line);
+  EvaluationProgress progress(encoded.size(), "examples");
   EvaluationOptions evaluation = options.evaluation;
-  evaluation.progress = [&](std::size_t done, std::size_t) {
-    progress.update(static_cast<std::int64_t>(done));
-  };
+  evaluation.progress = progress.callback();
   Evaluation result = evaluate(engine, dense ? &*dense : nullptr, encoded, metrics, evaluation);
   progress.finish();
   return result;
 }
 
-void run_evaluate(const EvaluateOptions& options) {
-  check_data_options(options);
-  const Engine engine = Engine::load(options.model, options.engine, notices_on_standard_error());
+void evaluate_texts(const EvaluateOptions& options, const Engine& engine) {
   const EvaluationData data = load_data(options, engine.config());
   const auto tokenizer = load_tokenizer(options.model, engine.config());
-  const auto start = Clock::now();
+  const Stopwatch watch;
   const EncodedDataset encoded = tokenize(options, data.dataset, *tokenizer, engine);
-  const std::chrono::duration<double> tokenization = Clock::now() - start;
+  const double tokenization_seconds = watch.seconds();
   const Evaluation result = evaluate_with_progress(options, engine, encoded, data.metrics);
-  const EvaluationContext context{.task = data.task,
-                                  .split = data.split,
-                                  .skimming = engine.skimming(),
-                                  .threshold = engine.skim_threshold(),
-                                  .threads = engine.threads(),
-                                  .precision = std::string(name_of(engine.precision())),
-                                  .hardware = hardware_description(),
-                                  .tokenization_seconds = tokenization.count()};
+  EvaluationContext context = context_of(engine);
+  context.task = data.task;
+  context.split = data.split;
+  context.tokenization_seconds = tokenization_seconds;
   if (options.json) {
     print_json(evaluation_json(result, context));
   } else {
@@ -143,21 +101,34 @@ void run_evaluate(const EvaluateOptions& options) {
   }
 }
 
+void run_evaluate(const EvaluateOptions& options) {
+  check_data_options(options);
+  const Engine engine = Engine::load(options.model, options.engine, notices_on_standard_error());
+  if (engine.config().head == HeadKind::question_answering) {
+    evaluate_answers(options, engine);
+  } else {
+    evaluate_texts(options, engine);
+  }
+}
+
 void add_data_options(CLI::App& command, EvaluateOptions& options) {
   const auto add = [&command](const char* name, auto& value, const char* type, const char* description) {
     return command.add_option(name, value, description)->type_name(type)->group("Data");
   };
-  add("--task", options.task, "NAME", "Task of the catalogue (sst2, mrpc, imdb, ...)");
-  add("--data-dir", options.data_dir, "DIR", "Folder that holds the task's files");
+  add("--task", options.task, "NAME", "Task of the catalogue (sst2, mrpc, squad_v2, ...)");
+  add("--data-dir", options.data_dir, "DIR",
+      "Folder that holds the task's files; of squad_v2 a JSON file, too");
   add("--split", options.split, "NAME", "train, dev or test");
   add("--validation-file", options.table.path, "FILE",
-      "Your own .csv, .tsv or .jsonl file instead of a task");
+      "Your own .csv, .tsv or .jsonl file instead of a task; of questions a file like SQuAD's");
   add("--text-column", options.table.text_column, "NAME", "Column or key of the text in your own file");
   add("--text-pair-column", options.table.text_pair_column, "NAME", "The same of the second text, for pairs");
   add("--label-column", options.table.label_column, "NAME",
       "The same of the label; without such a column nothing is scored");
   add("--max-length", options.max_length, "N",
-      "Cut inputs to N tokens, special tokens included; 0: as long as the model allows")
+      "Cut inputs to N tokens, special tokens included; 0: as long as the model allows. Of questions: tokens "
+      "of a "
+      "window; 0: 384, or fewer if the model takes fewer")
       ->check(whole_number(0, 1 << 20));
 }
 
@@ -179,6 +150,14 @@ void add_batch_options(CLI::App& command, EvaluateOptions& options) {
       ->group(engine_group);
 }
 
+void add_prediction_options(CLI::App& command, EvaluateOptions& options) {
+  const OptionGroup group(command, output_group);
+  group.value("--predictions", options.predictions, "FILE",
+              "Write every question's answer as JSON, as SQuAD's evaluation script reads it");
+  group.value("--null-odds", options.null_odds, "FILE",
+              "Write every question's odds of having no answer, for the script's --na-prob-file");
+}
+
 }  // namespace
 
 void add_evaluate_command(CLI::App& app) {
@@ -193,6 +172,8 @@ void add_evaluate_command(CLI::App& app) {
   add_data_options(command, *options);
   add_engine_options(command, options->engine);
   add_batch_options(command, *options);
+  add_answer_options(command, options->answer);
+  add_prediction_options(command, *options);
   add_json_option(command, options->json);
   command.callback([options] { run_evaluate(*options); });
 }

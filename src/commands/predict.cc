@@ -6,24 +6,28 @@
 
 #include <fmt/format.h>
 
+#include "commands/answer_options.h"
+#include "commands/answer_printer.h"
 #include "commands/command_options.h"
 #include "commands/commands.h"
 #include "commands/output.h"
 #include "commands/text_input.h"
+#include "model_files/model_config.h"
 #include "transkimmer/classifier.h"
+#include "transkimmer/question_answerer.h"
 
 namespace transkimmer {
 namespace {
-
-/// Inputs are classified together when they are there together. More lets texts of like length share a
-/// forward pass (which skimming does not need) and delays the first answer.
-constexpr std::size_t max_chunk_lines = 512;
 
 struct PredictOptions {
   std::filesystem::path model;
   TextInputOptions input;
   EngineOptions engine;
-  ClassifyOptions classify;
+  std::size_t max_length = 0;
+  std::size_t batch_tokens = ClassifyOptions().batch_tokens;
+  AnswerOptions answer;
+  std::optional<std::string> question;
+  std::optional<std::string> context;
   bool json = false;
 };
 
@@ -63,42 +67,43 @@ void print(const Classification& result, const PredictOptions& options, int laye
   }
 }
 
-void answer(const Classifier& classifier, const std::vector<TextLine>& lines, const PredictOptions& options) {
-  std::vector<TextInput> inputs;
-  inputs.reserve(lines.size());
-  for (const auto& line : lines) {
-    TextInput& input = inputs.emplace_back(TextInput{line.text, std::nullopt});
-    if (line.text_pair) input.text_pair = *line.text_pair;
-  }
-  for (const auto& result : classifier.classify(inputs, options.classify))
-    print(result, options, classifier.layers());
-  std::cout.flush();
-}
-
-/// Waits for the first line of a chunk, then takes what is there without waiting.
-bool read_chunk(TextLineReader& reader, std::vector<TextLine>& chunk) {
-  do {
-    auto line = reader.next();
-    if (!line) return false;
-    chunk.push_back(*std::move(line));
-  } while (chunk.size() < max_chunk_lines && reader.ready());
-  return true;
-}
-
-void run_predict(PredictOptions options) {
-  options.classify.trace_tokens = options.json;
+void predict_labels(const PredictOptions& options) {
+  if (options.question)
+    throw UsageError(options.model.string() +
+                     " holds no question answering model, so it takes no --question");
   const auto classifier = Classifier::load(options.model, options.engine, notices_on_standard_error());
+  const ClassifyOptions classify{options.batch_tokens, options.max_length, options.json};
   TextLineReader reader(options.input);
-  for (bool more = true; more;) {
-    std::vector<TextLine> chunk;
-    try {
-      more = read_chunk(reader, chunk);
-    } catch (const Error&) {
-      // The lines before the faulty one get their answers.
-      answer(classifier, chunk, options);
-      throw;
+  for_each_chunk(reader, [&](const std::vector<TextLine>& lines) {
+    std::vector<TextInput> inputs;
+    for (const auto& line : lines) {
+      TextInput& input = inputs.emplace_back(TextInput{line.text, std::nullopt});
+      if (line.text_pair) input.text_pair = *line.text_pair;
     }
-    answer(classifier, chunk, options);
+    for (const auto& result : classifier.classify(inputs, classify))
+      print(result, options, classifier.layers());
+    std::cout.flush();
+  });
+}
+
+void predict_answers(const PredictOptions& options) {
+  const auto answerer = QuestionAnswerer::load(options.model, options.engine, notices_on_standard_error());
+  AnswerOptions answer = options.answer;
+  answer.max_length = options.max_length;
+  answer.batch_tokens = options.batch_tokens;
+  const AnswerPrinter printer(answerer, answer, options.json);
+  if (options.question) return printer.print({{*options.question, *options.context, {}}});
+  TextInputOptions input = options.input;
+  input.content = LineContent::questions;
+  TextLineReader reader(input);
+  for_each_chunk(reader, [&](const std::vector<TextLine>& lines) { printer.print(lines); });
+}
+
+void run_predict(const PredictOptions& options) {
+  if (ModelConfig::load(options.model).head == HeadKind::question_answering) {
+    predict_answers(options);
+  } else {
+    predict_labels(options);
   }
 }
 
@@ -106,32 +111,54 @@ void run_predict(PredictOptions options) {
 
 void add_predict_command(CLI::App& app) {
   auto options = std::make_shared<PredictOptions>();
-  CLI::App* command = app.add_subcommand("predict",
-                                         "Classify texts. Each line of input gives one line of output, as "
-                                         "soon as it is there: the label, a tab and its "
-                                         "probability, or the value that a regression model predicts. With "
-                                         "--json an object with label, label_id, score, "
-                                         "probabilities (in the order of the model's labels) and tokens; a "
-                                         "token's skimmed_at is the layer whose "
-                                         "predictor skimmed it, counted from 0, or null when it was never "
-                                         "skimmed; begin and end are bytes of the text.");
+  CLI::App* command = app.add_subcommand(
+      "predict",
+      "Classify texts, or answer questions. Each line of input gives one line of output, as "
+      "soon as it is there: the label, a tab and its "
+      "probability, or the value that a regression model predicts. With "
+      "--json an object with label, label_id, score, "
+      "probabilities (in the order of the model's labels) and tokens; a "
+      "token's skimmed_at is the layer whose "
+      "predictor skimmed it, counted from 0, or null when it was never "
+      "skimmed; begin and end are bytes of the text.\n\nA question "
+      "answering model takes questions with their contexts: as --question "
+      "and --context, as lines of question, tab, context, or as JSON lines "
+      "with question, context and id. It gives the passage that answers, "
+      "a tab and its probability; an empty passage when there is none. "
+      "With --json: id, answer, where it begins and ends in the context, "
+      "in bytes and in characters, score, null_odds, the number of "
+      "windows that the context was cut into, and the fraction of tokens "
+      "that each layer kept.");
   add_model_option(*command, options->model);
   add_text_input_options(*command, options->input);
   command
-      ->add_option("--max-length", options->classify.max_length,
-                   "Cut inputs to N tokens, special tokens included; 0: as long as the model allows")
+      ->add_option("--max-length", options->max_length,
+                   "Cut inputs to N tokens, special tokens included; 0: as long as the model allows. Of "
+                   "questions: tokens of a window; 0: 384, or fewer if the model takes fewer")
       ->type_name("N")
       ->check(whole_number(0, 1 << 20))
       ->group("Input");
+  CLI::Option* question =
+      command->add_option("--question", options->question, "One question, in place of --input")
+          ->type_name("TEXT")
+          ->group(questions_group);
+  CLI::Option* context = command->add_option("--context", options->context, "The text that is asked about")
+                             ->type_name("TEXT")
+                             ->group(questions_group)
+                             ->needs(question);
+  question->needs(context);
+  add_answer_options(*command, options->answer);
   add_engine_options(*command, options->engine);
   command
-      ->add_option("--batch-tokens", options->classify.batch_tokens,
+      ->add_option("--batch-tokens", options->batch_tokens,
                    "Tokens per forward pass; bounds memory and does not change results")
       ->type_name("N")
       ->check(whole_number(1, 1 << 24))
       ->group(engine_group);
   add_json_option(*command, options->json);
-  command->footer("Example:\n  echo 'a charming journey' | transkimmer predict --model my-model --json");
+  command->footer(
+      "Example:\n  echo 'a charming journey' | transkimmer predict --model my-model --json\n"
+      "  transkimmer predict --model my-squad --question 'Who built it?' --context 'Monks built it.'");
   command->callback([options] { run_predict(*options); });
 }
 

@@ -4,6 +4,7 @@
 #include <cstring>
 #include <map>
 #include <string_view>
+#include <utility>
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -19,6 +20,9 @@ namespace {
 constexpr std::size_t read_bytes = std::size_t{1} << 16;
 /// Far beyond any text a model reads; a line this long is a file without line ends.
 constexpr std::size_t max_line_bytes = std::size_t{64} << 20;
+/// Inputs are worked on together when they are there together. More lets texts of like length share a
+/// forward pass (which skimming does not need) and delays the first answer.
+constexpr std::size_t max_chunk_lines = 512;
 constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
 
 std::string string_member(const nlohmann::json& object, const char* key, const std::string& where) {
@@ -27,11 +31,32 @@ std::string string_member(const nlohmann::json& object, const char* key, const s
   return value.get<std::string>();
 }
 
-TextLine parse_json_line(const std::string& line, const std::string& where) {
-  const auto object = nlohmann::json::parse(line, nullptr, /*allow_exceptions=*/false);
+nlohmann::json parse_object(const std::string& line, const std::string& where) {
+  auto object = nlohmann::json::parse(line, nullptr, /*allow_exceptions=*/false);
   if (!object.is_object()) throw FormatError(fmt::format("{}: expected a JSON object, one per line", where));
-  if (!object.contains("text")) throw FormatError(fmt::format("{}: the JSON object has no \"text\"", where));
-  TextLine result{string_member(object, "text", where), std::nullopt};
+  return object;
+}
+
+void require_key(const nlohmann::json& object, const char* key, const std::string& where) {
+  if (!object.contains(key)) throw FormatError(fmt::format("{}: the JSON object has no \"{}\"", where, key));
+}
+
+TextLine parse_json_question(const std::string& line, const std::string& where) {
+  const auto object = parse_object(line, where);
+  TextLine result;
+  require_key(object, "question", where);
+  require_key(object, "context", where);
+  result.text = string_member(object, "question", where);
+  result.text_pair = string_member(object, "context", where);
+  if (const auto id = object.find("id"); id != object.end()) result.id = id->dump();
+  return result;
+}
+
+TextLine parse_json_line(const std::string& line, const std::string& where) {
+  const auto object = parse_object(line, where);
+  require_key(object, "text", where);
+  TextLine result;
+  result.text = string_member(object, "text", where);
   const auto pair = object.find("text_pair");
   if (pair != object.end() && !pair->is_null()) result.text_pair = string_member(object, "text_pair", where);
   return result;
@@ -39,12 +64,19 @@ TextLine parse_json_line(const std::string& line, const std::string& where) {
 
 TextLine parse_text_line(const std::string& line, const std::string& where) {
   const auto tab = line.find('\t');
-  if (tab == std::string::npos) return {line, std::nullopt};
+  if (tab == std::string::npos) return {line, std::nullopt, {}};
   if (line.find('\t', tab + 1) != std::string::npos) {
     throw FormatError(
         fmt::format("{}: expected one text, or two separated by a tab, found more than one tab", where));
   }
-  return {line.substr(0, tab), line.substr(tab + 1)};
+  return {line.substr(0, tab), line.substr(tab + 1), {}};
+}
+
+TextLine parse_text_question(const std::string& line, const std::string& where) {
+  TextLine result = parse_text_line(line, where);
+  if (!result.text_pair)
+    throw FormatError(fmt::format("{}: expected a question and its context, separated by a tab", where));
+  return result;
 }
 
 }  // namespace
@@ -75,7 +107,9 @@ void add_text_input_options(CLI::App& command, TextInputOptions& options) {
 }
 
 TextLineReader::TextLineReader(const TextInputOptions& options)
-    : name_(options.path == "-" ? "standard input" : options.path.string()), format_(options.format) {
+    : name_(options.path == "-" ? "standard input" : options.path.string()),
+      format_(options.format),
+      content_(options.content) {
   if (options.path == "-") {
     descriptor_ = STDIN_FILENO;
     return;
@@ -134,7 +168,10 @@ std::optional<std::string> TextLineReader::next_line() {
 
 TextLine TextLineReader::parse(const std::string& line) const {
   const std::string where = fmt::format("{}:{}", name_, line_number_);
-  return format_ == InputFormat::json ? parse_json_line(line, where) : parse_text_line(line, where);
+  const bool json = format_ == InputFormat::json;
+  if (content_ == LineContent::questions)
+    return json ? parse_json_question(line, where) : parse_text_question(line, where);
+  return json ? parse_json_line(line, where) : parse_text_line(line, where);
 }
 
 std::optional<TextLine> TextLineReader::next() {
@@ -147,6 +184,34 @@ std::optional<TextLine> TextLineReader::next() {
     format_ = line->starts_with('{') ? InputFormat::json : InputFormat::text;
   }
   return parse(*line);
+}
+
+namespace {
+
+/// Waits for the first line of a chunk, then takes what is there without waiting.
+bool read_chunk(TextLineReader& reader, std::vector<TextLine>& chunk) {
+  do {
+    auto line = reader.next();
+    if (!line) return false;
+    chunk.push_back(*std::move(line));
+  } while (chunk.size() < max_chunk_lines && reader.ready());
+  return true;
+}
+
+}  // namespace
+
+void for_each_chunk(TextLineReader& reader, const std::function<void(const std::vector<TextLine>&)>& answer) {
+  for (bool more = true; more;) {
+    std::vector<TextLine> chunk;
+    try {
+      more = read_chunk(reader, chunk);
+    } catch (const Error&) {
+      // The lines before the faulty one get their answers.
+      answer(chunk);
+      throw;
+    }
+    answer(chunk);
+  }
 }
 
 }  // namespace transkimmer

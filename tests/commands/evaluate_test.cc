@@ -219,7 +219,8 @@ TEST_F(EvaluateCommand, WhatDoesNotFitTheModelIsBadUsage) {
   write_tiny_model(model(), {.head = HeadKind::regression, .labels = {"similarity"}});
   expect_usage_error(evaluate_sst2({}), " is a regression model, but sst2 is a classification task\n");
   write_tiny_model(model(), {.head = HeadKind::question_answering});
-  expect_usage_error(evaluate_sst2({}), " holds a question answering model, not a classifier\n");
+  expect_usage_error(evaluate_sst2({}),
+                     " is a question answering model, but sst2 is a classification task\n");
 }
 
 TEST_F(EvaluateCommand, FaultyFilesAreNamed) {

@@ -6,6 +6,15 @@ write_tiny_model=$1
 
 "$write_tiny_model" my-model
 mkdir -p my-demo && cp -r my-model my-demo/skimmed
+"$write_tiny_model" my-squad question-answering
+mkdir squad
+cat >squad/dev-v2.0.json <<'JSON'
+{"version": "v2.0", "data": [{"title": "Films", "paragraphs": [
+  {"context": "a charming journey, a very good film with a great ending", "qas": [
+    {"id": "q1", "question": "what was great?", "is_impossible": false,
+     "answers": [{"text": "a great ending", "answer_start": 42}]},
+    {"id": "q2", "question": "was it flat?", "is_impossible": true, "answers": []}]}]}]}
+JSON
 mkdir my-encoder && cp my-model/vocab.txt my-encoder
 cat >my-encoder/config.json <<JSON
 {

@@ -2,6 +2,8 @@
 
 #include <cmath>
 #include <limits>
+#include <numeric>
+#include <random>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -80,6 +82,82 @@ TEST(Spearman, GivesTiesTheirAverageRank) {
   EXPECT_NEAR(spearman_correlation(Values{2, 2, 5, 6}, Values{1, 2, 3, 4}), 4.5 / std::sqrt(4.5 * 5.0),
               kTolerance);
   EXPECT_EQ(spearman_correlation(Values{3, 3, 3}, Values{1, 2, 3}), 0.0);
+}
+
+TEST(Scores, GiveTheNumbersInTheManualsOfScikitLearnAndScipy) {
+  EXPECT_NEAR(matthews_correlation(Classes{1, -1, 1, 1}, Classes{1, 1, 1, -1}), -1.0 / 3, kTolerance);
+  EXPECT_NEAR(pearson_correlation(Values{1, 2, 3, 4, 5}, Values{10, 9, 2.5, 6, 4}), -0.7426106572325057,
+              kTolerance);
+  EXPECT_NEAR(spearman_correlation(Values{1, 2, 3, 4, 5}, Values{5, 6, 7, 8, 7}), 0.8207826816681233,
+              kTolerance);
+}
+
+/// Small numbers, so that many of them are equal.
+std::vector<int> random_classes(std::size_t count, int classes, std::mt19937_64& random) {
+  std::vector<int> values(count);
+  for (int& value : values) value = static_cast<int>(random() % static_cast<std::uint64_t>(classes));
+  return values;
+}
+
+/// The textbook's sums of products of deviations, in another order and precision than the product's.
+double defined_pearson(const Values& x, const Values& y) {
+  const auto mean = [](const Values& values) {
+    return std::accumulate(values.rbegin(), values.rend(), 0.0L) / static_cast<long double>(values.size());
+  };
+  const long double x_mean = mean(x), y_mean = mean(y);
+  long double xy = 0, xx = 0, yy = 0;
+  for (std::size_t i = x.size(); i-- > 0;) {
+    xy += (x[i] - x_mean) * (y[i] - y_mean);
+    xx += (x[i] - x_mean) * (x[i] - x_mean);
+    yy += (y[i] - y_mean) * (y[i] - y_mean);
+  }
+  return static_cast<double>(xy / std::sqrt(xx * yy));
+}
+
+/// One more than the values below, and half of the other equal ones.
+Values defined_ranks(const Values& values) {
+  Values ranks;
+  for (const double value : values) {
+    double rank = 0.5;
+    for (const double other : values) rank += other < value ? 1.0 : other == value ? 0.5 : 0.0;
+    ranks.push_back(rank);
+  }
+  return ranks;
+}
+
+TEST(Scores, AgreeWithTheirDefinitionsOnRandomData) {
+  std::mt19937_64 random(5);
+  for (int round = 0; round < 50; ++round) {
+    const std::size_t count = 5 + random() % 200;
+    const std::vector<int> predicted = random_classes(count, 2, random),
+                           labels = random_classes(count, 2, random);
+    double tp = 0, fp = 0, fn = 0, tn = 0;
+    for (std::size_t i = 0; i < count; ++i)
+      (predicted[i] == 1 ? (labels[i] == 1 ? tp : fp) : (labels[i] == 1 ? fn : tn)) += 1;
+    if (tp == 0) continue;
+    const double precision = tp / (tp + fp), recall = tp / (tp + fn);
+    EXPECT_NEAR(f1_binary(predicted, labels), 2 * precision * recall / (precision + recall), kTolerance);
+    const double product = (tp + fp) * (tp + fn) * (tn + fp) * (tn + fn);
+    if (product > 0) {
+      EXPECT_NEAR(matthews_correlation(predicted, labels), (tp * tn - fp * fn) / std::sqrt(product),
+                  kTolerance);
+    }
+    const std::vector<int> first = random_classes(count, 7, random),
+                           second = random_classes(count, 5, random);
+    const Values x(first.begin(), first.end()), y(second.begin(), second.end());
+    EXPECT_NEAR(pearson_correlation(x, y), defined_pearson(x, y), kTolerance);
+    EXPECT_NEAR(spearman_correlation(x, y), defined_pearson(defined_ranks(x), defined_ranks(y)), kTolerance);
+  }
+}
+
+TEST(Scores, OfOneClassOnlyAreDefined) {
+  const Classes ones(4, 1), zeros(4, 0);
+  EXPECT_EQ(accuracy(ones, ones), 1.0);
+  EXPECT_EQ(f1_binary(ones, ones), 1.0);
+  EXPECT_EQ(f1_binary(zeros, zeros), 0.0);
+  EXPECT_EQ(f1_binary(zeros, ones), 0.0);
+  EXPECT_EQ(matthews_correlation(ones, ones), 0.0) << "scikit-learn's convention, however right they are";
+  EXPECT_EQ(spearman_correlation(Values(4, 1.0), Values(4, 1.0)), 0.0) << "where SciPy gives NaN";
 }
 
 TEST(Scores, RejectDifferentLengthsAndNothing) {

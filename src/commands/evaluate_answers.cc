@@ -1,0 +1,83 @@
+#include <iostream>
+#include <string>
+
+#include <fmt/format.h>
+
+#include "commands/evaluate_options.h"
+#include "commands/output.h"
+#include "datasets/squad.h"
+#include "evaluation/evaluate_questions.h"
+#include "features/answer_settings.h"
+#include "model_files/tokenizer_files.h"
+#include "report/question_report.h"
+
+namespace transkimmer {
+namespace {
+
+struct Questions {
+  QaDataset dataset;
+  std::string task = "questions";
+  std::string split;
+};
+
+Questions load_questions(const EvaluateOptions& options, const ModelConfig& config) {
+  if (options.task.empty())
+    return {load_squad(options.table.path), "questions", options.table.path.filename().string()};
+  const Task& task = find_task(options.task);
+  check_model_kind(options.model, config.head, task);
+  const auto path = find_squad_file(options.data_dir, split_from_name(options.split));
+  return {load_squad(path), task.name, options.split};
+}
+
+void tell_about_cut_questions(const QaFeatures& features, const QaWindowOptions& windows) {
+  if (features.truncated_questions() == 0) return;
+  notices_on_standard_error()(
+      fmt::format("{} of {} questions were too long for windows of {} tokens and have been cut",
+                  features.truncated_questions(), features.questions(), windows.max_length));
+}
+
+QuestionEvaluation evaluate_with_progress(const EvaluateOptions& options, const Engine& engine,
+                                          const Questions& questions, const QaFeatures& features) {
+  const std::optional<Engine> dense = load_dense(options, engine);
+  EvaluationProgress progress(features.windows.size(), "windows");
+  EvaluationOptions evaluation = options.evaluation;
+  evaluation.progress = progress.callback();
+  QuestionEvaluation result = evaluate_questions(engine, dense ? &*dense : nullptr, questions.dataset,
+                                                 features, decoding_options(options.answer), evaluation);
+  progress.finish();
+  return result;
+}
+
+void write_files(const EvaluateOptions& options, const QaDataset& dataset, const QuestionEvaluation& result) {
+  if (!options.predictions.empty()) write_predictions(options.predictions, dataset, result.decisions);
+  if (!options.null_odds.empty()) write_null_odds(options.null_odds, dataset, result.decisions);
+}
+
+}  // namespace
+
+void evaluate_answers(const EvaluateOptions& options, const Engine& engine) {
+  const Questions questions = load_questions(options, engine.config());
+  const auto tokenizer = load_tokenizer(options.model, engine.config());
+  AnswerOptions answer = options.answer;
+  answer.max_length = options.max_length;
+  const QaWindowOptions windows =
+      window_options(answer, static_cast<std::size_t>(engine.config().max_tokens()));
+  const Stopwatch watch;
+  const QaFeatures features =
+      make_qa_windows(questions.dataset, *tokenizer, windows, static_cast<unsigned>(engine.threads()));
+  EvaluationContext context = context_of(engine);
+  context.tokenization_seconds = watch.seconds();
+  context.task = questions.task;
+  context.split = questions.split;
+  tell_about_cut_questions(features, windows);
+  const QuestionEvaluation result = evaluate_with_progress(options, engine, questions, features);
+  write_files(options, questions.dataset, result);
+  const double threshold = options.answer.null_threshold;
+  if (options.json) {
+    print_json(question_evaluation_json(result, context, threshold));
+  } else {
+    std::cout << question_evaluation_table(result, context, threshold);
+  }
+}
+
+}  // namespace transkimmer

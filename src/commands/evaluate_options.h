@@ -1,0 +1,68 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "base/progress.h"
+#include "datasets/tasks.h"
+#include "evaluation/evaluate.h"
+#include "report/evaluation_report.h"
+#include "runtime/engine.h"
+#include "transkimmer/question_answerer.h"
+
+namespace transkimmer {
+
+/// What `transkimmer evaluate` is asked to do.
+struct EvaluateOptions {
+  std::filesystem::path model;
+  std::string task;
+  std::filesystem::path data_dir;
+  std::string split = "dev";
+  TableSource table;
+  EngineOptions engine;
+  EvaluationOptions evaluation;
+  AnswerOptions answer;
+  std::filesystem::path predictions;  ///< of questions; empty: not written
+  std::filesystem::path null_odds;
+  std::size_t max_length = 0;
+  bool compare = true;
+  bool json = false;
+};
+
+class Stopwatch {
+ public:
+  double seconds() const { return std::chrono::duration<double>(Clock::now() - start_).count(); }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  Clock::time_point start_ = Clock::now();
+};
+
+/// The line that shows how far an evaluation is.
+class EvaluationProgress {
+ public:
+  EvaluationProgress(std::size_t total, const std::string& unit);
+  std::function<void(std::size_t done, std::size_t total)> callback();
+  void finish() { line_.finish(); }
+
+ private:
+  ProgressLine line_;
+};
+
+/// Throws UsageError when the model does something else than the task asks for.
+void check_model_kind(const std::filesystem::path& model, HeadKind head, const Task& task);
+
+/// The same weights without skimming, when they are to be compared with.
+std::optional<Engine> load_dense(const EvaluateOptions& options, const Engine& engine);
+
+/// Everything but task, split and tokenization_seconds.
+EvaluationContext context_of(const Engine& engine);
+
+/// Evaluates a question answering model and reports.
+void evaluate_answers(const EvaluateOptions& options, const Engine& engine);
+
+}  // namespace transkimmer
