@@ -9,6 +9,7 @@
 
 #include <CLI/App.hpp>
 
+#include "base/numbers.h"
 #include "transkimmer/options.h"
 
 namespace transkimmer {
@@ -25,16 +26,6 @@ CLI::Validator real_number(double minimum = std::numeric_limits<double>::lowest(
 /// A value that is one of two or more words.
 CLI::Validator one_of(const std::vector<std::string>& words);
 
-/// Bounds of a number, both included.
-struct WholeRange {
-  std::int64_t minimum = 0;
-  std::int64_t maximum = std::numeric_limits<std::int64_t>::max();
-};
-struct RealRange {
-  double minimum = std::numeric_limits<double>::lowest();
-  double maximum = std::numeric_limits<double>::max();
-};
-
 /// Adds options that --help shows together, under the name of the group.
 class OptionGroup {
  public:
@@ -48,13 +39,13 @@ class OptionGroup {
   }
   template <typename T>
   CLI::Option* whole(const std::string& option, T& target, const std::string& help,
-                     WholeRange range = {}) const {
-    return value(option, target, "N", help)->check(whole_number(range.minimum, range.maximum));
+                     IntegerRange range = {}) const {
+    return value(option, target, "N", help)->check(whole_number(range.least, range.most));
   }
   template <typename T>
   CLI::Option* real(const std::string& option, T& target, const std::string& help,
                     RealRange range = {}) const {
-    return value(option, target, "X", help)->check(real_number(range.minimum, range.maximum));
+    return value(option, target, "X", help)->check(real_number(range.least, range.most));
   }
   template <typename T>
   CLI::Option* word(const std::string& option, T& target, const std::vector<std::string>& words,
@@ -76,7 +67,7 @@ inline constexpr const char* output_group = "Output";
 
 /// --model DIR, required.
 CLI::Option* add_model_option(CLI::App& command, std::filesystem::path& directory);
-/// --threads, --skim-threshold and --dense.
+/// --threads, --skim-threshold, --precision and --dense.
 void add_engine_options(CLI::App& command, EngineOptions& options);
 /// --json.
 CLI::Option* add_json_option(CLI::App& command, bool& json);

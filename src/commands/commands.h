@@ -12,6 +12,7 @@ void add_predict_command(CLI::App& app);
 void add_benchmark_command(CLI::App& app);
 void add_evaluate_command(CLI::App& app);
 void add_build_vocabulary_command(CLI::App& app);
+void add_export_command(CLI::App& app);
 
 // In transkimmer-train alone.
 void add_finetune_command(CLI::App& app);

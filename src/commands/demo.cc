@@ -14,6 +14,7 @@
 #include "commands/commands.h"
 #include "commands/demonstration.h"
 #include "commands/output.h"
+#include "commands/shipped_models.h"
 #include "report/evaluation_report.h"
 #include "transkimmer/error.h"
 
@@ -23,6 +24,8 @@ namespace {
 struct DemoOptions {
   DemonstrationOptions demonstration;
   std::filesystem::path output_dir;
+  std::filesystem::path encoder = shipped_encoder;
+  bool from_scratch = false;
   bool json = false;
 };
 
@@ -112,10 +115,19 @@ std::string demo_table(const DemonstrationResult& result) {
                             hardware_description(), result.seconds);
 }
 
+/// Empty when it is the one that ships and an installation left it out.
+std::filesystem::path encoder_to_begin_with(const std::filesystem::path& model) {
+  const std::filesystem::path directory = model_directory(model);
+  if (model != shipped_encoder || directory_exists(directory)) return directory;
+  std::cerr << fmt::format("note: {} is not installed; beginning from scratch\n", shipped_encoder);
+  return {};
+}
+
 void run_demo(const DemoOptions& options) {
   const ModelFolder folder(options.output_dir);
   DemonstrationOptions demonstration = options.demonstration;
   demonstration.directory = folder.path();
+  if (!options.from_scratch) demonstration.encoder = encoder_to_begin_with(options.encoder);
   const InterruptGuard guard;
   std::optional<ProgressLine> line;
   std::string stage;
@@ -151,26 +163,22 @@ void run_demo(const DemoOptions& options) {
 
 void add_demo_command(CLI::App& app) {
   auto options = std::make_shared<DemoOptions>();
-  CLI::App& command = *app.add_subcommand("demo",
-                                          "Generate labelled documents, train a small encoder dense, "
-                                          "fine-tune it with skimming, and run both over held-out "
-                                          "documents: accuracy, tokens kept, arithmetic and time side by "
-                                          "side. Needs no network and no files; takes a few "
-                                          "minutes.\n\nExample: transkimmer demo --output-dir my-demo");
-  command
-      .add_option("--output-dir", options->output_dir,
-                  "Keep the two models there (default: they are deleted)")
-      ->type_name("DIR");
-  command
-      .add_option("--threads", options->demonstration.threads,
-                  "Threads; 0: all processors this process may use")
-      ->type_name("N")
-      ->check(whole_number(0, 1024))
-      ->capture_default_str();
-  command.add_option("--seed", options->demonstration.seed, "Of the documents and of training")
-      ->type_name("N")
-      ->check(whole_number(0))
-      ->capture_default_str();
+  CLI::App& command = *app.add_subcommand(
+      "demo",
+      "Generate labelled documents, fine-tune a small pretrained encoder on them dense, then with skimming, "
+      "and "
+      "run both over held-out documents: accuracy, tokens kept, arithmetic and time side by side. Needs no "
+      "network; takes a few minutes.");
+  const OptionGroup group(command, "Options");
+  group.value("--model", options->encoder, "DIR", "Pretrained encoder to begin with");
+  group.flag("--from-scratch", options->from_scratch,
+             "Begin with a smaller encoder of random weights, and a vocabulary made from the documents");
+  group.value("--output-dir", options->output_dir, "DIR",
+              "Keep the two models there (default: they are deleted)");
+  group.whole("--threads", options->demonstration.threads, "Threads; 0: all processors this process may use",
+              {0, 1024});
+  group.whole("--seed", options->demonstration.seed, "Of the documents and of training");
+  command.footer("Example:\n  transkimmer demo --output-dir my-demo");
   add_json_option(command, options->json);
   command.callback([options] { run_demo(*options); });
 }

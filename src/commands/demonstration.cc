@@ -16,14 +16,25 @@
 namespace transkimmer {
 namespace {
 
-/// Documents have at most 300 words, each one token; two more for [CLS] and [SEP].
+/// Documents have at most 300 words, each one token of their own vocabulary; two more for [CLS] and [SEP].
 constexpr std::int64_t kPositions = 320;
 
+/// How the two models are trained, chosen so that both learn the task and all takes a few minutes.
+struct Recipe {
+  std::size_t train_examples;
+  double dense_epochs;
+  double dense_learning_rate;
+  double skimmed_learning_rate;
+};
+constexpr Recipe kFromScratch = {
+    .train_examples = 4500, .dense_epochs = 2, .dense_learning_rate = 5e-4, .skimmed_learning_rate = 2e-4};
+constexpr Recipe kPretrained = {
+    .train_examples = 2000, .dense_epochs = 1, .dense_learning_rate = 3e-4, .skimmed_learning_rate = 2e-4};
+
 /// An encoder that learns the task from scratch in a minute on two processors.
-ModelConfig small_encoder(std::int64_t vocabulary, const std::vector<std::string>& labels) {
+ModelConfig small_encoder(std::int64_t vocabulary) {
   ModelConfig config;
   config.architecture = Architecture::bert;
-  config.head = HeadKind::classification;
   config.vocab_size = vocabulary;
   config.hidden_size = 128;
   config.num_hidden_layers = 4;
@@ -31,7 +42,6 @@ ModelConfig small_encoder(std::int64_t vocabulary, const std::vector<std::string
   config.intermediate_size = 512;
   config.max_position_embeddings = kPositions;
   config.type_vocab_size = 2;
-  config.labels = labels;
   return config;
 }
 
@@ -40,13 +50,16 @@ class Demonstration {
   Demonstration(const DemonstrationOptions& options, const DemonstrationEvents& events)
       : options_(options),
         events_(events),
+        from_scratch_(options.encoder.empty()),
+        recipe_(from_scratch_ ? kFromScratch : kPretrained),
         threads_(options.threads > 0 ? options.threads : available_processors()) {}
 
   DemonstrationResult run() {
     const auto start = std::chrono::steady_clock::now();
     stage("generating documents");
     prepare_data();
-    stage("training the dense model from random weights");
+    stage(from_scratch_ ? "training the dense model from random weights"
+                        : "fine-tuning the dense model from " + options_.encoder.filename().string());
     train_dense();
     stage("fine-tuning it with skimming");
     train_skimmed();
@@ -69,7 +82,21 @@ class Demonstration {
   }
 
   void prepare_data() {
-    const Dataset train = documents(options_.train_examples, 0);
+    const Dataset train = documents(recipe_.train_examples, 0);
+    config_ = from_scratch_ ? new_encoder(train) : pretrained_encoder();
+    config_.head = HeadKind::classification;
+    config_.labels = train.labels;
+    const auto tokenizer = load_tokenizer(options_.directory / "dense", config_);
+    const auto encode = [&](const Dataset& dataset) {
+      return encode_dataset(dataset, *tokenizer, static_cast<std::size_t>(config_.max_tokens()),
+                            static_cast<unsigned>(threads_));
+    };
+    train_ = encode(train);
+    dev_ = encode(documents(500, 1));
+    test_ = encode(documents(options_.test_examples, 2));
+  }
+
+  ModelConfig new_encoder(const Dataset& train) const {
     const std::vector<std::string> vocabulary = build_word_vocabulary(train, 4000);
     std::string lines;
     for (const std::string& word : vocabulary) lines += word + '\n';
@@ -77,19 +104,21 @@ class Demonstration {
       make_directory(options_.directory / name);
       write_file_atomically(options_.directory / name / "vocab.txt", lines);
     }
-    config_ = small_encoder(static_cast<std::int64_t>(vocabulary.size()), train.labels);
-    const auto tokenizer = load_tokenizer(options_.directory / "dense", config_);
-    const auto encode = [&](const Dataset& dataset) {
-      return encode_dataset(dataset, *tokenizer, kPositions, static_cast<unsigned>(threads_));
-    };
-    train_ = encode(train);
-    dev_ = encode(documents(500, 1));
-    test_ = encode(documents(options_.test_examples, 2));
+    return small_encoder(static_cast<std::int64_t>(vocabulary.size()));
+  }
+
+  ModelConfig pretrained_encoder() const {
+    for (const char* name : {"dense", "skimmed"}) {
+      make_directory(options_.directory / name);
+      copy_tokenizer_files(options_.encoder, options_.directory / name);
+    }
+    ModelConfig config = ModelConfig::load(options_.encoder);
+    config.skim.enabled = false;
+    return config;
   }
 
   TrainingOptions training_options(const std::string& name) const {
     TrainingOptions training;
-    training.learning_rate = 5e-4;
     training.warmup_ratio = 0.1;
     training.weight_decay = 0.01;
     training.seed = options_.seed;
@@ -108,9 +137,12 @@ class Demonstration {
   }
 
   void train_dense() const {
-    TrainingModel model = TrainingModel::from_scratch(config_, {torch::kCPU, options_.seed});
+    const NewWeights fresh{torch::kCPU, options_.seed};
+    TrainingModel model = from_scratch_ ? TrainingModel::from_scratch(config_, fresh)
+                                        : TrainingModel::load(options_.encoder, config_, fresh, {});
     TrainingOptions training = training_options("dense");
-    training.num_train_epochs = 2;
+    training.num_train_epochs = recipe_.dense_epochs;
+    training.learning_rate = recipe_.dense_learning_rate;
     train(model, training);
   }
 
@@ -123,7 +155,7 @@ class Demonstration {
         TrainingModel::load(options_.directory / "dense", config, {torch::kCPU, options_.seed}, {});
     TrainingOptions training = training_options("skimmed");
     training.num_train_epochs = 1;
-    training.learning_rate = 2e-4;
+    training.learning_rate = recipe_.skimmed_learning_rate;
     training.predictor_learning_rate = 5e-3;
     train(model, training);
   }
@@ -144,6 +176,8 @@ class Demonstration {
 
   const DemonstrationOptions& options_;
   const DemonstrationEvents& events_;
+  const bool from_scratch_;
+  const Recipe recipe_;
   int threads_;
   ModelConfig config_;
   EncodedDataset train_, dev_, test_;

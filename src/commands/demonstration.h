@@ -14,7 +14,8 @@ struct DemonstrationOptions {
   std::filesystem::path directory;  ///< existing; receives the two models, `dense` and `skimmed`
   int threads = 0;                  ///< 0: all processors
   std::uint64_t seed = 42;
-  std::size_t train_examples = 4500;
+  /// A pretrained encoder to begin with. Empty: random weights, and a vocabulary made from the documents.
+  std::filesystem::path encoder;
   std::size_t test_examples = 1000;
 };
 
@@ -34,8 +35,8 @@ struct DemonstrationResult {
 };
 
 /// Generates labelled documents, trains a small dense encoder on them, fine-tunes it with skimming, and runs
-/// both over held-out documents with the engine. Needs neither network nor files. Throws UsageError, IoError;
-/// Error when stopped.
+/// both over held-out documents with the engine. Needs no network, and no files but the encoder's. Throws
+/// UsageError, IoError; Error when stopped.
 DemonstrationResult demonstrate(const DemonstrationOptions& options, const DemonstrationEvents& events);
 
 }  // namespace transkimmer

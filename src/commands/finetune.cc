@@ -10,6 +10,7 @@
 #include "commands/command_options.h"
 #include "commands/commands.h"
 #include "commands/output.h"
+#include "commands/shipped_models.h"
 #include "commands/training_narrator.h"
 #include "commands/training_options.h"
 #include "training/finetuning.h"
@@ -123,6 +124,7 @@ void run_finetune(FinetuneCommand& finetune_command) {
 
 void add_finetune_command(CLI::App& app) {
   auto finetune_command = std::make_shared<FinetuneCommand>();
+  finetune_command->options.model = shipped_encoder;
   CLI::App* command = app.add_subcommand(
       "finetune",
       "Train a model for a task so that it skims tokens. The output directory gets a Hugging Face style "

@@ -19,6 +19,7 @@ void add_commands(CLI::App& app) {
   transkimmer::add_inspect_command(app);
   transkimmer::add_tokenize_command(app);
   transkimmer::add_build_vocabulary_command(app);
+  transkimmer::add_export_command(app);
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "commands/command_options.h"
+#include "commands/shipped_models.h"
 #include "training/checkpoint.h"
 #include "transkimmer/error.h"
 
@@ -10,11 +11,12 @@ namespace transkimmer {
 
 void add_model_options(CLI::App& command, RunOptions& options) {
   const OptionGroup group(command, model_group);
+  const bool has_default = !options.model.empty();
   group
       .value("--model", options.model, "DIR",
              "Model directory as Hugging Face lays it out: config.json, tokenizer files, and weights in "
              "model.safetensors or pytorch_model.bin (none needed with --from-scratch)")
-      ->required();
+      ->required(!has_default);
   group
       .value("--output-dir", options.training.output_dir, "DIR", "Where the trained model and checkpoints go")
       ->required();
@@ -90,6 +92,7 @@ void complete(const TrainingWords& words, RunOptions& options) {
     options.skimming.semantics =
         *words.semantics == "original" ? SkimSemantics::original : SkimSemantics::removal;
   }
+  options.model = model_directory(options.model);
   if (!words.resume) return;
   if (!options.resume_from.empty())
     throw UsageError("say either --resume or --resume-from-checkpoint, not both");

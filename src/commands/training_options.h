@@ -24,7 +24,7 @@ inline constexpr const char* model_group = "Model";
 inline constexpr const char* skimming_group = "Skimming";
 inline constexpr const char* optimisation_group = "Optimisation";
 
-/// --model, --output-dir, --from-scratch, --overwrite-output-dir.
+/// --model (required unless options.model names one), --output-dir, --from-scratch, --overwrite-output-dir.
 void add_model_options(CLI::App& command, RunOptions& options);
 /// --skim-coefficient and what shapes skimming; `coefficient_text` says what the coefficient means here.
 /// Returns the option of the coefficient.

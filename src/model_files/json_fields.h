@@ -7,17 +7,9 @@
 
 #include <nlohmann/json.hpp>
 
-namespace transkimmer {
+#include "base/numbers.h"
 
-/// Bounds of a number in a settings file, both allowed.
-struct IntegerRange {
-  std::int64_t least = 0;
-  std::int64_t most = 0;
-};
-struct RealRange {
-  double least = 0.0;
-  double most = 0.0;
-};
+namespace transkimmer {
 
 /// Reads typed values out of one JSON object and says in one way what is wrong with them:
 /// `config.json: 'hidden_size' is "768", expected an integer from 1 to 67108864`. A key that is null counts

@@ -172,6 +172,13 @@ void read_skimming(const json& object, const std::string& origin, ModelConfig& c
   skim.threshold = fields.real("skim_threshold", kAnyReal, skim.threshold);
   skim.coefficient = fields.real("skim_coefficient", kNotNegative, skim.coefficient);
   skim.temperature = fields.real("gumbel_temperature", kPositive, skim.temperature);
+  if (const std::optional<std::string> protection = fields.string("protect")) {
+    if (*protection == name_of(SkimProtection::question)) {
+      skim.protection = SkimProtection::question;
+    } else if (*protection != name_of(SkimProtection::first_token)) {
+      fields.fail("protect", *protection, "\"first_token\" or \"question\"");
+    }
+  }
   const std::optional<std::string> semantics = fields.string("semantics");
   if (!semantics) return;
   if (*semantics != name_of(SkimSemantics::removal) && *semantics != name_of(SkimSemantics::original))
@@ -204,6 +211,10 @@ std::string_view name_of(HeadKind head) {
 
 std::string_view name_of(SkimSemantics semantics) {
   return semantics == SkimSemantics::removal ? "removal" : "original";
+}
+
+std::string_view name_of(SkimProtection protection) {
+  return protection == SkimProtection::question ? "question" : "first_token";
 }
 
 std::int64_t ModelConfig::max_tokens() const {
@@ -261,6 +272,8 @@ json skimming_to_json(const SkimConfig& skim, json object) {
   object["skim_coefficient"] = skim.coefficient;
   object["gumbel_temperature"] = skim.temperature;
   object["semantics"] = name_of(skim.semantics);
+  object.erase("protect");
+  if (skim.protection != SkimProtection::first_token) object["protect"] = name_of(skim.protection);
   return object;
 }
 

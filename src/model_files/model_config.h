@@ -16,9 +16,16 @@ enum class SkimSemantics {
   original  ///< the published code: post-softmax mask, padding counted; removal computes something else
 };
 
+/// Which tokens no predictor may skim.
+enum class SkimProtection {
+  first_token,  ///< position 0, as always
+  question      ///< the question in front of its context, too
+};
+
 std::string_view name_of(Architecture architecture);
 std::string_view name_of(HeadKind head);
 std::string_view name_of(SkimSemantics semantics);
+std::string_view name_of(SkimProtection protection);
 
 /// The object under "transkimmer" in config.json.
 struct SkimConfig {
@@ -28,6 +35,7 @@ struct SkimConfig {
   double coefficient = 0.0;         ///< weight of the skim loss it was trained with
   double temperature = 1.0;         ///< Gumbel-softmax tau it was trained with
   SkimSemantics semantics = SkimSemantics::removal;
+  SkimProtection protection = SkimProtection::first_token;  ///< in training and at inference
 };
 
 /// config.json of a BERT or RoBERTa model, in Hugging Face's words. Keys we do not know are kept and written

@@ -39,6 +39,10 @@ std::vector<std::int64_t> to_integers(const TensorView& tensor);
 /// Converts into memory the caller owns: `out` has tensor.elements() floats.
 void copy_floats(const TensorView& tensor, std::span<float> out);
 
+/// The bytes of the numbers in `dtype` (F32, F16, BF16), each rounded to the nearest, ties to even. Throws
+/// Error for another type, and FormatError naming the first number that is finite but too large for F16.
+std::vector<std::byte> from_floats(std::span<const float> values, DType dtype);
+
 /// A memory-mapped `.safetensors` file. Views stay valid as long as this object lives.
 class SafetensorsFile {
  public:

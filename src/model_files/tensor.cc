@@ -1,4 +1,5 @@
 #include <bit>
+#include <cmath>
 #include <cstring>
 #include <utility>
 
@@ -28,6 +29,38 @@ float float_of_f16(std::uint16_t bits) {
   // Zero and subnormals: fraction * 2^-24, and the product of the two is exact.
   const float magnitude = static_cast<float>(fraction) * 0x1p-24F;
   return std::bit_cast<float>(sign | std::bit_cast<std::uint32_t>(magnitude));
+}
+
+/// The upper half of the float, rounded by what is cut off. NaN stays one: rounding could carry it over.
+std::uint16_t bf16_of_float(float value) {
+  const auto bits = std::bit_cast<std::uint32_t>(value);
+  if (std::isnan(value)) return static_cast<std::uint16_t>(bits >> 16 | 0x40U);
+  return static_cast<std::uint16_t>((bits + 0x7FFFU + (bits >> 16 & 1U)) >> 16);
+}
+
+std::uint16_t f16_of_float(float value) {
+  const auto bits = std::bit_cast<std::uint32_t>(value);
+  const std::uint32_t sign = bits >> 16 & 0x8000U;
+  const float magnitude = std::fabs(value);
+  if (std::isnan(value)) return static_cast<std::uint16_t>(sign | 0x7E00U);
+  if (std::isinf(value)) return static_cast<std::uint16_t>(sign | 0x7C00U);
+  if (magnitude >= 65520.0F)  // what rounds to 2^16 and above
+    throw FormatError(fmt::format("{} is too large for F16 (at most 65504)", value));
+  // Below 2^-14 numbers are multiples of 2^-24; the sum with 0.5, whose last bit is 2^-24, rounds to them.
+  if (magnitude < 0x1p-14F)
+    return static_cast<std::uint16_t>(
+        sign | (std::bit_cast<std::uint32_t>(magnitude + 0.5F) - std::bit_cast<std::uint32_t>(0.5F)));
+  const std::uint32_t rebiased = std::bit_cast<std::uint32_t>(magnitude) - (112U << 23);
+  return static_cast<std::uint16_t>(sign | (rebiased + 0xFFFU + (rebiased >> 13 & 1U)) >> 13);
+}
+
+template <typename Convert>
+void narrow(std::span<const float> values, std::vector<std::byte>& out, Convert convert) {
+  for (const float value : values) {
+    const std::uint16_t bits = convert(value);
+    const auto* const bytes = reinterpret_cast<const std::byte*>(&bits);
+    out.insert(out.end(), bytes, bytes + sizeof bits);
+  }
 }
 
 /// Applies `convert` to each element; memcpy because the file promises no alignment.
@@ -124,6 +157,26 @@ std::vector<float> to_floats(const TensorView& tensor) {
   std::vector<float> out(static_cast<std::size_t>(tensor.elements()));
   copy_floats(tensor, out);
   return out;
+}
+
+std::vector<std::byte> from_floats(std::span<const float> values, DType dtype) {
+  std::vector<std::byte> out;
+  out.reserve(values.size() * size_of(dtype));
+  switch (dtype) {
+    case DType::f32: {
+      const auto bytes = std::as_bytes(values);
+      out.assign(bytes.begin(), bytes.end());
+      return out;
+    }
+    case DType::f16:
+      narrow(values, out, f16_of_float);
+      return out;
+    case DType::bf16:
+      narrow(values, out, bf16_of_float);
+      return out;
+    default:
+      throw Error(fmt::format("weights are not written as {}", name_of(dtype)));
+  }
 }
 
 std::vector<std::int64_t> to_integers(const TensorView& tensor) {

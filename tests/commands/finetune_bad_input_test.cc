@@ -64,7 +64,6 @@ std::vector<std::string> run_on_reviews(const std::vector<std::string>& more) {
 }
 
 const std::vector<BadInput> usages = {
-    {"NoModel", 2, {"--output-dir", "@out"}, "--model is required", ""},
     {"NoOutput", 2, {"--model", "@model"}, "--output-dir is required", ""},
     {"NothingToLearnFrom", 2, run({}),
      "say what to learn from: either --task with --data-dir, or --train-file", ""},

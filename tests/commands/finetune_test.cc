@@ -1,3 +1,4 @@
+#include <cstdlib>
 #include <filesystem>
 #include <set>
 
@@ -72,6 +73,28 @@ TEST_F(Finetune, LearnsStringLabelsAndLeavesAModelThatPredictUses) {
   const auto answers = predict("out", "a charming journey\nflat movie\n");
   EXPECT_EQ(answers.status, 0) << answers.err;
   EXPECT_THAT(answers.out, MatchesRegex("praise\t[0-9.]+\nblame\t[0-9.]+\n"));
+}
+
+TEST_F(Finetune, BeginsWithTheEncoderThatShipsUnlessToldOtherwise) {
+  std::filesystem::create_directory(reviews_.path("shipped"));
+  std::filesystem::rename(reviews_.path("model"), reviews_.path("shipped/transkimmer-mini-uncased"));
+  for (const std::vector<std::string>& model :
+       {std::vector<std::string>{}, std::vector<std::string>{"--model", "transkimmer-mini-uncased"}}) {
+    std::vector<std::string> arguments = {"finetune",
+                                          "--train-file",
+                                          reviews_.path("train.csv"),
+                                          "--output-dir",
+                                          reviews_.path("out"),
+                                          "--max-steps",
+                                          "1",
+                                          "--overwrite-output-dir"};
+    arguments.insert(arguments.end(), model.begin(), model.end());
+    ::setenv("TRANSKIMMER_MODELS", reviews_.path("shipped").c_str(), 1);
+    const ProcessResult result = transkimmer(arguments);
+    ::unsetenv("TRANSKIMMER_MODELS");
+    EXPECT_EQ(result.status, 0) << result.err;
+    EXPECT_TRUE(std::filesystem::exists(reviews_.path("out/model.safetensors")));
+  }
 }
 
 TEST_F(Finetune, TellsAPipedReaderWhatItDoesLineByLine) {

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <cstring>
 #include <limits>
+#include <numeric>
+#include <span>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -192,6 +194,45 @@ TEST(TensorConversion, RefusesTheOtherKindOfNumber) {
   std::vector<float> two(2);
   EXPECT_THAT([&] { copy_floats(reals, two); },
               ThrowsMessage<Error>("2 floats were given for a tensor of shape [1]"));
+}
+
+TEST(FromFloats, GivesEveryHalfPrecisionNumberBack) {
+  std::vector<std::uint16_t> all(1 << 16);
+  std::iota(all.begin(), all.end(), std::uint16_t{0});
+  for (const DType dtype : {DType::f16, DType::bf16}) {
+    const std::vector<float> values = to_floats(view_of(dtype, all));
+    const std::vector<std::byte> bytes = from_floats(values, dtype);
+    std::vector<std::uint16_t> again(all.size());
+    std::memcpy(again.data(), bytes.data(), bytes.size());
+    for (std::size_t i = 0; i < all.size(); ++i) {
+      if (std::isnan(values[i])) continue;
+      ASSERT_EQ(again[i], all[i]) << name_of(dtype) << " " << values[i];
+    }
+  }
+}
+
+TEST(FromFloats, RoundsToTheNearestAndTiesToEven) {
+  const auto rounded = [](float value, DType dtype) {
+    const std::vector<std::byte> bytes = from_floats(std::span(&value, 1), dtype);
+    return to_floats({.dtype = dtype, .shape = {1}, .data = bytes})[0];
+  };
+  // Half precision has steps of 2^-10 above 1, and of 2^-24 near 0; bfloat16 has steps of 2^-7 above 1.
+  EXPECT_EQ(rounded(1 + 0x1p-11F, DType::f16), 1.0F);
+  EXPECT_EQ(rounded(1 + 0x3p-11F, DType::f16), 1 + 0x2p-10F);
+  EXPECT_EQ(rounded(1 + 0x1.004p-11F, DType::f16), 1 + 0x1p-10F);
+  EXPECT_EQ(rounded(-0x1.8p-24F, DType::f16), -0x1p-23F);
+  EXPECT_EQ(rounded(0x0.8p-24F, DType::f16), 0.0F);
+  EXPECT_EQ(rounded(65519.0F, DType::f16), 65504.0F);
+  EXPECT_EQ(rounded(1 + 0x1p-8F, DType::bf16), 1.0F);
+  EXPECT_EQ(rounded(1 + 0x3p-8F, DType::bf16), 1 + 0x2p-7F);
+  EXPECT_TRUE(std::isnan(rounded(std::numeric_limits<float>::quiet_NaN(), DType::f16)));
+  EXPECT_TRUE(std::isnan(rounded(std::numeric_limits<float>::signaling_NaN(), DType::bf16)));
+}
+
+TEST(FromFloats, RefusesWhatHalfPrecisionCannotHold) {
+  const float large = 65520;
+  EXPECT_THAT([&] { from_floats(std::span(&large, 1), DType::f16); },
+              ThrowsMessage<FormatError>("65520 is too large for F16 (at most 65504)"));
 }
 
 }  // namespace
