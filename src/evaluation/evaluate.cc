@@ -26,14 +26,14 @@ std::vector<std::size_t> lengths_of(const EncodedDataset& data) {
 /// `padded_to` > 0 fills every sequence up to that length, so that the engine does the work of a padded
 /// batch.
 RaggedBatch gather(const EncodedDataset& data, std::span<const std::uint32_t> members,
-                   std::size_t padded_to = 0) {
+                   SkimProtection protection, std::size_t padded_to = 0) {
   RaggedBatch batch;
   for (const std::uint32_t i : members) {
     std::vector<std::int32_t> ids(data.sequence_ids(i).begin(), data.sequence_ids(i).end());
     std::vector<std::int32_t> types(data.sequence_type_ids(i).begin(), data.sequence_type_ids(i).end());
     ids.resize(std::max(ids.size(), padded_to), 0);
     types.resize(ids.size(), 0);
-    batch.add(ids, types);
+    batch.add(ids, types, data.never_skimmed(i, protection));
   }
   return batch;
 }
@@ -57,7 +57,7 @@ class PassRecorder {
   }
 
   void run(std::span<const std::uint32_t> members) {
-    const RaggedBatch batch = gather(data_, members);
+    const RaggedBatch batch = gather(data_, members, engine_.config().skim.protection);
     const auto start = Clock::now();
     const BatchResult result = engine_.run(batch);
     pass_.seconds += seconds_since(start);
@@ -134,8 +134,8 @@ Macs padded_cost(const ModelConfig& config, const PaddedBatches& padded) {
 /// Matrix kernels are made at their first use, which no later batch pays for: the largest and the smallest
 /// batch run once before the clock does.
 void warm_up(const Engine& engine, const EncodedDataset& data, const std::vector<Batch>& batches) {
-  engine.run(gather(data, batches.front()));
-  engine.run(gather(data, batches.back()));
+  engine.run(gather(data, batches.front(), engine.config().skim.protection));
+  engine.run(gather(data, batches.back(), engine.config().skim.protection));
 }
 
 class Comparison {
@@ -192,7 +192,8 @@ class Comparison {
 
  private:
   double run_padded(std::size_t turn) const {
-    const RaggedBatch batch = gather(data_, padded_.batches[turn], padded_.padded_to[turn]);
+    const RaggedBatch batch =
+        gather(data_, padded_.batches[turn], dense_->config().skim.protection, padded_.padded_to[turn]);
     const auto start = Clock::now();
     dense_->run(batch);
     return seconds_since(start);

@@ -51,6 +51,10 @@ std::span<const std::int32_t> EncodedDataset::sequence_type_ids(std::size_t i) c
   return std::span(type_ids).subspan(starts[i], length(i));
 }
 
+std::uint32_t EncodedDataset::never_skimmed(std::size_t i, SkimProtection protection) const {
+  return protection == SkimProtection::question && !question_ends.empty() ? question_ends[i] : 1;
+}
+
 EncodedDataset encode_dataset(const Dataset& dataset, const Tokenizer& tokenizer, std::size_t max_length,
                               unsigned threads) {
   const EncodeOptions options{.max_length = max_length, .truncation = Truncation::longest_first};

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "datasets/dataset.h"
+#include "model_files/model_config.h"
 #include "text/tokenizer.h"
 
 namespace transkimmer {
@@ -16,11 +17,15 @@ struct EncodedDataset {
   std::vector<std::int32_t> type_ids;
   std::vector<std::uint64_t> starts = {0};
   std::vector<double> labels;  ///< one per sequence; NaN where unlabelled
+  /// One per sequence where tokens [1, end) are a question's; empty for other data.
+  std::vector<std::uint32_t> question_ends;
 
   std::size_t size() const { return starts.size() - 1; }
   std::size_t length(std::size_t i) const { return starts[i + 1] - starts[i]; }
   std::span<const std::int32_t> sequence_ids(std::size_t i) const;
   std::span<const std::int32_t> sequence_type_ids(std::size_t i) const;
+  /// How many first tokens of the sequence `protection` keeps from being skimmed; at least 1.
+  std::uint32_t never_skimmed(std::size_t i, SkimProtection protection) const;
 };
 
 /// Tokenises on `threads` threads (0: all cores), with longest-first truncation to `max_length` tokens.

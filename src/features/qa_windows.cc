@@ -111,6 +111,7 @@ void append(QuestionWindows&& made, QaFeatures& features) {
     tokens.starts.push_back(tokens.ids.size());
     tokens.labels.push_back(std::numeric_limits<double>::quiet_NaN());
   }
+  for (const QaWindow& window : made.windows) features.tokens.question_ends.push_back(window.question_end);
   features.windows.insert(features.windows.end(), made.windows.begin(), made.windows.end());
   features.first_window.push_back(features.windows.size());
   features.question_truncated.push_back(made.truncated);

@@ -200,8 +200,10 @@ class ForwardPass {
       const std::size_t begin = space_.starts[i];
       const std::size_t end = space_.starts[i + 1];
       space_.starts[i] = static_cast<std::uint32_t>(next);
+      const std::size_t protected_tokens = batch_.never_skimmed.empty() ? 1 : batch_.never_skimmed[i];
+      const std::size_t first_skimmable = batch_.starts[i] + std::max<std::size_t>(protected_tokens, 1);
       for (std::size_t row = begin; row < end; ++row) {
-        if (row == begin || keeps(layer, row)) {
+        if (space_.token_of_row[row] < first_skimmable || keeps(layer, row)) {
           move_row(row, next++);
         } else {
           retire(row, layer);

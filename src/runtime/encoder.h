@@ -18,7 +18,7 @@ enum class OutputStates { first_token, all_tokens };
 
 /// Decides in place of the threshold: whether the token (its index in the batch) goes through the layer,
 /// given the predictor's margin logit_keep - logit_skim (0 for a model without predictors). Not asked for
-/// position 0 of a sequence. Called from one thread.
+/// tokens that are never skimmed. Called from one thread.
 using KeepDecision = std::function<bool(std::size_t layer, std::size_t token, float margin)>;
 
 struct EncoderOptions {

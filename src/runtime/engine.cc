@@ -67,6 +67,9 @@ struct Engine::Impl {
     if (!batch.type_ids.empty() && batch.type_ids.size() != batch.ids.size())
       throw UsageError(fmt::format("the batch has {} token type ids for {} tokens", batch.type_ids.size(),
                                    batch.ids.size()));
+    if (!batch.never_skimmed.empty() && batch.never_skimmed.size() != batch.sequences())
+      throw UsageError(fmt::format("the batch says of {} sequences what is never skimmed, but has {}",
+                                   batch.never_skimmed.size(), batch.sequences()));
     for (std::size_t i = 0; i < batch.sequences(); ++i) check_sequence(batch, i);
   }
 

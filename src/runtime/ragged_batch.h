@@ -13,15 +13,19 @@ struct RaggedBatch {
   std::vector<std::int32_t> ids;       ///< [tokens]
   std::vector<std::int32_t> type_ids;  ///< [tokens]; empty means all 0
   std::vector<std::uint32_t> starts = {0};
+  /// [sequences]: so many first tokens are never skimmed; empty, as 0 and 1: the first alone.
+  std::vector<std::uint32_t> never_skimmed;
 
   std::size_t sequences() const { return starts.size() - 1; }
   std::size_t tokens() const { return ids.size(); }
   /// Appends a sequence; `sequence_type_ids` may be empty (all 0) when it is so for every sequence of the
   /// batch.
-  void add(std::span<const std::int32_t> sequence_ids, std::span<const std::int32_t> sequence_type_ids = {}) {
+  void add(std::span<const std::int32_t> sequence_ids, std::span<const std::int32_t> sequence_type_ids = {},
+           std::uint32_t sequence_never_skimmed = 1) {
     ids.insert(ids.end(), sequence_ids.begin(), sequence_ids.end());
     type_ids.insert(type_ids.end(), sequence_type_ids.begin(), sequence_type_ids.end());
     starts.push_back(static_cast<std::uint32_t>(ids.size()));
+    never_skimmed.push_back(sequence_never_skimmed);
   }
 };
 

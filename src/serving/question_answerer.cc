@@ -39,7 +39,9 @@ WindowResults run_windows(const Engine& engine, const QaFeatures& features, std:
                         std::vector<std::vector<std::uint32_t>>(windows.size())};
   for (const Batch& members : grouped_batches(lengths, features.first_window, {SIZE_MAX, batch_tokens})) {
     RaggedBatch batch;
-    for (const std::uint32_t w : members) batch.add(windows.sequence_ids(w), windows.sequence_type_ids(w));
+    for (const std::uint32_t w : members)
+      batch.add(windows.sequence_ids(w), windows.sequence_type_ids(w),
+                windows.never_skimmed(w, engine.config().skim.protection));
     const BatchResult run = engine.run(batch);
     for (std::size_t m = 0; m < members.size(); ++m) {
       const auto logits =

@@ -96,6 +96,17 @@ TEST_F(EvaluateQuestions, WithoutAnswersScoreNothing) {
   EXPECT_EQ(result.decisions.size(), 4U);
 }
 
+TEST_F(EvaluateQuestions, KeepsTheQuestionWhereTheModelProtectsIt) {
+  ModelConfig config = ModelConfig::load(directory_.path());
+  config.skim.protection = SkimProtection::question;
+  config.skim.threshold = 1e9;
+  config.save(directory_.path());
+  const QuestionEvaluation result = evaluate_questions(load(), nullptr, dataset_, features_, {}, {});
+  std::uint64_t questions = 0;
+  for (const QaWindow& window : features_.windows) questions += window.question_end;
+  EXPECT_EQ(result.evaluation.run.kept, std::vector<std::uint64_t>(3, questions));
+}
+
 TEST_F(EvaluateQuestions, RefusesOtherModelsAndOtherData) {
   const test::TemporaryDirectory other;
   test::write_tiny_model(other.path());

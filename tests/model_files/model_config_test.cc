@@ -110,7 +110,8 @@ TEST(ModelConfig, ReadsTheSkimSettings) {
                                    {"skim_threshold", -0.25},
                                    {"skim_coefficient", 0.4},
                                    {"gumbel_temperature", 0.5},
-                                   {"semantics", "original"}}}})
+                                   {"semantics", "original"},
+                                   {"protect", "question"}}}})
                               .skim;
   EXPECT_TRUE(skim.enabled);
   EXPECT_EQ(skim.predictor_size, 5);
@@ -118,6 +119,7 @@ TEST(ModelConfig, ReadsTheSkimSettings) {
   EXPECT_EQ(skim.coefficient, 0.4);
   EXPECT_EQ(skim.temperature, 0.5);
   EXPECT_EQ(skim.semantics, SkimSemantics::original);
+  EXPECT_EQ(skim.protection, SkimProtection::question);
 }
 
 TEST(ModelConfig, SkimSettingsHaveDefaults) {
@@ -127,6 +129,7 @@ TEST(ModelConfig, SkimSettingsHaveDefaults) {
   EXPECT_EQ(skim.threshold, 0.0);
   EXPECT_EQ(skim.temperature, 1.0);
   EXPECT_EQ(skim.semantics, SkimSemantics::removal);
+  EXPECT_EQ(skim.protection, SkimProtection::first_token);
   EXPECT_FALSE(parse({{"transkimmer", {{"enabled", false}}}}).skim.enabled);
 }
 
@@ -158,7 +161,8 @@ TEST(ModelConfig, EveryFieldSurvivesSaving) {
                  .threshold = 1.0 / 3.0,
                  .coefficient = 0.2,
                  .temperature = 0.9,
-                 .semantics = SkimSemantics::original};
+                 .semantics = SkimSemantics::original,
+                 .protection = SkimProtection::question};
   const test::TemporaryDirectory directory;
   config.save(directory.path());
   const ModelConfig read = ModelConfig::load(directory.path());
@@ -184,6 +188,7 @@ TEST(ModelConfig, EveryFieldSurvivesSaving) {
   EXPECT_EQ(read.skim.coefficient, config.skim.coefficient);
   EXPECT_EQ(read.skim.temperature, config.skim.temperature);
   EXPECT_EQ(read.skim.semantics, config.skim.semantics);
+  EXPECT_EQ(read.skim.protection, config.skim.protection);
   EXPECT_EQ(read.to_json(), config.to_json());
 }
 

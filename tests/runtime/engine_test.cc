@@ -242,6 +242,29 @@ TEST(Engine, RefusesStartsThatDoNotFitTheTokens) {
   }
 }
 
+TEST(Engine, NeverSkimsTheFirstTokensThatABatchProtects) {
+  const TemporaryDirectory directory;
+  write_tiny_model(directory.path(), {.head = HeadKind::question_answering});
+  EngineOptions options;
+  options.skim_threshold = 1e9;
+  const Engine engine = Engine::load(directory.path(), options);
+  const std::vector<std::int32_t> ids = {2, 20, 30, 40, 50, 3};
+  RaggedBatch batch;
+  for (const std::uint32_t never_skimmed : {1U, 3U, 9U, 0U}) batch.add(ids, {}, never_skimmed);
+  const BatchResult result = engine.run(batch);
+  EXPECT_EQ(std::vector(result.kept.begin(), result.kept.begin() + 4),
+            (std::vector<std::uint32_t>{1, 3, 6, 1}));
+  for (std::size_t t = 0; t < ids.size(); ++t) EXPECT_EQ(result.skimmed_at[ids.size() + t], t < 3 ? 3 : 0);
+  // What is kept together computes as if the rest had not been there, which it cannot attend to.
+  RaggedBatch alone;
+  alone.add(std::span(ids).first(3), {}, 3);
+  const BatchResult expected = engine.run(alone);
+  for (std::size_t i = 0; i < 6; ++i)
+    EXPECT_NEAR(result.logits[2 * ids.size() + i], expected.logits[i], 1e-4);
+  batch.never_skimmed.pop_back();
+  EXPECT_THROW(engine.run(batch), UsageError);
+}
+
 TEST(Engine, RefusesOptionsOutOfRange) {
   const TemporaryDirectory directory;
   write_tiny_model(directory.path());
