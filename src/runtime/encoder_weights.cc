@@ -24,10 +24,10 @@ class Source {
     const std::string prefix = "encoder.layer." + std::to_string(index) + ".";
     return {query(prefix),
             key_value(prefix),
-            linear(prefix + "attention.output.dense", added(hidden_)),
+            linear(prefix + "attention.output.dense", {hidden_, hidden_, Activation::none, precision_}),
             norm(prefix + "attention.output.LayerNorm"),
             linear(prefix + "intermediate.dense", {hidden_, feed_forward_, Activation::gelu, precision_}),
-            linear(prefix + "output.dense", added(feed_forward_)),
+            linear(prefix + "output.dense", {feed_forward_, hidden_, Activation::none, precision_}),
             norm(prefix + "output.LayerNorm")};
   }
 
@@ -59,10 +59,6 @@ class Source {
   PackedLinear pack(const LinearShape& shape, const std::vector<float>& weight,
                     const std::vector<float>& bias) const {
     return PackedLinear(shape, weight, bias, panels_, kernels_);
-  }
-  /// A product that add_layer_norm reads.
-  LinearShape added(std::size_t in) const {
-    return {in, hidden_, Activation::none, precision_, Int8Result::sums};
   }
   PackedLinear linear(const std::string& name, const LinearShape& shape) const {
     return pack(shape, floats(name + ".weight"), floats(name + ".bias"));

@@ -83,15 +83,14 @@ HWY_INLINE void FinishLayerNorm(const NormWeights& norm, RowShape block, BlockMo
   }
 }
 
-template <class Product>
-HWY_INLINE void AddLayerNormOf(const Product& x, const float* residual, const NormWeights& norm,
-                               RowShape shape, float* out, const OperandRows& operand) {
+void AddLayerNorm(const float* x, const float* residual, const NormWeights& norm, RowShape shape, float* out,
+                  const OperandRows& operand) {
   ForBlocks(shape.rows, [&](std::size_t first, std::size_t rows) HWY_ATTR {
     BlockMoments moments;
     for (std::size_t row = 0; row < rows; ++row) {
       const std::size_t start = (first + row) * shape.columns;
       const float sum = SumOver(shape.columns, [&](auto d, std::size_t i) HWY_ATTR {
-        const auto added = hn::Add(x.Load(d, first + row, i), hn::LoadU(d, residual + start + i));
+        const auto added = hn::Add(hn::LoadU(d, x + start + i), hn::LoadU(d, residual + start + i));
         hn::StoreU(added, d, out + start + i);
         return added;
       });
@@ -99,15 +98,6 @@ HWY_INLINE void AddLayerNormOf(const Product& x, const float* residual, const No
     }
     FinishLayerNorm(norm, {rows, shape.columns}, moments, out + first * shape.columns, operand.from(first));
   });
-}
-
-void AddLayerNorm(const ProductRows& x, const float* residual, const NormWeights& norm, RowShape shape,
-                  float* out, const OperandRows& operand) {
-  if (x.row_scales != nullptr) {
-    AddLayerNormOf(SumRows(x), residual, norm, shape, out, operand);
-  } else {
-    AddLayerNormOf(FloatRows(x), residual, norm, shape, out, operand);
-  }
 }
 
 void NormalizeRows(const float* x, float epsilon, RowShape shape, float* out) {
@@ -188,7 +178,7 @@ HWY_EXPORT(Embed);
 HWY_EXPORT(TanhInPlace);
 HWY_EXPORT(TargetName);
 
-void add_layer_norm(const ProductRows& x, const float* residual, const NormWeights& norm, RowShape shape,
+void add_layer_norm(const float* x, const float* residual, const NormWeights& norm, RowShape shape,
                     float* out, const OperandRows& operand) {
   HWY_DYNAMIC_DISPATCH(AddLayerNorm)(x, residual, norm, shape, out, operand);
 }

@@ -25,7 +25,7 @@ struct NormWeights {
 
 /// out = LayerNorm(x + residual), [rows, columns] (torch.nn.functional.layer_norm). The rows are also written
 /// as `operand`, the left operand of the product that reads them, unless that is f32 and reads `out`.
-void add_layer_norm(const ProductRows& x, const float* residual, const NormWeights& norm, RowShape shape,
+void add_layer_norm(const float* x, const float* residual, const NormWeights& norm, RowShape shape,
                     float* out, const OperandRows& operand = {});
 
 /// out = (x - mean) / sqrt(variance + epsilon) per row: a LayerNorm whose scale and shift were folded into
@@ -52,11 +52,9 @@ struct EmbeddingRow {
 void embed(const EmbeddingRow* tokens, const NormWeights& norm, RowShape shape, float* out,
            const OperandRows& operand = {});
 
-/// out = the product's values, with their bias and scales; both may be the same memory. Rows of out are
-/// product.stride apart.
-void floats_of_product(const ProductRows& product, RowShape shape, float* out);
-/// out = gelu(the product's values), as above (torch.nn.functional.gelu).
-void gelu_of_product(const ProductRows& product, RowShape shape, float* out);
+/// out = activation(the product's values), `shape` columns of out (torch.nn.functional.gelu).
+void finish_product(const RawProduct& product, RowShape shape, Activation activation,
+                    const ProductColumns& out);
 
 /// Writes the floats of x [rows, operand.columns] as an operand.
 void write_operand(const float* x, std::size_t rows, const OperandRows& operand);

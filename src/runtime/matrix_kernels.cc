@@ -35,13 +35,13 @@ memory::dims dims(std::size_t rows, std::size_t columns) {
   return {static_cast<memory::dim>(rows), static_cast<memory::dim>(columns)};
 }
 
-memory::desc matrix(std::size_t rows, std::size_t columns, std::size_t stride, Type type) {
-  return {dims(rows, columns), type, dims(stride, 1)};
+memory::desc matrix(std::size_t rows, std::size_t columns, Type type) {
+  return {dims(rows, columns), type, memory::format_tag::ab};
 }
 
 /// Both factors have the type of the precision.
-Type operand_type(const LinearShape& shape) {
-  switch (shape.precision) {
+Type operand_type(Precision precision) {
+  switch (precision) {
     case Precision::bf16:
       return Type::bf16;
     case Precision::int8:
@@ -51,44 +51,26 @@ Type operand_type(const LinearShape& shape) {
   }
 }
 
-Type result_type(const LinearShape& shape) {
-  if (shape.precision == Precision::int8) return Type::s32;
-  const bool operand_of_next = shape.precision == Precision::bf16 && shape.activation != Activation::none;
-  return operand_of_next ? Type::bf16 : Type::f32;
-}
+struct ProductShape {
+  std::size_t rows, in, columns;
+  Precision precision;
+};
 
-bool is_int8(const LinearShape& shape) {
-  return shape.precision == Precision::int8;
-}
-
-dnnl::primitive_attr attributes(const LinearShape& shape) {
+dnnl::matmul::primitive_desc describe(const ProductShape& shape, const memory::desc& weights) try {
+  const bool int8 = shape.precision == Precision::int8;
+  const auto src = matrix(shape.rows, shape.in, operand_type(shape.precision));
+  const auto bias = int8 ? memory::desc() : matrix(1, shape.columns, Type::f32);
+  const auto dst = matrix(shape.rows, shape.columns, int8 ? Type::s32 : Type::f32);
   dnnl::primitive_attr attr;
   attr.set_scratchpad_mode(dnnl::scratchpad_mode::user);
-  if (shape.activation == Activation::gelu && !is_int8(shape)) {
-    dnnl::post_ops post;
 #if DNNL_VERSION_MAJOR >= 3
-    post.append_eltwise(dnnl::algorithm::eltwise_gelu_erf, 0.f, 0.f);
+  return {cpu(), src, weights, bias, dst, attr};
 #else
-    post.append_eltwise(1.f, dnnl::algorithm::eltwise_gelu_erf, 0.f, 0.f);
-#endif
-    attr.set_post_ops(post);
-  }
-  return attr;
-}
-
-dnnl::matmul::primitive_desc describe(std::size_t rows, std::size_t columns, const LinearShape& shape,
-                                      const memory::desc& weights) try {
-  const auto src = matrix(rows, shape.in, shape.in, operand_type(shape));
-  const auto bias = is_int8(shape) ? memory::desc() : matrix(1, columns, columns, Type::f32);
-  const auto dst = matrix(rows, columns, shape.out, result_type(shape));
-#if DNNL_VERSION_MAJOR >= 3
-  return {cpu(), src, weights, bias, dst, attributes(shape)};
-#else
-  return {{src, weights, bias, dst}, attributes(shape), cpu()};
+  return {{src, weights, bias, dst}, attr, cpu()};
 #endif
 } catch (const dnnl::error& refusal) {
-  throw Error(fmt::format("oneDNN cannot multiply [{}, {}] by [{}, {}] in {}: {}", rows, shape.in, shape.in,
-                          columns, name_of(shape.precision), refusal.what()));
+  throw Error(fmt::format("oneDNN cannot multiply [{}, {}] by [{}, {}] in {}: {}", shape.rows, shape.in,
+                          shape.in, shape.columns, name_of(shape.precision), refusal.what()));
 }
 
 void check(dnnl_status_t status) {
@@ -138,24 +120,28 @@ struct MatrixKernels::Kernel {
   std::size_t arguments_made = 0;
 };
 
-MatrixKernels::MatrixKernels(const LinearShape& shape, std::size_t columns)
-    : shape_(shape),
+MatrixKernels::MatrixKernels(std::size_t in, std::size_t columns, Precision precision,
+                             std::shared_ptr<WeightMemory> memory)
+    : in_(in),
       columns_(columns),
-      packed_(describe(PackedLinear::max_rows, columns, shape,
-                       memory::desc(dims(shape.in, columns), operand_type(shape), memory::format_tag::any))
+      precision_(precision),
+      memory_(std::move(memory)),
+      packed_(describe({PackedLinear::max_rows, in, columns, precision},
+                       dnnl::memory::desc(dims(in, columns), operand_type(precision),
+                                          dnnl::memory::format_tag::any))
                   .weights_desc()) {}
 
 MatrixKernels::~MatrixKernels() = default;
 
 PackedMatrix MatrixKernels::pack(const void* weight, const float* bias) const {
-  PackedMatrix packed{memory(packed_, cpu()), memory()};
+  PackedMatrix packed{memory(packed_, cpu(), memory_->allocate(packed_.get_size())), memory()};
   // Floats are rounded to bf16 on the way; int8 values come quantised.
-  const memory::desc transposed(dims(shape_.in, columns_), is_int8(shape_) ? Type::s8 : Type::f32,
-                                dims(1, shape_.in));
+  const bool int8 = precision_ == Precision::int8;
+  const memory::desc transposed(dims(in_, columns_), int8 ? Type::s8 : Type::f32, dims(1, in_));
   memory source(transposed, cpu(), const_cast<void*>(weight));
   dnnl::reorder(source, packed.weights).execute(thread_stream(), source, packed.weights);
-  if (!is_int8(shape_)) {
-    packed.bias = memory(matrix(1, columns_, columns_, Type::f32), cpu());
+  if (!int8) {
+    packed.bias = memory(matrix(1, columns_, Type::f32), cpu());
     std::copy_n(bias, columns_, static_cast<float*>(packed.bias.get_data_handle()));
   }
   return packed;
@@ -166,7 +152,7 @@ MatrixKernels::Kernel& MatrixKernels::for_rows(std::size_t rows) {
   if (Kernel* ready = slot.load(std::memory_order_acquire)) return *ready;
   const std::lock_guard lock(creation_);
   if (Kernel* ready = slot.load(std::memory_order_acquire)) return *ready;
-  created_.push_back(std::make_unique<Kernel>(describe(rows, columns_, shape_, packed_)));
+  created_.push_back(std::make_unique<Kernel>(describe({rows, in_, columns_, precision_}, packed_)));
   slot.store(created_.back().get(), std::memory_order_release);
   return *created_.back();
 }
@@ -183,17 +169,21 @@ void MatrixKernels::multiply(const PackedMatrix& matrix, const void* x, std::siz
                                                 {DNNL_ARG_DST, arguments->destination.get()},
                                                 {DNNL_ARG_SCRATCHPAD, arguments->scratchpad.get()},
                                                 {DNNL_ARG_BIAS, matrix.bias.get(true)}}};
-  const int count = is_int8(shape_) ? 4 : 5;
+  const int count = precision_ == Precision::int8 ? 4 : 5;
   const dnnl_status_t status =
       dnnl_primitive_execute(kernel.primitive.get(), thread_stream().get(), count, list.data());
   kernel.give_back(std::move(arguments));
   check(status);
 }
 
-std::shared_ptr<MatrixKernels> MatrixKernelCache::find(const LinearShape& shape, std::size_t columns) {
+MatrixKernelCache::MatrixKernelCache() : memory_(std::make_shared<WeightMemory>()) {}
+MatrixKernelCache::~MatrixKernelCache() = default;
+
+std::shared_ptr<MatrixKernels> MatrixKernelCache::find(std::size_t in, std::size_t columns,
+                                                       Precision precision) {
   const std::lock_guard lock(mutex_);
-  auto& kernels = kernels_[{shape.in, shape.out, shape.activation, shape.precision, columns}];
-  if (!kernels) kernels = std::make_shared<MatrixKernels>(shape, columns);
+  auto& kernels = kernels_[{in, columns, precision}];
+  if (!kernels) kernels = std::make_shared<MatrixKernels>(in, columns, precision, memory_);
   return kernels;
 }
 

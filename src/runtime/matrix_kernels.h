@@ -10,6 +10,7 @@
 #include <oneapi/dnnl/dnnl.hpp>
 
 #include "runtime/packed_linear.h"
+#include "runtime/weight_memory.h"
 
 namespace transkimmer {
 
@@ -19,17 +20,18 @@ struct PackedMatrix {
   dnnl::memory bias;  ///< empty for int8, whose bias is added by the pass that scales the sums
 };
 
-/// oneDNN's matrix products of one shape, all of which read the same packed weights: the only file that talks
-/// to oneDNN, with matrix_kernels.cc.
+/// oneDNN's matrix products of one shape, which all read the same packed weights.
 class MatrixKernels {
  public:
-  MatrixKernels(const LinearShape& shape, std::size_t columns);
+  MatrixKernels(std::size_t in, std::size_t columns, Precision precision,
+                std::shared_ptr<WeightMemory> memory);
   ~MatrixKernels();
 
   /// weight [columns, in]: floats, or the quantised values for int8; bias [columns].
   PackedMatrix pack(const void* weight, const float* bias) const;
 
-  /// x [rows, in] -> y [rows, columns], whose rows are `shape.out` values apart. `rows` is at most
+  /// x [rows, in] -> y [rows, columns], one after the other (oneDNN has slow kernels alone for rows that lie
+  /// further apart): floats with the bias added, or for int8 the bare sums, std::int32_t. `rows` is at most
   /// PackedLinear::max_rows. Safe to call from several threads.
   void multiply(const PackedMatrix& matrix, const void* x, std::size_t rows, void* y);
 
@@ -37,8 +39,9 @@ class MatrixKernels {
   struct Kernel;
   Kernel& for_rows(std::size_t rows);
 
-  LinearShape shape_;
-  std::size_t columns_;
+  std::size_t in_, columns_;
+  Precision precision_;
+  std::shared_ptr<WeightMemory> memory_;
   dnnl::memory::desc packed_;
   std::array<std::atomic<Kernel*>, PackedLinear::max_rows> by_rows_{};
   std::mutex creation_;

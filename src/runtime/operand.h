@@ -42,18 +42,22 @@ inline OperandRows float_operand(const float* values, std::size_t columns) {
   return {Precision::f32, const_cast<float*>(values), nullptr, columns};
 }
 
-/// What a matrix product left behind, as the pass that reads it sees it: floats, or int8's sums, whose value
-/// is `sum * row_scales[row] * column_scales[column] + bias[column]`.
-struct ProductRows {
-  const void* values = nullptr;       ///< float, or std::int32_t where row_scales is set
-  const float* row_scales = nullptr;  ///< [rows]
-  const float* column_scales = nullptr;
-  const float* bias = nullptr;
-  std::size_t stride = 0;  ///< values between rows
+enum class Activation { none, gelu };
+
+/// What a matrix kernel leaves, [rows, columns]: floats, or int8's sums, whose value is
+/// `sum * row_scales[row] * column_scales[column] + bias[column]`.
+struct RawProduct {
+  const void* values = nullptr;          ///< float, or std::int32_t where row_scales is set
+  const float* row_scales = nullptr;     ///< [rows]
+  const float* column_scales = nullptr;  ///< [columns]
+  const float* bias = nullptr;           ///< [columns]
 };
 
-inline ProductRows float_product(const float* values, std::size_t stride) {
-  return {values, nullptr, nullptr, nullptr, stride};
-}
+/// Where a product's values go: some columns of a matrix.
+struct ProductColumns {
+  void* values = nullptr;  ///< float, or Bf16 where rounded is set
+  std::size_t stride = 0;  ///< values between rows
+  bool rounded = false;
+};
 
 }  // namespace transkimmer

@@ -6,6 +6,7 @@
 #include "runtime/kernels.h"
 #include "runtime/matrix_kernels.h"
 #include "runtime/quantization.h"
+#include "runtime/workspace.h"
 
 namespace transkimmer {
 namespace {
@@ -13,10 +14,20 @@ namespace {
 /// Narrower panels would leave the 48 to 64 columns of the widest matrix kernels unfilled.
 constexpr std::size_t kNarrowestPanel = 64;
 
-/// Bytes of one value of the product.
-std::size_t result_bytes(const LinearShape& shape) {
-  return shape.precision == Precision::bf16 && shape.activation != Activation::none ? sizeof(Bf16)
-                                                                                    : sizeof(float);
+/// Wider panels would push what the matrix kernel leaves for max_rows rows out of the second-level cache
+/// before it has been finished.
+constexpr std::size_t kWidestPanel = 768;
+
+std::size_t panel_width(const LinearShape& shape, int panels) {
+  const std::size_t wanted = std::clamp<std::size_t>(shape.out / kNarrowestPanel, 1, std::max(panels, 1));
+  const std::size_t share = (shape.out + wanted - 1) / wanted;
+  const std::size_t parts = (share + kWidestPanel - 1) / kWidestPanel;
+  const std::size_t even = (share + parts - 1) / parts;
+  return (even + kNarrowestPanel - 1) / kNarrowestPanel * kNarrowestPanel;
+}
+
+bool rounds_result(const LinearShape& shape) {
+  return shape.precision == Precision::bf16 && shape.activation != Activation::none;
 }
 
 }  // namespace
@@ -37,12 +48,10 @@ PackedLinear::PackedLinear(const LinearShape& shape, std::span<const float> weig
     column_scales_ = std::move(quantized.scales);
     bias_.assign(bias.begin(), bias.end());
   }
-  const std::size_t wanted = std::clamp<std::size_t>(shape.out / kNarrowestPanel, 1, std::max(panels, 1));
-  const std::size_t even = (shape.out + wanted - 1) / wanted;
-  const std::size_t width = (even + kNarrowestPanel - 1) / kNarrowestPanel * kNarrowestPanel;
+  const std::size_t width = panel_width(shape, panels);
   for (std::size_t first = 0; first < shape.out; first += width) {
     const std::size_t columns = std::min(width, shape.out - first);
-    auto shared = kernels.find(shape, columns);
+    auto shared = kernels.find(shape.in, columns, shape.precision);
     const void* rows = shape.precision == Precision::int8
                            ? static_cast<const void*>(quantized.values.data() + first * shape.in)
                            : static_cast<const void*>(weight.data() + first * shape.in);
@@ -57,41 +66,41 @@ PackedLinear& PackedLinear::operator=(PackedLinear&&) noexcept = default;
 PackedLinear::~PackedLinear() = default;
 
 void PackedLinear::multiply_panel(std::size_t index, const OperandRows& x, std::size_t rows, void* y) const {
-  const Panel& panel = *panels_[index];
-  for (std::size_t first = 0; first < rows; first += max_rows) {
-    const std::size_t count = std::min(max_rows, rows - first);
-    const OperandRows left = x.from(first);
-    auto* out = static_cast<std::byte*>(y) + first * shape_.out * result_bytes(shape_);
-    panel.kernels->multiply(panel.matrix, left.values, count,
-                            out + panel.first_column * result_bytes(shape_));
-    if (shape_.precision == Precision::int8 && shape_.int8_result == Int8Result::finished)
-      finish_int8(panel, left, count, out);
-  }
+  const std::size_t row_bytes = shape_.out * (rounds_result(shape_) ? sizeof(Bf16) : sizeof(float));
+  for (std::size_t first = 0; first < rows; first += max_rows)
+    multiply_piece(*panels_[index], x.from(first), std::min(max_rows, rows - first),
+                   static_cast<std::byte*>(y) + first * row_bytes);
 }
 
-void PackedLinear::finish_int8(const Panel& panel, const OperandRows& x, std::size_t rows, void* y) const {
-  auto* const out = static_cast<float*>(y) + panel.first_column;
-  const ProductRows sums{out, x.scales, column_scales_.data() + panel.first_column,
-                         bias_.data() + panel.first_column, shape_.out};
-  if (shape_.activation == Activation::gelu) {
-    gelu_of_product(sums, {rows, panel.columns}, out);
-  } else {
-    floats_of_product(sums, {rows, panel.columns}, out);
+void PackedLinear::multiply_piece(const Panel& panel, const OperandRows& x, std::size_t rows, void* y) const {
+  if (panels_.size() == 1 && shape_.activation == Activation::none && shape_.precision != Precision::int8) {
+    panel.kernels->multiply(panel.matrix, x.values, rows, y);
+    return;
   }
+  // oneDNN's fast kernels write whole rows only; its own GELU takes longer than ours.
+  thread_local FloatBuffer buffer;
+  float* const raw = buffer.reserve(max_rows * panel.columns);
+  panel.kernels->multiply(panel.matrix, x.values, rows, raw);
+  finish(panel, x, rows, raw, y);
 }
 
-void PackedLinear::multiply(const OperandRows& x, std::size_t rows, void* y) const {
-  for (std::size_t panel = 0; panel < panels_.size(); ++panel) multiply_panel(panel, x, rows, y);
+void PackedLinear::finish(const Panel& panel, const OperandRows& x, std::size_t rows, const float* raw,
+                          void* y) const {
+  RawProduct product{raw};
+  if (shape_.precision == Precision::int8)
+    product = {raw, x.scales, column_scales_.data() + panel.first_column, bias_.data() + panel.first_column};
+  const bool rounded = rounds_result(shape_);
+  auto* columns = static_cast<std::byte*>(y) + panel.first_column * (rounded ? sizeof(Bf16) : sizeof(float));
+  finish_product(product, {rows, panel.columns}, shape_.activation, {columns, shape_.out, rounded});
+}
+
+void PackedLinear::multiply(const OperandRows& x, std::size_t rows, void* y, std::size_t first_panel) const {
+  for (std::size_t i = 0; i < panels_.size(); ++i)
+    multiply_panel((first_panel + i) % panels_.size(), x, rows, y);
 }
 
 void PackedLinear::multiply(const float* x, std::size_t rows, float* y) const {
   multiply(float_operand(x, shape_.in), rows, y);
-}
-
-ProductRows PackedLinear::result(const OperandRows& x, const void* y) const {
-  if (shape_.precision == Precision::int8 && shape_.int8_result == Int8Result::sums)
-    return {y, x.scales, column_scales_.data(), bias_.data(), shape_.out};
-  return float_product(static_cast<const float*>(y), shape_.out);
 }
 
 }  // namespace transkimmer

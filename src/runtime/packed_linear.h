@@ -12,33 +12,29 @@
 
 namespace transkimmer {
 
-enum class Activation { none, gelu };
-
-/// What an int8 product leaves: finished floats, or the sums, for a pass that scales them as it reads.
-enum class Int8Result { finished, sums };
-
 struct LinearShape {
   std::size_t in = 0;
   std::size_t out = 0;
   Activation activation = Activation::none;
   Precision precision = Precision::f32;  ///< not `automatic`
-  Int8Result int8_result = Int8Result::finished;
 };
 
 class MatrixKernels;
+class WeightMemory;
 
 /// The matrix kernels of one model. Layers of equal shape share them, because creating a kernel takes some
 /// 200 microseconds and its code occupies instruction cache.
 class MatrixKernelCache {
  public:
-  /// Kernels that compute `columns` of the outputs of `shape`.
-  std::shared_ptr<MatrixKernels> find(const LinearShape& shape, std::size_t columns);
+  MatrixKernelCache();
+  ~MatrixKernelCache();
+  /// Kernels of [rows, in] by [in, columns].
+  std::shared_ptr<MatrixKernels> find(std::size_t in, std::size_t columns, Precision precision);
 
  private:
   std::mutex mutex_;
-  std::map<std::tuple<std::size_t, std::size_t, Activation, Precision, std::size_t>,
-           std::shared_ptr<MatrixKernels>>
-      kernels_;
+  std::shared_ptr<WeightMemory> memory_;
+  std::map<std::tuple<std::size_t, std::size_t, Precision>, std::shared_ptr<MatrixKernels>> kernels_;
 };
 
 /// The fastest precision of `wanted` and f32 that this machine (and oneDNN's limit of instruction sets,
@@ -48,9 +44,8 @@ Precision usable_precision(Precision wanted);
 
 /// y = activation(x W^T + b), the weights packed once for this machine's matrix kernels (torch.nn.Linear).
 ///
-/// x is an operand of the shape's precision. y is [rows, out]: floats; with bf16 and an activation bf16, as
-/// then only another product reads it; with int8 and Int8Result::sums int32 sums, for a pass that takes
-/// `result`.
+/// x is an operand of the shape's precision. y is [rows, out]: floats, or bf16 for a product in bf16 with an
+/// activation, as then only another product reads it.
 ///
 /// The output columns are split into panels, so that several threads can share a product of few rows, each
 /// streaming its own part of the weights. Kernels are created on first use, one for each number of rows up to
@@ -61,30 +56,31 @@ class PackedLinear {
   /// activations of a piece stay in the second-level cache.
   static constexpr std::size_t max_rows = 64;
 
-  /// weight [out, in] row-major, bias [out]. `panels` is an upper bound: a panel is not narrower than 64
-  /// columns.
+  /// weight [out, in] row-major, bias [out]. `panels`: threads to share with; there are fewer panels where
+  /// they would be narrower than 64 columns, and more where they would be wider than 768.
   PackedLinear(const LinearShape& shape, std::span<const float> weight, std::span<const float> bias,
                int panels, MatrixKernelCache& kernels);
   PackedLinear(PackedLinear&&) noexcept;
   PackedLinear& operator=(PackedLinear&&) noexcept;
   ~PackedLinear();
 
-  /// x [rows, in], y [rows, out]. Runs on the calling thread.
-  void multiply(const OperandRows& x, std::size_t rows, void* y) const;
+  /// x [rows, in], y [rows, out]. Runs on the calling thread. Threads that run the same product on different
+  /// rows at the same moment should start at different panels: where both read the same weights, one waits
+  /// for them to come out of the other's cache.
+  void multiply(const OperandRows& x, std::size_t rows, void* y, std::size_t first_panel = 0) const;
   /// The same of a product in f32.
   void multiply(const float* x, std::size_t rows, float* y) const;
   /// Only the columns of one panel; the others of y are left as they are.
   void multiply_panel(std::size_t panel, const OperandRows& x, std::size_t rows, void* y) const;
-
-  /// y, the product of x, as the pass that reads it sees it.
-  ProductRows result(const OperandRows& x, const void* y) const;
 
   std::size_t panels() const { return panels_.size(); }
   const LinearShape& shape() const { return shape_; }
 
  private:
   struct Panel;
-  void finish_int8(const Panel& panel, const OperandRows& x, std::size_t rows, void* y) const;
+  void multiply_piece(const Panel& panel, const OperandRows& x, std::size_t rows, void* y) const;
+  /// Activation, scales and the place in y of what the matrix kernel left.
+  void finish(const Panel& panel, const OperandRows& x, std::size_t rows, const float* raw, void* y) const;
 
   LinearShape shape_;
   std::vector<float> column_scales_;  ///< [out] for int8

@@ -15,29 +15,72 @@ HWY_BEFORE_NAMESPACE();
 namespace transkimmer {
 namespace HWY_NAMESPACE {
 
-/// out = function(values of the product).
-template <class Function>
-HWY_INLINE void MapProduct(const ProductRows& product, RowShape shape, float* out, const Function& function) {
-  const auto map = [&](const auto& rows) HWY_ATTR {
-    for (std::size_t row = 0; row < shape.rows; ++row) {
-      float* const to = out + row * product.stride;
-      ForLanes(shape.columns, [&](auto d, std::size_t i)
-                                  HWY_ATTR { hn::StoreU(function(d, rows.Load(d, row, i)), d, to + i); });
+/// The values of a product that are floats already.
+struct Floats {
+  explicit Floats(const RawProduct& product) : values(static_cast<const float*>(product.values)) {}
+
+  template <class D, class V = hn::Vec<D>>
+  HWY_INLINE V Load(D d, std::size_t /*row*/, std::size_t /*column*/, std::size_t i) const {
+    return hn::LoadU(d, values + i);
+  }
+
+  const float* values;
+};
+
+/// The values of an int8 product.
+struct ScaledSums {
+  explicit ScaledSums(const RawProduct& sums)
+      : product(sums), values(static_cast<const std::int32_t*>(sums.values)) {}
+
+  template <class D, class V = hn::Vec<D>>
+  HWY_INLINE V Load(D d, std::size_t row, std::size_t column, std::size_t i) const {
+    const hn::Rebind<std::int32_t, D> integers;
+    const V sum = hn::ConvertTo(d, hn::LoadU(integers, values + i));
+    const V scaled = hn::Mul(sum, hn::Set(d, product.row_scales[row]));
+    return hn::MulAdd(scaled, hn::LoadU(d, product.column_scales + column),
+                      hn::LoadU(d, product.bias + column));
+  }
+
+  RawProduct product;
+  const std::int32_t* values;
+};
+
+template <class Values, class Function>
+HWY_INLINE void MapProduct(const Values& values, RowShape shape, const ProductColumns& out,
+                           const Function& function) {
+  for (std::size_t row = 0; row < shape.rows; ++row) {
+    const std::size_t from = row * shape.columns, to = row * out.stride;
+    if (out.rounded) {
+      ForLanes(shape.columns, [&](auto d, std::size_t i) HWY_ATTR {
+        StoreRounded(d, function(d, values.Load(d, row, i, from + i)),
+                     static_cast<Bf16*>(out.values) + to + i);
+      });
+    } else {
+      ForLanes(shape.columns, [&](auto d, std::size_t i) HWY_ATTR {
+        hn::StoreU(function(d, values.Load(d, row, i, from + i)), d,
+                   static_cast<float*>(out.values) + to + i);
+      });
     }
-  };
-  if (product.row_scales != nullptr) {
-    map(SumRows(product));
-  } else {
-    map(FloatRows(product));
   }
 }
 
-void FloatsOfProduct(const ProductRows& product, RowShape shape, float* out) {
-  MapProduct(product, shape, out, [](auto, auto value) HWY_ATTR { return value; });
+template <class Values>
+HWY_INLINE void FinishValues(const Values& values, RowShape shape, Activation activation,
+                             const ProductColumns& out) {
+  if (activation == Activation::gelu) {
+    MapProduct(values, shape, out, [](auto d, auto value) HWY_ATTR { return Gelu(d, value); });
+  } else {
+    MapProduct(values, shape, out, [](auto, auto value) HWY_ATTR { return value; });
+  }
 }
 
-void GeluOfProduct(const ProductRows& product, RowShape shape, float* out) {
-  MapProduct(product, shape, out, [](auto d, auto value) HWY_ATTR { return Gelu(d, value); });
+void FinishProduct(const RawProduct& product, RowShape shape, Activation activation,
+                   const ProductColumns& out) {
+  if (product.row_scales != nullptr) {
+    FinishValues(ScaledSums(product), shape, activation, out);
+  } else {
+    FinishValues(Floats(product), shape, activation, out);
+  }
 }
 
 void WriteOperand(const float* x, std::size_t rows, const OperandRows& operand) {
@@ -51,16 +94,12 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace transkimmer {
 
-HWY_EXPORT(FloatsOfProduct);
-HWY_EXPORT(GeluOfProduct);
+HWY_EXPORT(FinishProduct);
 HWY_EXPORT(WriteOperand);
 
-void floats_of_product(const ProductRows& product, RowShape shape, float* out) {
-  HWY_DYNAMIC_DISPATCH(FloatsOfProduct)(product, shape, out);
-}
-
-void gelu_of_product(const ProductRows& product, RowShape shape, float* out) {
-  HWY_DYNAMIC_DISPATCH(GeluOfProduct)(product, shape, out);
+void finish_product(const RawProduct& product, RowShape shape, Activation activation,
+                    const ProductColumns& out) {
+  HWY_DYNAMIC_DISPATCH(FinishProduct)(product, shape, activation, out);
 }
 
 void write_operand(const float* x, std::size_t rows, const OperandRows& operand) {

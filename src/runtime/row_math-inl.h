@@ -1,5 +1,5 @@
-// What row kernels share, for inclusion by files compiled once per instruction set: GELU, the reading of a
-// product's rows, and the writing of a row as the operand of the next product.
+// What row kernels share, for inclusion by files compiled once per instruction set: GELU, and the writing of
+// a row as the operand of the next product.
 
 #if defined(TRANSKIMMER_RUNTIME_ROW_MATH_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef TRANSKIMMER_RUNTIME_ROW_MATH_INL_H_
@@ -49,50 +49,21 @@ HWY_INLINE V Gelu(D d, V x) {
   return hn::MulAdd(half, Erf(d, hn::Mul(x, hn::Set(d, kInverseSqrt2))), half);
 }
 
-/// The rows of a product that are floats already.
-struct FloatRows {
-  explicit FloatRows(const ProductRows& product)
-      : values(static_cast<const float*>(product.values)), stride(product.stride) {}
+/// Stores the nearest bf16, ties to even; not-a-number stays what it is.
+template <class D>
+HWY_INLINE void StoreRounded(D d, hn::Vec<D> value, Bf16* out) {
+  const hn::RebindToUnsigned<D> bits;
+  const hn::Rebind<Bf16, D> halves;
+  const auto whole = hn::BitCast(bits, value);
+  const auto odd = hn::And(hn::ShiftRight<16>(whole), hn::Set(bits, 1u));
+  const auto rounded = hn::Add(whole, hn::Add(odd, hn::Set(bits, 0x7FFFu)));
+  const auto quiet = hn::Or(whole, hn::Set(bits, 0x400000u));
+  const auto chosen = hn::IfThenElse(hn::RebindMask(bits, hn::IsNaN(value)), quiet, rounded);
+  hn::StoreU(hn::TruncateTo(halves, hn::ShiftRight<16>(chosen)), halves, out);
+}
 
-  template <class D, class V = hn::Vec<D>>
-  HWY_INLINE V Load(D d, std::size_t row, std::size_t i) const {
-    return hn::LoadU(d, values + row * stride + i);
-  }
-
-  const float* values;
-  std::size_t stride;
-};
-
-/// The rows of an int8 product, scaled as they are read.
-struct SumRows {
-  explicit SumRows(const ProductRows& sums)
-      : product(sums), values(static_cast<const std::int32_t*>(sums.values)) {}
-
-  template <class D, class V = hn::Vec<D>>
-  HWY_INLINE V Load(D d, std::size_t row, std::size_t i) const {
-    const hn::Rebind<std::int32_t, D> integers;
-    const V sum = hn::ConvertTo(d, hn::LoadU(integers, values + row * product.stride + i));
-    const V scaled = hn::Mul(sum, hn::Set(d, product.row_scales[row]));
-    return hn::MulAdd(scaled, hn::LoadU(d, product.column_scales + i), hn::LoadU(d, product.bias + i));
-  }
-
-  ProductRows product;
-  const std::int32_t* values;
-};
-
-/// Rounds to the nearest bf16, ties to even; not-a-number stays what it is.
 HWY_INLINE void RoundRow(const float* x, std::size_t columns, Bf16* out) {
-  ForLanes(columns, [&](auto d, std::size_t i) HWY_ATTR {
-    const hn::RebindToUnsigned<decltype(d)> bits;
-    const hn::Rebind<Bf16, decltype(d)> halves;
-    const auto value = hn::LoadU(d, x + i);
-    const auto whole = hn::BitCast(bits, value);
-    const auto odd = hn::And(hn::ShiftRight<16>(whole), hn::Set(bits, 1u));
-    const auto rounded = hn::Add(whole, hn::Add(odd, hn::Set(bits, 0x7FFFu)));
-    const auto quiet = hn::Or(whole, hn::Set(bits, 0x400000u));
-    const auto chosen = hn::IfThenElse(hn::RebindMask(bits, hn::IsNaN(value)), quiet, rounded);
-    hn::StoreU(hn::TruncateTo(halves, hn::ShiftRight<16>(chosen)), halves, out + i);
-  });
+  ForLanes(columns, [&](auto d, std::size_t i) HWY_ATTR { StoreRounded(d, hn::LoadU(d, x + i), out + i); });
 }
 
 /// The largest magnitude of a row; not-a-number if one is in it, as its bits are larger than all others'.
