@@ -1,0 +1,183 @@
+// A dense encoder of random weights in every precision, run in turn: milliseconds, arithmetic per second, and
+// the fraction of a peak given on the command line.
+
+#include <algorithm>
+#include <chrono>
+#include <cstdlib>
+#include <filesystem>
+#include <iostream>
+#include <random>
+#include <string>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include "base/hardware.h"
+#include "metrics/cost.h"
+#include "model_files/model_directory.h"
+#include "model_files/model_weights.h"
+#include "runtime/engine.h"
+#include "transkimmer/error.h"
+
+namespace transkimmer {
+namespace {
+
+struct Options {
+  std::int64_t layers = 12, hidden = 768, heads = 12, feed_forward = 3072;
+  std::vector<std::size_t> lengths = {16, 128};
+  std::vector<double> peaks = {0, 0, 0};
+  std::size_t batch = 1, runs = 20;
+  int threads = 2;
+};
+
+/// A directory that goes when this does.
+class Directory {
+ public:
+  Directory() {
+    std::string name = (std::filesystem::temp_directory_path() / "transkimmer-benchmark-XXXXXX").string();
+    if (::mkdtemp(name.data()) == nullptr) throw IoError("cannot make a directory " + name);
+    path_ = name;
+  }
+  Directory(const Directory&) = delete;
+  Directory& operator=(const Directory&) = delete;
+  ~Directory() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path_, ignored);
+  }
+  const std::filesystem::path& path() const { return path_; }
+
+ private:
+  std::filesystem::path path_;
+};
+
+void write_model(const Options& options, const std::filesystem::path& directory) {
+  ModelConfig config;
+  config.head = HeadKind::classification;
+  config.vocab_size = 1000;
+  config.hidden_size = options.hidden;
+  config.num_hidden_layers = options.layers;
+  config.num_attention_heads = options.heads;
+  config.intermediate_size = options.feed_forward;
+  config.max_position_embeddings = 512;
+  config.type_vocab_size = 2;
+  config.labels = {"0", "1"};
+  config.skim.enabled = false;
+  std::mt19937 generator(1);
+  std::normal_distribution<float> normal(0, 0.02F);  // BERT's initializer_range
+  std::vector<std::vector<float>> values;
+  std::vector<NamedTensor> tensors;
+  const auto specs = expected_weights(config);
+  values.reserve(specs.size());
+  for (const auto& spec : specs) {
+    std::size_t count = 1;
+    for (const std::int64_t extent : spec.shape) count *= static_cast<std::size_t>(extent);
+    const float mean = spec.name.ends_with("LayerNorm.weight") ? 1.0F : 0.0F;
+    auto& weight = values.emplace_back(count);
+    for (float& value : weight) value = mean + normal(generator);
+    tensors.push_back({spec.name, spec.shape, weight});
+  }
+  save_model_weights(directory, config, tensors);
+}
+
+RaggedBatch random_batch(std::size_t sequences, std::size_t length) {
+  std::mt19937 generator(2);
+  RaggedBatch batch;
+  for (std::size_t i = 0; i < sequences; ++i) {
+    std::vector<std::int32_t> ids(length);
+    for (auto& id : ids) id = static_cast<std::int32_t>(1 + generator() % 999);
+    batch.add(ids);
+  }
+  return batch;
+}
+
+struct Contender {
+  Engine engine;
+  double peak;
+  std::vector<double> milliseconds;
+};
+
+std::vector<Contender> load(const Options& options, const std::filesystem::path& directory) {
+  std::vector<Contender> contenders;
+  constexpr Precision precisions[] = {Precision::f32, Precision::bf16, Precision::int8};
+  for (std::size_t i = 0; i < std::size(precisions); ++i) {
+    EngineOptions engine;
+    engine.threads = options.threads;
+    engine.skimming = false;
+    engine.precision = precisions[i];
+    Contender contender{Engine::load(directory, engine), options.peaks.at(i), {}};
+    if (contender.engine.precision() == precisions[i]) contenders.push_back(std::move(contender));
+  }
+  return contenders;
+}
+
+void measure(std::vector<Contender>& contenders, const RaggedBatch& batch, std::size_t runs) {
+  for (Contender& one : contenders) one.milliseconds.clear();
+  constexpr std::size_t kWarmUp = 2;
+  // Several runs a turn: after another model's weights, the first of them finds none of its own in the cache.
+  constexpr std::size_t kRunsPerTurn = 5;
+  for (std::size_t done = 0; done < runs; done += kRunsPerTurn)
+    for (Contender& one : contenders)
+      for (std::size_t i = 0; i < kWarmUp + kRunsPerTurn; ++i) {
+        const auto start = std::chrono::steady_clock::now();
+        one.engine.run(batch);
+        const std::chrono::duration<double, std::milli> elapsed = std::chrono::steady_clock::now() - start;
+        if (i >= kWarmUp) one.milliseconds.push_back(elapsed.count());
+      }
+  for (Contender& one : contenders) std::sort(one.milliseconds.begin(), one.milliseconds.end());
+}
+
+void print(const Contender& contender, const Options& options, std::size_t length) {
+  const auto& times = contender.milliseconds;
+  const double median = times[times.size() / 2];
+  const double operations = 2.0 * static_cast<double>(options.batch) *
+                            static_cast<double>(dense_cost(contender.engine.config(), length).count);
+  const double rate = operations / median / 1e6;
+  const std::string fraction =
+      contender.peak > 0 ? fmt::format("{:.0f} %", 100 * rate / contender.peak) : "-";
+  std::cout << fmt::format("| {} | {} | {} | {:.2f} | {:.2f} | {:.2f} | {:.0f} | {} |\n", options.batch,
+                           length, name_of(contender.engine.precision()), median, times.front(),
+                           times[times.size() * 9 / 10], rate, fraction);
+}
+
+void run(const Options& options) {
+  const Directory directory;
+  write_model(options, directory.path());
+  std::vector<Contender> contenders = load(options, directory.path());
+  std::cout << fmt::format("{}; {} threads; {} layers, hidden size {}, feed-forward {}; {} runs\n\n",
+                           hardware_description(), options.threads, options.layers, options.hidden,
+                           options.feed_forward, options.runs)
+            << "| batch | tokens | precision | median ms | minimum | 90 % | GFLOP/s | of peak |\n"
+               "| --- | --- | --- | --- | --- | --- | --- | --- |\n";
+  for (const std::size_t length : options.lengths) {
+    measure(contenders, random_batch(options.batch, length), options.runs);
+    for (const Contender& one : contenders) print(one, options, length);
+  }
+}
+
+}  // namespace
+}  // namespace transkimmer
+
+int main(int argc, char** argv) {
+  transkimmer::Options options;
+  CLI::App app("Times a dense encoder of random weights in f32, bf16 and int8, in turn.");
+  app.add_option("--layers", options.layers)->capture_default_str();
+  app.add_option("--hidden", options.hidden)->capture_default_str();
+  app.add_option("--heads", options.heads)->capture_default_str();
+  app.add_option("--feed-forward", options.feed_forward)->capture_default_str();
+  app.add_option("--lengths", options.lengths, "Tokens per sequence")->delimiter(',')->capture_default_str();
+  app.add_option("--peaks", options.peaks, "Peaks of f32, bf16, int8 in GFLOP/s, for the last column")
+      ->delimiter(',')
+      ->expected(3);
+  app.add_option("--batch", options.batch, "Sequences")->capture_default_str();
+  app.add_option("--runs", options.runs)->capture_default_str();
+  app.add_option("--threads", options.threads)->capture_default_str();
+  CLI11_PARSE(app, argc, argv);
+  try {
+    transkimmer::run(options);
+  } catch (const transkimmer::Error& error) {
+    std::cerr << error.what() << '\n';
+    return 1;
+  }
+  return 0;
+}
