@@ -159,6 +159,7 @@ ModelConfig config_of(const TinyModel& model, std::int64_t vocabulary) {
   config.skim.predictor_size = model.predictor_size;
   config.skim.threshold = model.threshold;
   config.skim.semantics = model.semantics;
+  config.skim.protection = model.protection;
   return config;
 }
 

@@ -23,6 +23,7 @@ struct TinyModel {
   std::int64_t predictor_size = 16;  ///< 0: no predictors
   double threshold = 0;
   SkimSemantics semantics = SkimSemantics::removal;
+  SkimProtection protection = SkimProtection::first_token;
   std::uint64_t seed = 1;
 };
 

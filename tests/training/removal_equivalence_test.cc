@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <filesystem>
 #include <ostream>
 #include <random>
 #include <string>
@@ -10,7 +11,9 @@
 
 #include <gtest/gtest.h>
 
+#include "features/qa_windows.h"
 #include "model_files/model_weights.h"
+#include "model_files/tokenizer_files.h"
 #include "runtime/encoder.h"
 #include "runtime/head.h"
 #include "support/temporary_directory.h"
@@ -24,6 +27,7 @@ namespace {
 struct Case {
   std::string name;
   test::TinyModel model;
+  bool windows = false;  ///< of questions and their contexts, in place of random tokens
 };
 
 void PrintTo(const Case& tested, std::ostream* out) {
@@ -53,15 +57,36 @@ EncodedDataset random_data(const ModelConfig& config, std::size_t sequences) {
   return data;
 }
 
+/// Questions about contexts of some words, cut into windows that overlap.
+EncodedDataset question_windows(const std::filesystem::path& directory, const ModelConfig& config) {
+  const std::vector<std::string> words = {"a",   "charming", "journey", "the", "flat",  "movie",
+                                          "was", "very",     "good",    "bad", "story", "ending"};
+  std::mt19937_64 random(12);
+  QaDataset dataset;
+  for (std::size_t i = 0; i < 16; ++i) {
+    std::string& context = dataset.contexts.emplace_back();
+    for (std::size_t word = 5 * i + 1; word > 0; --word) context += words[random() % words.size()] + ' ';
+    dataset.examples.push_back(
+        {std::to_string(i), "was the " + words[random() % words.size()] + " good?", i, {}});
+  }
+  const auto tokenizer = load_tokenizer(directory, config);
+  EncodedDataset data = make_qa_windows(dataset, *tokenizer, {.max_length = 40, .doc_stride = 10}, 1).tokens;
+  data.labels.assign(data.size(), 0);
+  return data;
+}
+
 class RemovalEquivalence : public testing::TestWithParam<Case> {
  protected:
   RemovalEquivalence()
       : config(test::write_tiny_model(directory.path(), GetParam().model)),
         weights(ModelWeights::load(directory.path(), config, {true, true})),
         packed(EncoderWeights::pack(config, weights, config.skim.enabled, 2, kernels)),
-        data(random_data(config, 32)) {
+        data(GetParam().windows ? question_windows(directory.path(), config) : random_data(config, 32)) {
+    EXPECT_GE(data.size(), 20U);
+    nearest.assign(data.size(), INFINITY);
     for (std::size_t i = 0; i < data.size(); ++i) {
-      ragged.add(data.sequence_ids(i), data.sequence_type_ids(i));
+      ragged.add(data.sequence_ids(i), data.sequence_type_ids(i),
+                 data.never_skimmed(i, config.skim.protection));
       everything.push_back(static_cast<std::uint32_t>(i));
     }
   }
@@ -95,7 +120,7 @@ class RemovalEquivalence : public testing::TestWithParam<Case> {
   Batch everything;
   ThreadPool pool{2};
   Workspace workspace;
-  std::vector<double> nearest = std::vector<double>(32, INFINITY);
+  std::vector<double> nearest;  ///< [sequences]
 };
 
 TEST_P(RemovalEquivalence, MaskedTrainingForwardEqualsRemoval) {
@@ -166,6 +191,12 @@ std::vector<Case> cases() {
     model.head = head;
     if (head == HeadKind::regression) model.labels = {"LABEL_0"};
     all.push_back({"head" + std::to_string(static_cast<int>(head)), model});
+  }
+  for (const Architecture architecture : {Architecture::bert, Architecture::roberta}) {
+    test::TinyModel model;
+    model.architecture = architecture;
+    model.head = HeadKind::question_answering;
+    all.push_back({std::string(name_of(architecture)) + "_windows", model, true});
   }
   test::TinyModel wide;
   wide.hidden_size = 96;
