@@ -51,7 +51,7 @@ HWY_INLINE V Gelu(D d, V x) {
 
 /// Stores the nearest bf16, ties to even; not-a-number stays what it is.
 template <class D>
-HWY_INLINE void StoreRounded(D d, hn::Vec<D> value, Bf16* out) {
+HWY_INLINE void StoreRounded(D /*d*/, hn::Vec<D> value, Bf16* out) {
   const hn::RebindToUnsigned<D> bits;
   const hn::Rebind<Bf16, D> halves;
   const auto whole = hn::BitCast(bits, value);
