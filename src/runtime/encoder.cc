@@ -152,7 +152,8 @@ class ForwardPass {
 
   void embed_tokens() {
     const EmbeddingWeights& tables = weights_.embeddings;
-    std::vector<std::uint32_t> position_of(rows_);
+    std::vector<std::uint32_t>& position_of = space_.position_of_row;
+    position_of.resize(rows_);
     for (std::size_t i = 0; i < sequences_; ++i)
       for (std::uint32_t token = batch_.starts[i]; token < batch_.starts[i + 1]; ++token)
         position_of[token] = token - batch_.starts[i];

@@ -21,7 +21,8 @@ struct QuantizedWeight {
 };
 
 /// Rounds every weight to the nearest multiple of its row's scale, the largest magnitude of the row / 127.
-/// The error of a weight is at most half a scale. `weight` is [rows, columns].
+/// The error of a weight is at most half a scale; a row with a value that is not finite gets a scale that is
+/// not. `weight` is [rows, columns].
 QuantizedWeight quantize_weight(std::span<const float> weight, std::size_t rows);
 
 }  // namespace transkimmer

@@ -80,17 +80,18 @@ struct Workspace {
     FloatBuffer attention;  ///< see attention_scratch_floats
   };
 
-  FloatBuffer hidden;                       ///< [rows, hidden]
-  OperandBuffer hidden_operand;             ///< [rows, hidden]
-  OperandBuffer first_operand;              ///< [sequences, hidden]
-  FloatBuffer query;                        ///< [rows, hidden]
-  FloatBuffer key_value;                    ///< [rows, 2 hidden]
-  FloatBuffer context;                      ///< [rows, hidden]
-  LayerBuffers shared;                      ///< of few rows
-  FloatBuffer margins;                      ///< [rows]
-  FloatBuffer outputs;                      ///< [sequences or tokens, hidden]
-  std::vector<std::uint32_t> starts;        ///< [sequences + 1]: rows of each sequence
-  std::vector<std::uint32_t> token_of_row;  ///< [rows]
+  FloatBuffer hidden;                          ///< [rows, hidden]
+  OperandBuffer hidden_operand;                ///< [rows, hidden]
+  OperandBuffer first_operand;                 ///< [sequences, hidden]
+  FloatBuffer query;                           ///< [rows, hidden]
+  FloatBuffer key_value;                       ///< [rows, 2 hidden]
+  FloatBuffer context;                         ///< [rows, hidden]
+  LayerBuffers shared;                         ///< of few rows
+  FloatBuffer margins;                         ///< [rows]
+  FloatBuffer outputs;                         ///< [sequences or tokens, hidden]
+  std::vector<std::uint32_t> starts;           ///< [sequences + 1]: rows of each sequence
+  std::vector<std::uint32_t> token_of_row;     ///< [rows]
+  std::vector<std::uint32_t> position_of_row;  ///< [rows], as the batch came
   std::vector<PerThread> per_thread;
 };
 

@@ -15,6 +15,7 @@
 
 #include "runtime/definitions.h"
 #include "runtime/engine.h"
+#include "runtime/instruction_sets.h"
 #include "runtime/kernels.h"
 #include "runtime/packed_linear.h"
 #include "runtime/quantization.h"
@@ -169,10 +170,58 @@ TEST(Quantization, RowsOfZerosAndOfTinyValuesBecomeZeros) {
   EXPECT_FLOAT_EQ(quantized.scales[2] * 127, 3e38F);
 }
 
+/// The passes that write operands, on every instruction set.
+class OperandRowsOn : public EachInstructionSet {};
+
+TEST_P(OperandRowsOn, Int8IsWithinHalfAStepWhateverTheSize) {
+  for (const std::size_t columns : {1, 7, 16, 33, 130}) {
+    const auto x = random_floats(5 * columns, columns, {.most = 3.0F, .offset = -1.0F});
+    const Operand operand(x, columns, Precision::int8);
+    for (std::size_t i = 0; i < x.size(); ++i) {
+      const float scale = operand.rows.scales[i / columns];
+      const auto value = static_cast<float>(static_cast<const std::int8_t*>(operand.rows.values)[i]);
+      ASSERT_LE(std::abs(value * scale - x[i]), 0.5001F * scale) << columns << ' ' << i;
+    }
+  }
+}
+
+TEST_P(OperandRowsOn, Bf16IsTheNearestAndTiesGoToEven) {
+  // 1 + 2^-8 lies between 1 and 1 + 2^-7, 1 + 3 * 2^-8 between that and 1 + 2^-6.
+  const float step = std::ldexp(1.0F, -7);
+  std::vector<float> x = {1 + step / 2, 1 + 3 * step / 2, 1 + step * 0.49F, -(1 + step * 0.51F),
+                          0.0F,         3.4e38F,          1e-40F,           -INFINITY};
+  x.resize(37, 1.5F);
+  const Operand operand(x, x.size(), Precision::bf16);
+  const auto* bits = static_cast<const Bf16*>(operand.rows.values);
+  EXPECT_EQ(bits[0], 0x3F80);
+  EXPECT_EQ(bits[1], 0x3F82);
+  EXPECT_EQ(bits[2], 0x3F80);
+  EXPECT_EQ(bits[3], 0xBF81);
+  EXPECT_EQ(bits[4], 0);
+  EXPECT_EQ(bits[5], 0x7F80) << "beyond the largest bf16";
+  EXPECT_EQ(bits[6], 1) << "a subnormal number";
+  EXPECT_EQ(bits[7], 0xFF80);
+  for (std::size_t i = 8; i < x.size(); ++i) EXPECT_EQ(bits[i], 0x3FC0);
+}
+
+TEST_P(OperandRowsOn, NotANumberStaysVisible) {
+  for (const std::size_t at : {0, 20, 36}) {
+    std::vector<float> x(37, 1.0F);
+    const std::uint32_t all_ones = 0x7FFFFFFF;  // rounding up would carry into the sign
+    std::memcpy(&x[at], &all_ones, sizeof all_ones);
+    const Operand rounded(x, x.size(), Precision::bf16);
+    EXPECT_GT(static_cast<const Bf16*>(rounded.rows.values)[at] & 0x7FFF, 0x7F80) << at;
+    const Operand quantized(x, x.size(), Precision::int8);
+    EXPECT_TRUE(std::isnan(quantized.rows.scales[0])) << at;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Sets, OperandRowsOn, testing::ValuesIn(instruction_sets()), instruction_set_name);
+
 TEST(Quantization, AWeightThatIsNotFiniteIsNotHidden) {
   for (const float bad : {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity()}) {
     const QuantizedWeight quantized = quantize_weight(std::vector<float>{1, bad, 2, 3}, 2);
-    EXPECT_TRUE(std::isnan(quantized.scales[0]));
+    EXPECT_FALSE(std::isfinite(quantized.scales[0]));
     EXPECT_TRUE(std::isfinite(quantized.scales[1]));
   }
 }
