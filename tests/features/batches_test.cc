@@ -46,6 +46,19 @@ double padding_factor(const std::vector<Batch>& batches, const std::vector<std::
   return static_cast<double>(padded) / static_cast<double>(real);
 }
 
+TEST(GroupedBatches, KeepAGroupTogetherWhereTheLimitsAllow) {
+  // Groups of 2, 3, 1 and 2 sequences; the second does not fit beside the first.
+  const std::vector<std::size_t> lengths = {10, 10, 10, 10, 10, 5, 40, 40};
+  const std::vector<std::size_t> first = {0, 2, 5, 6, 8};
+  EXPECT_EQ(grouped_batches(lengths, first, {.max_sequences = SIZE_MAX, .max_tokens = 40}),
+            (std::vector<Batch>{{0, 1}, {2, 3, 4, 5}, {6}, {7}}));
+  EXPECT_EQ(grouped_batches(lengths, first, {.max_sequences = 3, .max_tokens = SIZE_MAX}),
+            (std::vector<Batch>{{0, 1}, {2, 3, 4}, {5, 6, 7}}));
+  EXPECT_EQ(grouped_batches(lengths, first, {}).size(), 1U);
+  EXPECT_TRUE(grouped_batches({}, std::vector<std::size_t>{0}, {}).empty());
+  EXPECT_THROW(grouped_batches(lengths, first, {.max_sequences = 0}), UsageError);
+}
+
 TEST(SortedBatches, PutTheLongestFirstAndKeepFileOrderAmongEquals) {
   const std::vector<std::size_t> lengths = {3, 9, 3, 7};
   const auto batches = length_sorted_batches(lengths, {.max_sequences = 2, .max_tokens = SIZE_MAX});
