@@ -6,6 +6,7 @@
 
 #include "runtime/attention.h"
 #include "runtime/kernels.h"
+#include "runtime/layer_rest.h"
 #include "runtime/openmp_scope.h"
 
 namespace transkimmer {
@@ -246,8 +247,9 @@ class ForwardPass {
                                        : hidden_size_ * static_cast<std::size_t>(config_.skim.predictor_size);
   }
 
-  /// Adding three rows and normalising them takes the time of some 16 multiply-accumulates per element.
-  std::size_t embedding_macs_per_row() const { return 16 * hidden_size_ + predictor_macs_per_row(); }
+  std::size_t embedding_macs_per_row() const {
+    return kRowPassMacs * hidden_size_ + predictor_macs_per_row();
+  }
 
   std::size_t attention_macs(bool first_tokens) const {
     std::size_t scores = 0;
@@ -354,67 +356,40 @@ class ForwardPass {
     const std::size_t macs = hidden_size_ * (hidden_size_ + 2 * feed_forward_) + predictor_macs_per_row();
     for_row_pieces(rows, macs, [&](std::size_t begin, std::size_t count, int worker) {
       const LayerBuffers& own = space_.per_thread[static_cast<std::size_t>(worker)].layer;
-      const auto multiply_here = [&](const PackedLinear& linear, const OperandRows& left, float* y) {
-        linear.multiply(left, count, y, panel_of(worker));
-      };
-      finish_rows(layer, {x + begin * hidden_size_, operand.from(begin), begin, count}, own, multiply_here);
+      finish_rows(layer, {x + begin * hidden_size_, context_rows(begin), operand.from(begin)}, own,
+                  static_cast<float>(config_.layer_norm_eps), OneThread{count, panel_of(worker)});
       predict(next, begin, count, worker);
     });
   }
 
   void finish_few_rows(const LayerWeights& layer, float* x, const OperandRows& operand, std::size_t rows,
                        std::size_t next) {
-    finish_rows(layer, {x, operand, 0, rows}, space_.shared,
-                [&](const PackedLinear& linear, const OperandRows& left, float* y) {
-                  multiply(linear, left, rows, y);
-                });
+    finish_rows(layer, {x, context_rows(0), operand}, space_.shared,
+                static_cast<float>(config_.layer_norm_eps), AllThreads{*this, rows});
     for_row_pieces(rows, predictor_macs_per_row(), [&](std::size_t begin, std::size_t count, int worker) {
       predict(next, begin, count, worker);
     });
   }
 
-  /// Rows that finish a layer together.
-  struct LayerRows {
-    float* x;             ///< [count, hidden]
-    OperandRows operand;  ///< where the finished rows go, for the next layer's products
-    std::size_t begin;    ///< the first of them among the context's rows
-    std::size_t count;
+  /// Runs the steps of a layer's rest on rows that all threads share: products by columns, passes by rows.
+  struct AllThreads {
+    void multiply(const PackedLinear& linear, const OperandRows& x, float* y) const {
+      pass.multiply(linear, x, rows, y);
+    }
+    template <typename Body>
+    void for_rows(std::size_t macs_per_row, const Body& body) const {
+      pass.for_row_pieces(rows, macs_per_row,
+                          [&](std::size_t begin, std::size_t count, int) { body(begin, count); });
+    }
+
+    ForwardPass& pass;
+    std::size_t rows;
   };
 
-  /// multiply(linear, operand, y) computes a product of all the rows.
-  template <typename Multiply>
-  void finish_rows(const LayerWeights& layer, const LayerRows& rows, const LayerBuffers& own,
-                   const Multiply& multiply_all) {
-    const RowShape shape{rows.count, hidden_size_};
-    float* projected = own.projected.data();
-    const OperandRows context = context_operand(rows, own);
-    multiply_all(layer.attention_output, context, projected);
-    const OperandRows attended = own.attended.rows(rows.x);
-    add_layer_norm(projected, rows.x, norm(layer.attention_norm), shape, rows.x, attended);
-    multiply_all(layer.intermediate, attended, own.intermediate.data());
-    const OperandRows activated = activated_operand(rows.count, own);
-    multiply_all(layer.output, activated, projected);
-    add_layer_norm(projected, rows.x, norm(layer.output_norm), shape, rows.x, rows.operand);
-  }
-
-  OperandRows context_operand(const LayerRows& rows, const LayerBuffers& own) const {
-    float* context = space_.context.data();
-    if (weights_.precision == Precision::int8) {
-      const OperandRows quantized = own.context.rows(nullptr);
-      write_operand(context + rows.begin * hidden_size_, rows.count, quantized);
-      return quantized;
-    }
-    return OperandRows{weights_.precision, context, nullptr, hidden_size_}.from(rows.begin);
-  }
-
-  /// The intermediate product is an operand already, except for int8, which needs its rows whole.
-  OperandRows activated_operand(std::size_t rows, const LayerBuffers& own) const {
-    if (weights_.precision == Precision::int8) {
-      const OperandRows quantized = own.activated.rows(nullptr);
-      write_operand(own.intermediate.data(), rows, quantized);
-      return quantized;
-    }
-    return {weights_.precision, own.intermediate.data(), nullptr, feed_forward_};
+  /// The context rows from `begin` on, bf16 where attention rounded them.
+  OperandRows context_rows(std::size_t begin) const {
+    const Precision precision = weights_.precision == Precision::bf16 ? Precision::bf16 : Precision::f32;
+    return OperandRows{precision, space_.context.data(), nullptr, hidden_size_}.from(begin);
   }
 
   /// The last layer when the head reads first tokens alone: keys and values of all rows, the rest of one row
