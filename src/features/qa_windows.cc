@@ -13,13 +13,11 @@
 namespace transkimmer {
 namespace {
 
-/// Where a string's first character that is not white space begins.
+/// Where a string's first character that is not white space begins. Bytes that are no UTF-8 are none.
 std::size_t leading_white_space(std::string_view text) {
+  const std::size_t readable = is_valid_utf8(text) ? text.size() : ascii_prefix(text);
   std::size_t at = 0;
-  while (at < text.size()) {
-    // Bytes that are no UTF-8 are not white space.
-    const bool ascii = static_cast<unsigned char>(text[at]) < 0x80;
-    if (!ascii && !is_valid_utf8(text)) break;
+  while (at < readable) {
     const Codepoint c = decode_utf8(text, at);
     if (!is_whitespace(c.value)) break;
     at += c.length;
