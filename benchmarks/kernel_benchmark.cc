@@ -1,13 +1,17 @@
-// The engine's row kernels, one thread, in rows per second and bytes of the cache read and written.
+// The engine's kernels on one thread: rows per second and bytes of the cache read and written, or
+// multiply-accumulates per second.
 #include <algorithm>
 #include <cstdint>
 #include <random>
+#include <span>
+#include <string>
 #include <vector>
 
 #include <benchmark/benchmark.h>
 
 #include "runtime/attention.h"
 #include "runtime/kernels.h"
+#include "runtime/packed_linear.h"
 #include "runtime/workspace.h"
 
 namespace transkimmer {
@@ -100,6 +104,36 @@ void bench_attention(benchmark::State& state) {
   state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(2 * tokens * tokens * kHeadSize));
 }
 BENCHMARK(bench_attention)->Arg(16)->Arg(40)->Arg(128)->Arg(512);
+
+/// range(0) rows through [768] -> gelu -> [3072] in precision range(1), weights in the cache or, by range(2)
+/// sets of them in turn, not; the rate is in multiply-accumulates.
+void bench_product(benchmark::State& state) {
+  const auto rows = static_cast<std::size_t>(state.range(0));
+  const auto precision = static_cast<Precision>(state.range(1));
+  constexpr std::size_t kIn = 768, kOut = 3072;
+  if (usable_precision(precision) != precision) {
+    state.SkipWithError("no instructions for it");
+    return;
+  }
+  const FloatBuffer x = random_floats(rows * kIn, 1), weight = random_floats(kOut * kIn, 2),
+                    bias = random_floats(kOut, 3), y = random_floats(rows * kOut, 4);
+  MatrixKernelCache kernels;
+  std::vector<PackedLinear> linears;
+  for (std::int64_t i = 0; i < state.range(2); ++i)
+    linears.emplace_back(LinearShape{kIn, kOut, Activation::gelu, precision},
+                         std::span(weight.data(), kOut * kIn), std::span(bias.data(), kOut), 1, kernels);
+  OperandBuffer buffer;
+  buffer.reserve(rows, kIn, precision);
+  const OperandRows operand = buffer.rows(x.data());
+  write_operand(x.data(), rows, operand);
+  std::size_t next = 0;
+  for (auto _ : state) linears[next++ % linears.size()].multiply(operand, rows, y.data());
+  state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(rows * kIn * kOut));
+  state.SetLabel(std::string(name_of(precision)));
+}
+BENCHMARK(bench_product)
+    ->ArgNames({"rows", "precision", "weights"})
+    ->ArgsProduct({{1, 16, 64}, {0, 1, 2}, {1, 24}});
 
 }  // namespace
 }  // namespace transkimmer

@@ -14,7 +14,7 @@ namespace {
 
 /// Below this many rows per thread a product is shared by columns instead of rows: each thread then streams
 /// only its own part of the weights, which is what costs time when there are few rows to use them on.
-/// (BERT-base on two threads: 16 rows take a third less time so, 128 rows as long in either way.)
+/// (BERT-base on two threads: 16 rows take a quarter less time so, 64 or more as long in either way.)
 constexpr std::size_t kFewRowsPerThread = 32;
 
 /// A loop of less arithmetic than this (some microseconds of one thread) is not shared: handing it over would
