@@ -1,6 +1,7 @@
 #include <chrono>
 #include <iostream>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include <fmt/format.h>
@@ -22,6 +23,7 @@ namespace {
 struct FinetuneCommand {
   FinetuningOptions options;
   TrainingWords words;
+  std::optional<std::string> protect;
   bool no_skimming = false;
   bool json = false;
 };
@@ -51,21 +53,38 @@ void add_data_options(CLI::App& command, DataOptions& data) {
 void add_length_option(CLI::App& command, FinetuningOptions& options) {
   OptionGroup(command, model_group)
       .whole("--max-length", options.max_length,
-             "Cut inputs to N tokens; 0: 512, or fewer if the model says so", {0, 1 << 20});
+             "Cut inputs to N tokens; 0: 512 (384 for windows of squad_v2), or fewer if the model says so",
+             {0, 1 << 20});
+}
+
+void add_question_options(CLI::App& command, QuestionOptions& options) {
+  constexpr std::int64_t most_tokens = 1 << 20;
+  const OptionGroup group(command, "Questions (of --task squad_v2)");
+  group.whole("--doc-stride", options.doc_stride,
+              "Tokens that windows of a long context have in common (default: 128, or a third of a shorter "
+              "--max-length)",
+              {0, most_tokens});
+  group.whole("--max-question-length", options.max_question_length,
+              "Cut questions to N tokens; 0: to half of what the overlap leaves of a window",
+              {0, most_tokens});
 }
 
 void add_skimming_options(CLI::App& command, FinetuneCommand& finetune) {
   const OptionGroup group(command, skimming_group);
   group.flag("--no-skimming", finetune.no_skimming, "Train the plain dense model");
   add_skimming_options(command, finetune.options, finetune.words, "Weight of the skim loss (default: 0.5)");
+  group.word("--protect", finetune.protect, {"first_token", "question"},
+             "Tokens that are never skimmed: first_token, or question: all of squad_v2's question");
   group.real("--best-tolerance", finetune.options.training.best_tolerance,
              "Among evaluations this close to the best metric the one that keeps fewest tokens is saved",
              {0});
 }
 
 std::string data_text(const FinetuningPlan& plan) {
-  return fmt::format("{}: {} training examples ({} tokens), {} for validation", plan.task,
-                     with_separators(plan.train_examples), with_separators(plan.train_tokens),
+  const std::string windows =
+      plan.train_windows == 0 ? "" : fmt::format(" in {} windows", with_separators(plan.train_windows));
+  return fmt::format("{}: {} training examples{} ({} tokens), {} for validation", plan.task,
+                     with_separators(plan.train_examples), windows, with_separators(plan.train_tokens),
                      with_separators(plan.dev_examples));
 }
 
@@ -105,6 +124,11 @@ void run_finetune(FinetuneCommand& finetune_command) {
   FinetuningOptions& options = finetune_command.options;
   complete(finetune_command.words, options);
   options.skimming.enabled = !finetune_command.no_skimming;
+  if (finetune_command.protect) {
+    options.skimming.protection = *finetune_command.protect == name_of(SkimProtection::question)
+                                      ? SkimProtection::question
+                                      : SkimProtection::first_token;
+  }
   const InterruptGuard guard;
   TrainingNarrator narrator(TrainingNarrator::Speed::examples);
   const FinetuningResult result = finetune(
@@ -132,6 +156,7 @@ void add_finetune_command(CLI::App& app) {
   add_data_options(*command, finetune_command->options.data);
   add_model_options(*command, finetune_command->options);
   add_length_option(*command, finetune_command->options);
+  add_question_options(*command, finetune_command->options.questions);
   add_skimming_options(*command, *finetune_command);
   add_optimisation_options(*command, finetune_command->options.training);
   add_run_options(*command, finetune_command->options, finetune_command->words);

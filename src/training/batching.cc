@@ -25,6 +25,19 @@ Targets make_targets(const EncodedDataset& dataset, const Batch& batch, const Mo
   return targets;
 }
 
+/// [B, S] f32, 1 for tokens that config.skim.protection keeps; undefined when that is the first alone.
+Tensor protected_tokens(const EncodedDataset& dataset, const Batch& batch, const ModelConfig& config,
+                        std::size_t longest) {
+  if (!config.skim.enabled || config.skim.protection == SkimProtection::first_token) return {};
+  const auto rows = static_cast<std::int64_t>(batch.size());
+  Tensor kept = at::zeros({rows, static_cast<std::int64_t>(longest)}, torch::kFloat32);
+  for (std::size_t row = 0; row < batch.size(); ++row) {
+    const std::uint32_t count = dataset.never_skimmed(batch[row], config.skim.protection);
+    std::fill_n(kept.data_ptr<float>() + row * longest, count, 1.0F);
+  }
+  return kept;
+}
+
 }  // namespace
 
 LabelledBatch make_batch(const EncodedDataset& dataset, const Batch& batch, const ModelConfig& config,
@@ -48,10 +61,37 @@ LabelledBatch make_batch(const EncodedDataset& dataset, const Batch& batch, cons
     result.tokens += length;
   }
   result.sequences = result.predictions = batch.size();
-  result.inputs = {
-      .ids = ids.to(device), .type_ids = type_ids.to(device), .real = real.to(device), .predicted = {}};
+  result.inputs = {.ids = ids.to(device), .type_ids = type_ids.to(device), .real = real.to(device)};
+  const Tensor kept = protected_tokens(dataset, batch, config, longest);
+  if (kept.defined()) result.inputs.never_skimmed = kept.to(device);
   result.targets = make_targets(dataset, batch, config, device);
   return result;
+}
+
+LabelledBatch make_batch(const QaFeatures& features, const Batch& batch, const ModelConfig& config,
+                         torch::Device device) {
+  LabelledBatch result = make_batch(features.tokens, batch, config, device);
+  std::vector<std::int64_t> starts, ends;
+  for (const std::uint32_t i : batch) {
+    starts.push_back(features.windows[i].start);
+    ends.push_back(features.windows[i].end);
+  }
+  result.targets.starts = torch::tensor(starts, torch::kInt64).to(device);
+  result.targets.ends = torch::tensor(ends, torch::kInt64).to(device);
+  return result;
+}
+
+std::int64_t EpochBatches::per_epoch() const {
+  return static_cast<std::int64_t>((lengths_.size() + order_.batch_size - 1) / order_.batch_size);
+}
+
+const Batch& EpochBatches::at(std::int64_t epoch, std::int64_t index) {
+  if (epoch != epoch_) {
+    order_.epoch = static_cast<std::uint64_t>(epoch);
+    batches_ = shuffled_length_batches(lengths_, order_);
+    epoch_ = epoch;
+  }
+  return batches_.at(static_cast<std::size_t>(index));
 }
 
 std::vector<std::size_t> sequence_lengths(const EncodedDataset& dataset) {

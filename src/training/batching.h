@@ -1,9 +1,13 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <utility>
+#include <vector>
 
 #include "features/batches.h"
 #include "features/encoded_dataset.h"
+#include "features/qa_windows.h"
 #include "model_files/model_config.h"
 #include "training/encoder.h"
 #include "training/losses.h"
@@ -24,7 +28,27 @@ struct LabelledBatch {
 LabelledBatch make_batch(const EncodedDataset& dataset, const Batch& batch, const ModelConfig& config,
                          torch::Device device);
 
+/// The same for windows of questions, whose targets are the first and the last token of the answer.
+LabelledBatch make_batch(const QaFeatures& features, const Batch& batch, const ModelConfig& config,
+                         torch::Device device);
+
 /// The length of every sequence.
 std::vector<std::size_t> sequence_lengths(const EncodedDataset& dataset);
+
+/// Batches of training data, shuffled anew in every pass (shuffled_length_batches).
+class EpochBatches {
+ public:
+  EpochBatches(std::vector<std::size_t> lengths, const TrainingOrder& order)
+      : lengths_(std::move(lengths)), order_(order) {}
+
+  std::int64_t per_epoch() const;
+  const Batch& at(std::int64_t epoch, std::int64_t index);
+
+ private:
+  std::vector<std::size_t> lengths_;
+  TrainingOrder order_;
+  std::vector<Batch> batches_;
+  std::int64_t epoch_ = -1;
+};
 
 }  // namespace transkimmer

@@ -96,7 +96,8 @@ EncoderOutput Encoder::forward(const PaddedBatch& batch, const ForwardOptions& o
   for (std::size_t i = 0; i < layers_.size(); ++i) {
     if (trace != nullptr) trace->hidden.push_back(hidden);
     if (skimming) {
-      const Tensor decisions = decide(i, hidden, options, random, trace);
+      Tensor decisions = decide(i, hidden, options, random, trace);
+      if (batch.never_skimmed.defined()) decisions = at::maximum(decisions, batch.never_skimmed);
       mask.kept = mask.kept.defined() ? decisions * mask.kept : decisions;
       output.skim_masks.push_back(mask.kept);
     }

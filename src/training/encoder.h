@@ -18,6 +18,8 @@ struct PaddedBatch {
   Tensor real;      ///< [B, S] f32: 1 for tokens, 0 for padding
   /// [M] i64: row * S + column of the tokens that a masked-LM head predicts; undefined: all of them.
   Tensor predicted = {};
+  /// [B, S] f32: 1 for tokens that are never skimmed; undefined: position 0 alone.
+  Tensor never_skimmed = {};
 };
 
 struct ForwardOptions {

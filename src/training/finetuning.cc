@@ -4,6 +4,7 @@
 
 #include "model_files/tokenizer_files.h"
 #include "training/finetuning_inputs.h"
+#include "training/question_finetuning.h"
 #include "transkimmer/error.h"
 
 namespace transkimmer {
@@ -26,6 +27,7 @@ FinetuningPlan plan_of(const FinetuningTexts& texts, const TrainingModel& model,
           texts.task.name,
           train.size(),
           train.ids.size(),
+          0,
           texts.dev ? texts.dev->examples.size() : 0};
 }
 
@@ -33,6 +35,7 @@ FinetuningPlan plan_of(const FinetuningTexts& texts, const TrainingModel& model,
 
 FinetuningResult finetune(const FinetuningOptions& options, const FinetuningEvents& events) {
   check_directories(options);
+  if (is_question_answering(options.data)) return finetune_questions(options, events);
   const int threads = start_threads(options.threads);
   const FinetuningTexts texts = load_texts(options.data, options.training.seed);
   const ModelConfig config = finetuning_config(options, texts);

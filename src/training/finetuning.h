@@ -29,15 +29,24 @@ struct DataOptions {
   std::size_t max_eval_samples = 0;
 };
 
+/// How contexts are cut into windows; see QaWindowOptions.
+struct QuestionOptions {
+  std::optional<std::size_t> doc_stride;
+  std::size_t max_question_length = 0;
+};
+
 struct FinetuningOptions : RunOptions {
   DataOptions data;
-  std::size_t max_length = 0;  ///< tokens; 0: 512, or what the position table allows
+  /// Tokens; 0: 512 (384 of a question's window), or what the position table allows.
+  std::size_t max_length = 0;
+  QuestionOptions questions;
 };
 
 /// What is about to be trained, told once before the first step.
 struct FinetuningPlan : RunPlan {
   std::string task;
   std::size_t train_examples = 0, train_tokens = 0;
+  std::size_t train_windows = 0;  ///< of questions; 0 for other tasks
   std::size_t dev_examples = 0;
 };
 
@@ -54,7 +63,8 @@ struct FinetuningResult {
 };
 
 /// The whole of `finetune`: reads model and data, trains, and leaves a Hugging Face directory in output_dir.
-/// Throws UsageError, IoError, FormatError.
+/// Question answering (squad_v2) reads SQuAD's JSON: from data_dir, or train_file and validation_file. Throws
+/// UsageError, IoError, FormatError.
 FinetuningResult finetune(const FinetuningOptions& options, const FinetuningEvents& events);
 
 }  // namespace transkimmer

@@ -1,26 +1,11 @@
 #include "training/finetuning_inputs.h"
 
-#include <random>
 #include <utility>
 
 #include "transkimmer/error.h"
 
 namespace transkimmer {
 namespace {
-
-/// A random choice of `count` examples in their old order: files sorted by label are common.
-void sample(Dataset& dataset, std::size_t count, std::uint64_t seed) {
-  if (count == 0 || count >= dataset.examples.size()) return;
-  std::vector<Example> chosen;
-  chosen.reserve(count);
-  std::mt19937_64 random(seed);
-  std::size_t left = dataset.examples.size();
-  for (Example& example : dataset.examples) {
-    if (random() % left < count - chosen.size()) chosen.push_back(std::move(example));
-    --left;
-  }
-  dataset.examples = std::move(chosen);
-}
 
 void require_labels(const Dataset& dataset) {
   if (!dataset.labelled) throw UsageError(dataset.origin + ": this split has no labels to learn from");
@@ -68,8 +53,8 @@ FinetuningTexts load_texts(const DataOptions& options, std::uint64_t seed) {
   }
   FinetuningTexts texts = options.task.empty() ? load_own_tables(options) : load_catalogue_task(options);
   require_labels(texts.train);
-  sample(texts.train, options.max_train_samples, seed);
-  if (texts.dev) sample(*texts.dev, options.max_eval_samples, seed);
+  keep_sample(texts.train.examples, options.max_train_samples, seed);
+  if (texts.dev) keep_sample(texts.dev->examples, options.max_eval_samples, seed);
   return texts;
 }
 

@@ -20,22 +20,16 @@ FinetuningObjective::FinetuningObjective(TrainingData data, ModelConfig config,
                                          const TrainingOptions& options)
     : data_((check_data(data), std::move(data))),
       config_(std::move(config)),
-      order_{.batch_size = options.train_batch_size, .seed = options.seed},
       evaluation_{.compute = options.compute, .batch_size = options.eval_batch_size},
-      lengths_(sequence_lengths(*data_.train)) {}
+      batches_(sequence_lengths(*data_.train),
+               {.batch_size = options.train_batch_size, .seed = options.seed}) {}
 
 std::int64_t FinetuningObjective::micro_batches_per_epoch() const {
-  return static_cast<std::int64_t>((lengths_.size() + order_.batch_size - 1) / order_.batch_size);
+  return batches_.per_epoch();
 }
 
 LabelledBatch FinetuningObjective::micro_batch(std::int64_t epoch, std::int64_t index) {
-  if (epoch != epoch_of_batches_) {
-    order_.epoch = static_cast<std::uint64_t>(epoch);
-    epoch_batches_ = shuffled_length_batches(lengths_, order_);
-    epoch_of_batches_ = epoch;
-  }
-  return make_batch(*data_.train, epoch_batches_.at(static_cast<std::size_t>(index)), config_,
-                    evaluation_.compute.device);
+  return make_batch(*data_.train, batches_.at(epoch, index), config_, evaluation_.compute.device);
 }
 
 std::map<std::string, std::string> FinetuningObjective::fingerprint() const {

@@ -3,7 +3,6 @@
 #include <vector>
 
 #include "datasets/tasks.h"
-#include "features/batches.h"
 #include "features/encoded_dataset.h"
 #include "training/objective.h"
 #include "training/training_options.h"
@@ -33,11 +32,8 @@ class FinetuningObjective final : public TrainingObjective {
  private:
   TrainingData data_;
   ModelConfig config_;
-  TrainingOrder order_;
   EvaluationSettings evaluation_;
-  std::vector<std::size_t> lengths_;
-  std::vector<Batch> epoch_batches_;
-  std::int64_t epoch_of_batches_ = -1;
+  EpochBatches batches_;
 };
 
 }  // namespace transkimmer

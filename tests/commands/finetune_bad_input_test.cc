@@ -71,8 +71,9 @@ const std::vector<BadInput> usages = {
      "say what to learn from: either --task with --data-dir, or --train-file", ""},
     {"TaskWithoutData", 2, run({"--task", "sst2"}), "--data-dir is needed with --task", ""},
     {"UnknownTask", 2, run({"--task", "sst3", "--data-dir", "@model"}),
-     "unknown task 'sst3', expected one of cola, mnli, mrpc, qnli, qqp, rte, sst2, stsb, wnli, imdb, 20news, "
-     "yelp",
+     "unknown task 'sst3', expected one of cola, mnli, mrpc, qnli, qqp, rte, sst2, stsb, wnli, imdb, "
+     "squad_v2, "
+     "20news, yelp",
      ""},
     {"NoWeights",
      2,

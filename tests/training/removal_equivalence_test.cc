@@ -198,6 +198,8 @@ std::vector<Case> cases() {
     model.head = HeadKind::question_answering;
     model.seed = 2;
     all.push_back({std::string(name_of(architecture)) + "_windows", model, true});
+    model.protection = SkimProtection::question;
+    all.push_back({std::string(name_of(architecture)) + "_windows_of_protected_questions", model, true});
   }
   test::TinyModel wide;
   wide.hidden_size = 96;

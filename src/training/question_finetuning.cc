@@ -1,0 +1,123 @@
+#include "training/question_finetuning.h"
+
+#include <algorithm>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "datasets/squad.h"
+#include "features/answer_settings.h"
+#include "model_files/tokenizer_files.h"
+#include "training/finetuning_inputs.h"
+#include "training/question_objective.h"
+#include "transkimmer/error.h"
+
+namespace transkimmer {
+namespace {
+
+struct Questions {
+  QaDataset dataset;
+  QaFeatures windows;
+};
+
+/// Both splits as the files have them.
+struct QuestionTexts {
+  QaDataset train;
+  std::optional<QaDataset> dev;
+};
+
+QuestionTexts load_questions(const DataOptions& options, std::uint64_t seed) {
+  const bool own_files = !options.train_file.empty();
+  if (own_files == !options.data_dir.empty())
+    throw UsageError("say where the questions are: either --data-dir, or --train-file");
+  QuestionTexts texts;
+  texts.train = load_squad(own_files ? options.train_file : find_squad_file(options.data_dir, Split::train));
+  if (!own_files) texts.dev = load_squad(find_squad_file(options.data_dir, Split::dev));
+  if (!options.validation_file.empty()) texts.dev = load_squad(options.validation_file);
+  if (!texts.train.labelled) throw UsageError(texts.train.origin + ": has no answers to learn from");
+  if (texts.dev && !texts.dev->labelled)
+    throw UsageError(texts.dev->origin + ": has no answers to evaluate with");
+  keep_sample(texts.train.examples, options.max_train_samples, seed);
+  if (texts.dev) keep_sample(texts.dev->examples, options.max_eval_samples, seed);
+  return texts;
+}
+
+ModelConfig question_config(const FinetuningOptions& options) {
+  ModelConfig config = ModelConfig::load(options.model);
+  config.head = HeadKind::question_answering;
+  config.labels.clear();
+  configure_skimming(options.skimming, config);
+  return config;
+}
+
+AnswerOptions answer_options(const FinetuningOptions& options) {
+  AnswerOptions answer;
+  answer.max_length = options.max_length;
+  answer.doc_stride = options.questions.doc_stride;
+  answer.max_question_length = options.questions.max_question_length;
+  return answer;
+}
+
+/// SQuAD v1.1 has an answer to every question, and "no answer" is none there.
+bool some_have_no_answer(const QaDataset& dataset) {
+  return std::ranges::any_of(dataset.examples, [](const QaExample& each) { return each.answers.empty(); });
+}
+
+void tell_about_cut_questions(const QaFeatures& windows, const QaDataset& dataset,
+                              const NoticeHandler& notices) {
+  if (windows.truncated_questions() == 0) return;
+  notify(notices, dataset.origin + ": " + std::to_string(windows.truncated_questions()) + " of " +
+                      std::to_string(windows.questions()) + " questions were too long and have been cut");
+}
+
+FinetuningPlan plan_of(const FinetuningOptions& options, const TrainingModel& model,
+                       const QuestionData& data) {
+  return {{.config = model.config(), .parameters = model.parameters().count()},
+          options.data.task,
+          data.train->questions(),
+          data.train->tokens.ids.size(),
+          data.train->windows.size(),
+          data.dev != nullptr ? data.dev->examples.size() : 0};
+}
+
+}  // namespace
+
+bool is_question_answering(const DataOptions& options) {
+  return !options.task.empty() && find_task(options.task).kind == TaskKind::question_answering;
+}
+
+FinetuningResult finetune_questions(const FinetuningOptions& options, const FinetuningEvents& events) {
+  const int threads = start_threads(options.threads);
+  const QuestionTexts texts = load_questions(options.data, options.training.seed);
+  const ModelConfig config = question_config(options);
+  const auto tokenizer = load_tokenizer(options.model, config);
+  const QaWindowOptions shape =
+      window_options(answer_options(options), static_cast<std::size_t>(config.max_tokens()));
+  const auto cut = [&](const QaDataset& dataset) {
+    QaFeatures windows = make_qa_windows(dataset, *tokenizer, shape, static_cast<unsigned>(threads));
+    tell_about_cut_questions(windows, dataset, events.notices);
+    return windows;
+  };
+  const QaFeatures train = cut(texts.train);
+  const QaFeatures dev = texts.dev ? cut(*texts.dev) : QaFeatures{};
+  QuestionData data{.train = &train};
+  if (texts.dev) {
+    data.dev = &*texts.dev;
+    data.dev_windows = &dev;
+    data.decoding.allow_no_answer = some_have_no_answer(*texts.dev);
+  }
+  TrainingModel model = initial_model(options, config, events.notices);
+  TrainingOptions training = options.training;
+  training.tokenizer_source = options.model;
+  Trainer trainer(model, std::make_unique<QuestionObjective>(data, config, training), training,
+                  events.training);
+  FinetuningResult result{
+      .training = {}, .plan = plan_of(options, model, data), .chief_metric = trainer.chief_metric()};
+  result.training = run_training(trainer, options, result.plan, [&] {
+    if (events.on_start) events.on_start(result.plan);
+  });
+  return result;
+}
+
+}  // namespace transkimmer

@@ -1,0 +1,105 @@
+#include "training/question_objective.h"
+
+#include <chrono>
+#include <utility>
+
+#include "features/batches.h"
+#include "metrics/squad_scores.h"
+#include "training/losses.h"
+#include "transkimmer/error.h"
+
+namespace transkimmer {
+namespace {
+
+void check_data(const QuestionData& data) {
+  if (data.train == nullptr || data.train->windows.empty())
+    throw UsageError("there are no questions to learn from");
+  if (data.dev != nullptr && data.dev->examples.empty())
+    throw UsageError("there are no questions to evaluate on");
+}
+
+/// What the head says about the tokens of each window, [windows][tokens, 2], and what it cost.
+struct WindowOutputs {
+  std::vector<std::vector<float>> logits;
+  Tensor kept;  ///< [L] f64
+  double loss = 0;
+};
+
+/// Puts the rows of one batch, padding left out, where their windows are.
+void scatter(const Tensor& logits, const Batch& members, const EncodedDataset& tokens,
+             std::vector<std::vector<float>>& out) {
+  const Tensor rows = logits.to(torch::kFloat32).to(torch::kCPU).contiguous();
+  const std::int64_t stride = rows.size(1) * 2;
+  for (std::size_t i = 0; i < members.size(); ++i) {
+    const float* const row = rows.data_ptr<float>() + static_cast<std::int64_t>(i) * stride;
+    out[members[i]].assign(row, row + 2 * tokens.length(members[i]));
+  }
+}
+
+WindowOutputs run_windows(const TrainingModel& model, const QaFeatures& features,
+                          const EvaluationSettings& settings) {
+  const ModelConfig& config = model.config();
+  WindowOutputs outputs{
+      .logits = std::vector<std::vector<float>>(features.windows.size()),
+      .kept = at::zeros({config.skim.enabled ? config.num_hidden_layers : 0}, torch::kFloat64)};
+  const auto lengths = sequence_lengths(features.tokens);
+  for (const Batch& members : length_sorted_batches(lengths, {.max_sequences = settings.batch_size})) {
+    const LabelledBatch batch = make_batch(features, members, config, settings.compute.device);
+    const AutocastScope autocast(settings.compute);
+    const ModelOutput output = model.forward(batch.inputs, {});
+    const Tensor loss = task_loss(config, output.head.logits, batch.targets, batch.inputs.real);
+    outputs.loss += loss.item<double>() * static_cast<double>(batch.sequences);
+    outputs.kept +=
+        kept_tokens(output.encoder.skim_masks, batch.inputs.real).to(torch::kCPU).to(torch::kFloat64);
+    scatter(output.head.logits, members, features.tokens, outputs.logits);
+  }
+  return outputs;
+}
+
+/// Those of the official scores that tell a reader how training goes; evaluate has them all.
+std::map<std::string, double> shown_scores(const std::map<std::string, double>& all) {
+  std::map<std::string, double> shown;
+  for (const char* name : {"f1", "exact", "HasAns_f1", "NoAns_f1", "best_f1"}) {
+    if (const auto found = all.find(name); found != all.end()) shown.insert(*found);
+  }
+  return shown;
+}
+
+}  // namespace
+
+QuestionObjective::QuestionObjective(const QuestionData& data, ModelConfig config,
+                                     const TrainingOptions& options)
+    : data_((check_data(data), data)),
+      config_(std::move(config)),
+      evaluation_{.compute = options.compute, .batch_size = options.eval_batch_size},
+      batches_(sequence_lengths(data_.train->tokens),
+               {.batch_size = options.train_batch_size, .seed = options.seed}) {}
+
+LabelledBatch QuestionObjective::micro_batch(std::int64_t epoch, std::int64_t index) {
+  return make_batch(*data_.train, batches_.at(epoch, index), config_, evaluation_.compute.device);
+}
+
+std::map<std::string, std::string> QuestionObjective::fingerprint() const {
+  return {{"training questions", std::to_string(data_.train->questions())},
+          {"training windows", std::to_string(data_.train->windows.size())},
+          {"training tokens", std::to_string(data_.train->tokens.ids.size())},
+          {"protect", std::string(name_of(config_.skim.protection))}};
+}
+
+EvaluationReport QuestionObjective::evaluate(const TrainingModel& model) const {
+  torch::NoGradGuard no_gradients;
+  const auto start = std::chrono::steady_clock::now();
+  const QaFeatures& features = *data_.dev_windows;
+  const WindowOutputs outputs = run_windows(model, features, evaluation_);
+  const auto decisions = decode_answers(features, outputs.logits, data_.decoding);
+  EvaluationReport report;
+  report.scores = shown_scores(squad_scores(answered_questions(*data_.dev, decisions)));
+  report.chief = chief_metric();
+  report.loss = outputs.loss / static_cast<double>(features.windows.size());
+  report.set_kept(outputs.kept, static_cast<double>(features.tokens.ids.size()));
+  report.examples = features.questions();
+  report.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  return report;
+}
+
+}  // namespace transkimmer

@@ -1,0 +1,40 @@
+#pragma once
+
+#include "features/qa_decoding.h"
+#include "features/qa_windows.h"
+#include "training/objective.h"
+#include "training/training_options.h"
+
+namespace transkimmer {
+
+/// What question answering is learnt from and judged by. All of it must outlive the trainer.
+struct QuestionData {
+  const QaFeatures* train = nullptr;
+  const QaDataset* dev = nullptr;  ///< null: no evaluation, the last weights are kept
+  const QaFeatures* dev_windows = nullptr;
+  QaDecodingOptions decoding = {};
+};
+
+/// Questions and the passages that answer them: the loss is over the windows' first and last answer tokens,
+/// the scores are squad_scores of decoded answers, F1 first.
+class QuestionObjective final : public TrainingObjective {
+ public:
+  /// Throws UsageError for an empty set, or answers to learn from that are not there.
+  QuestionObjective(const QuestionData& data, ModelConfig config, const TrainingOptions& options);
+
+  std::int64_t micro_batches_per_epoch() const override { return batches_.per_epoch(); }
+  LabelledBatch micro_batch(std::int64_t epoch, std::int64_t index) override;
+  std::map<std::string, std::string> fingerprint() const override;
+  std::string chief_metric() const override { return keeps_best() ? "f1" : ""; }
+  /// Runs the model as inference would decide (no noise, no dropout), with masks in place of removal.
+  EvaluationReport evaluate(const TrainingModel& model) const override;
+  bool keeps_best() const override { return data_.dev != nullptr; }
+
+ private:
+  QuestionData data_;
+  ModelConfig config_;
+  EvaluationSettings evaluation_;
+  EpochBatches batches_;
+};
+
+}  // namespace transkimmer

@@ -1,0 +1,108 @@
+#include <filesystem>
+#include <random>
+#include <string>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include "commands/process.h"
+#include "commands/reviews.h"
+
+namespace transkimmer::test {
+namespace {
+
+using nlohmann::json;
+using ::testing::HasSubstr;
+using Arguments = std::vector<std::string>;
+
+/// Questions in SQuAD's form about contexts of random words: the answer is the word "journey", and there is
+/// none where the context lacks it.
+json questions(std::size_t count, std::uint64_t seed) {
+  constexpr const char* words[] = {"charming", "flat", "movie", "film", "good", "dull", "great", "story"};
+  std::mt19937_64 random(seed);
+  json paragraphs = json::array();
+  for (std::size_t i = 0; i < count; ++i) {
+    const bool answerable = random() % 4 != 0;
+    const std::size_t place = random() % 6;
+    std::string context;
+    json answers = json::array();
+    for (std::size_t word = 0; word < 6; ++word) {
+      if (word > 0) context += ' ';
+      const bool here = answerable && word == place;
+      if (here) answers.push_back({{"text", "journey"}, {"answer_start", context.size()}});
+      context += here ? "journey" : words[random() % std::size(words)];
+    }
+    paragraphs.push_back({{"context", context},
+                          {"qas",
+                           {{{"id", std::to_string(i)},
+                             {"question", "a good film"},
+                             {"is_impossible", !answerable},
+                             {"answers", answers}}}}});
+  }
+  return {{"version", "v2.0"}, {"data", {{{"title", "words"}, {"paragraphs", paragraphs}}}}};
+}
+
+/// `transkimmer finetune --task squad_v2` on 160 such questions.
+class FinetuneQuestions : public ::testing::Test {
+ protected:
+  FinetuneQuestions() {
+    std::filesystem::create_directory(reviews_.path("squad2"));
+    reviews_.write("squad2/train-v2.0.json", questions(160, 1).dump());
+    reviews_.write("squad2/dev-v2.0.json", questions(60, 2).dump());
+  }
+  ProcessResult run(Arguments first, const Arguments& more) const {
+    first.insert(first.end(), {"--threads", "1"});
+    first.insert(first.end(), more.begin(), more.end());
+    return transkimmer(first);
+  }
+  ProcessResult finetune(const Arguments& more) const {
+    return run({"finetune", "--task", "squad_v2", "--model", reviews_.path("model"), "--output-dir",
+                reviews_.path("out"), "--learning-rate", "0.005", "--per-device-train-batch-size", "8"},
+               more);
+  }
+
+  Reviews reviews_;
+};
+
+TEST_F(FinetuneQuestions, LearnsToFindAnswersAndEvaluateRemovesWithTheSameScores) {
+  const ProcessResult trained = finetune(
+      {"--data-dir", reviews_.path(""), "--num-train-epochs", "6", "--skim-coefficient", "0.2", "--json"});
+  ASSERT_EQ(trained.status, 0) << trained.err;
+  const json best = trained.json()["best"];
+  EXPECT_EQ(best["metric"], "f1");
+  EXPECT_GT(best["score"], 90) << trained.err;
+  const ProcessResult evaluated = run(
+      {"evaluate", "--model", reviews_.path("out"), "--task", "squad_v2", "--data-dir", reviews_.path("")},
+      {"--json"});
+  ASSERT_EQ(evaluated.status, 0) << evaluated.err;
+  EXPECT_DOUBLE_EQ(evaluated.json()["metrics"]["f1"], best["score"]);
+  EXPECT_NEAR(evaluated.json()["skimming"]["kept_fraction"], best["kept_fraction"], 1e-9);
+  EXPECT_EQ(reviews_.json_file("out/config.json")["architectures"],
+            json::array({"BertForQuestionAnswering"}));
+}
+
+TEST_F(FinetuneQuestions, ReadsOwnFilesAndProtectsTheQuestion) {
+  const ProcessResult trained =
+      finetune({"--train-file", reviews_.path("squad2/train-v2.0.json"), "--validation-file",
+                reviews_.path("squad2/dev-v2.0.json"), "--max-steps", "3", "--protect", "question",
+                "--max-train-samples", "40"});
+  ASSERT_EQ(trained.status, 0) << trained.err;
+  EXPECT_THAT(trained.err, HasSubstr("squad_v2: 40 training examples in 40 windows ("));
+  EXPECT_EQ(reviews_.json_file("out/config.json")["transkimmer"]["protect"], "question");
+}
+
+TEST_F(FinetuneQuestions, SaysWhatItCannotLearnFrom) {
+  EXPECT_THAT(finetune({}).err, HasSubstr("say where the questions are: either --data-dir, or --train-file"));
+  json unanswered = questions(3, 1);
+  for (json& paragraph : unanswered["data"][0]["paragraphs"])
+    for (json& question : paragraph["qas"]) question.erase("answers"), question.erase("is_impossible");
+  reviews_.write("unanswered.json", unanswered.dump());
+  const ProcessResult result = finetune({"--train-file", reviews_.path("unanswered.json")});
+  EXPECT_EQ(result.status, 2);
+  EXPECT_THAT(result.err, HasSubstr("unanswered.json: has no answers to learn from"));
+}
+
+}  // namespace
+}  // namespace transkimmer::test
