@@ -22,6 +22,7 @@ namespace {
 struct PretrainCommand {
   PretrainingOptions options;
   TrainingWords words;
+  std::string initialization = "neighbours";
   bool json = false;
 };
 
@@ -42,6 +43,13 @@ void add_text_options(CLI::App& command, PretrainingOptions& options) {
              "Share of the tokens in long sequences, which train the later positions", {0, 1});
   group.real("--mask-probability", options.masking.probability, "Share of the words that are predicted",
              {1e-6, 1});
+}
+
+void add_initialization_option(CLI::App& command, std::string& initialization) {
+  OptionGroup(command, model_group)
+      .word("--initialization", initialization, {"neighbours", "published"},
+            "Random weights to begin with. neighbours: the first layer's heads look at the next words, which "
+            "small encoders otherwise take millions of tokens to find; published: BERT's");
 }
 
 void add_pretraining_skimming(CLI::App& command, PretrainCommand& pretrain_command) {
@@ -120,6 +128,8 @@ void run_pretrain(PretrainCommand& pretrain_command) {
   PretrainingOptions& options = pretrain_command.options;
   complete(pretrain_command.words, options);
   options.skimming.enabled = options.skimming.coefficient.has_value();
+  options.initialization =
+      pretrain_command.initialization == "published" ? Initialization::published : Initialization::neighbours;
   const InterruptGuard guard;
   TrainingNarrator narrator(TrainingNarrator::Speed::tokens);
   ReadingLine tokenization("tokenising");
@@ -153,6 +163,7 @@ void add_pretrain_command(CLI::App& app) {
       "that finetune --model takes, trainer_state.json and checkpoint-STEP folders to resume from.");
   add_text_options(*command, pretrain_command->options);
   add_model_options(*command, pretrain_command->options);
+  add_initialization_option(*command, pretrain_command->initialization);
   add_pretraining_skimming(*command, *pretrain_command);
   add_optimisation_options(*command, pretrain_command->options.training);
   OptionGroup(*command, optimisation_group)

@@ -1,7 +1,9 @@
 #include "training/initialization.h"
 
+#include <optional>
 #include <string_view>
 
+#include "training/neighbour_initialization.h"
 #include "training/random_streams.h"
 
 namespace transkimmer {
@@ -47,9 +49,13 @@ Tensor initial_value(const WeightSpec& spec, const ModelConfig& config, std::uin
 
 }  // namespace
 
-void initialize_weight(const Parameters::Entry& entry, const ModelConfig& config, std::uint64_t seed) {
+void initialize_weight(const Parameters::Entry& entry, const ModelConfig& config, Initialization kind,
+                       std::uint64_t seed) {
   torch::NoGradGuard no_gradients;
-  entry.value.copy_(initial_value(entry.spec, config, mix_seeds(seed, hash_of(entry.spec.name))));
+  const std::uint64_t own_seed = mix_seeds(seed, hash_of(entry.spec.name));
+  std::optional<Tensor> value;
+  if (kind == Initialization::neighbours) value = neighbour_initial_value(entry.spec, config, own_seed);
+  entry.value.copy_(value ? *value : initial_value(entry.spec, config, own_seed));
 }
 
 }  // namespace transkimmer

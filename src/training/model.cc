@@ -47,7 +47,8 @@ TrainingModel::TrainingModel(const ModelConfig& config, Parameters parameters)
 
 TrainingModel TrainingModel::from_scratch(const ModelConfig& config, const NewWeights& options) {
   Parameters parameters = Parameters::allocate(config, options.device);
-  for (const auto& entry : parameters.entries()) initialize_weight(entry, config, options.seed);
+  for (const auto& entry : parameters.entries())
+    initialize_weight(entry, config, options.initialization, options.seed);
   return TrainingModel(config, std::move(parameters));
 }
 
@@ -68,7 +69,7 @@ TrainingModel TrainingModel::load(const std::filesystem::path& directory, const 
     if (wanted) {
       copy_weight(weights.at(entry.spec.name), entry.value);
     } else {
-      initialize_weight(entry, config, options.seed);
+      initialize_weight(entry, config, options.initialization, options.seed);
     }
   }
   if (config.skim.enabled && !take_predictors) {

@@ -7,6 +7,7 @@
 #include "model_files/model_config.h"
 #include "training/encoder.h"
 #include "training/heads.h"
+#include "training/initialization.h"
 #include "training/losses.h"
 #include "training/parameters.h"
 
@@ -20,6 +21,7 @@ struct ModelOutput {
 struct NewWeights {
   torch::Device device = torch::kCPU;
   std::uint64_t seed = 0;  ///< of the weights drawn at random
+  Initialization initialization = Initialization::published;
 };
 
 /// An encoder with skim predictors (config.skim.enabled) and a head, as trainable tensors.

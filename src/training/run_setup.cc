@@ -53,11 +53,14 @@ void configure_skimming(const SkimmingOptions& options, ModelConfig& config) {
   skim.threshold = options.threshold.value_or(skim.threshold);
   skim.temperature = options.temperature.value_or(skim.temperature);
   skim.semantics = options.semantics.value_or(skim.semantics);
+  skim.protection = options.protection.value_or(skim.protection);
 }
 
 TrainingModel initial_model(const RunOptions& options, const ModelConfig& config,
                             const NoticeHandler& notices) {
-  const NewWeights fresh{.device = options.training.compute.device, .seed = options.training.seed};
+  const NewWeights fresh{.device = options.training.compute.device,
+                         .seed = options.training.seed,
+                         .initialization = options.initialization};
   if (options.from_scratch || !options.resume_from.empty()) return TrainingModel::from_scratch(config, fresh);
   return TrainingModel::load(options.model, config, fresh, notices);
 }

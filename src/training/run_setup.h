@@ -20,6 +20,7 @@ struct SkimmingOptions {
   std::optional<double> threshold;
   std::optional<double> temperature;
   std::optional<SkimSemantics> semantics;
+  std::optional<SkimProtection> protection;  ///< of questions
 };
 
 /// What every training run is told, whatever it learns.
@@ -27,6 +28,7 @@ struct RunOptions {
   SkimmingOptions skimming;
   std::filesystem::path model;
   bool from_scratch = false;  ///< random weights; `model` need hold only config.json and tokenizer files
+  Initialization initialization = Initialization::published;  ///< of random weights
   bool overwrite_output_dir = false;
   int threads = 0;                    ///< 0: all processors
   std::filesystem::path resume_from;  ///< a checkpoint-STEP folder; empty: start anew
