@@ -14,7 +14,7 @@ Tensor tensor(const ModelWeights& weights, const std::string& name) {
 
 }  // namespace
 
-PlainBertClassifier::PlainBertClassifier(const ModelConfig& config, const ModelWeights& weights)
+PlainBert::PlainBert(const ModelConfig& config, const ModelWeights& weights)
     : config_(config),
       words_(tensor(weights, "embeddings.word_embeddings.weight")),
       positions_(tensor(weights, "embeddings.position_embeddings.weight")),
@@ -30,19 +30,23 @@ PlainBertClassifier::PlainBertClassifier(const ModelConfig& config, const ModelW
                        linear(prefix + "attention.output.LayerNorm"), linear(prefix + "intermediate.dense"),
                        linear(prefix + "output.dense"), linear(prefix + "output.LayerNorm")});
   }
-  pooler_ = linear("pooler.dense");
-  classifier_ = linear("classifier");
+  if (config.head == HeadKind::question_answering) {
+    output_ = linear("qa_outputs");
+  } else {
+    pooler_ = linear("pooler.dense");
+    output_ = linear("classifier");
+  }
 }
 
-Tensor PlainBertClassifier::normalize(const Tensor& x, const Linear& norm) const {
+Tensor PlainBert::normalize(const Tensor& x, const Linear& norm) const {
   return torch::layer_norm(x, {config_.hidden_size}, norm.weight, norm.bias, config_.layer_norm_eps);
 }
 
-Tensor PlainBertClassifier::split_heads(const Tensor& x) const {
+Tensor PlainBert::split_heads(const Tensor& x) const {
   return x.view({x.size(0), x.size(1), config_.num_attention_heads, config_.head_size()}).transpose(1, 2);
 }
 
-Tensor PlainBertClassifier::run_layer(const Layer& layer, const Tensor& hidden, const Tensor& bias) const {
+Tensor PlainBert::run_layer(const Layer& layer, const Tensor& hidden, const Tensor& bias) const {
   const auto project = [&](const Linear& linear) {
     return split_heads(at::linear(hidden, linear.weight, linear.bias));
   };
@@ -58,15 +62,16 @@ Tensor PlainBertClassifier::run_layer(const Layer& layer, const Tensor& hidden, 
   return normalize(at::linear(wide, layer.output.weight, layer.output.bias) + attended, layer.output_norm);
 }
 
-Tensor PlainBertClassifier::forward(const Tensor& ids, const Tensor& types, const Tensor& mask) const {
+Tensor PlainBert::forward(const Tensor& ids, const Tensor& types, const Tensor& mask) const {
   const torch::InferenceMode inference;
   Tensor hidden =
       torch::embedding(words_, ids) + torch::embedding(types_, types) + positions_.slice(0, 0, ids.size(1));
   hidden = normalize(hidden, embedding_norm_);
   const Tensor bias = ((1 - mask) * -10000.0).unsqueeze(1).unsqueeze(1);
   for (const Layer& layer : layers_) hidden = run_layer(layer, hidden, bias);
-  const Tensor pooled = torch::tanh(at::linear(hidden.select(1, 0), pooler_.weight, pooler_.bias));
-  return at::linear(pooled, classifier_.weight, classifier_.bias);
+  if (config_.head != HeadKind::question_answering)
+    hidden = torch::tanh(at::linear(hidden.select(1, 0), pooler_.weight, pooler_.bias));
+  return at::linear(hidden, output_.weight, output_.bias);
 }
 
 }  // namespace transkimmer

@@ -10,13 +10,15 @@
 
 namespace transkimmer {
 
-/// A BERT classifier as one writes it in PyTorch: dense, padded, an attention mask, `linear`, `softmax`,
-/// `bmm`. The peer that the runtime is compared with; shares no code with training or runtime.
-class PlainBertClassifier {
+/// A BERT classifier or question answering model as one writes it in PyTorch: dense, padded, an attention
+/// mask, `linear`, `softmax`, `bmm`. The peer that the runtime is compared with; shares no code with training
+/// or runtime.
+class PlainBert {
  public:
-  PlainBertClassifier(const ModelConfig& config, const ModelWeights& weights);
+  PlainBert(const ModelConfig& config, const ModelWeights& weights);
 
-  /// ids, types [B, S] i64, mask [B, S] f32 (1 = token) -> logits [B, labels].
+  /// ids, types [B, S] i64, mask [B, S] f32 (1 = token) -> logits [B, labels]; of question answering
+  /// [B, S, 2] (start, end).
   Tensor forward(const Tensor& ids, const Tensor& types, const Tensor& mask) const;
 
  private:
@@ -33,7 +35,7 @@ class PlainBertClassifier {
 
   ModelConfig config_;
   Tensor words_, positions_, types_;
-  Linear embedding_norm_, pooler_, classifier_;
+  Linear embedding_norm_, pooler_, output_;
   std::vector<Layer> layers_;
 };
 

@@ -11,8 +11,10 @@
 #include <nlohmann/json.hpp>
 
 #include "base/hardware.h"
+#include "datasets/squad.h"
 #include "datasets/tasks.h"
 #include "features/encoded_dataset.h"
+#include "features/qa_windows.h"
 #include "model_files/tokenizer_files.h"
 #include "plain_libtorch.h"
 #include "runtime/engine.h"
@@ -25,7 +27,7 @@ using Clock = std::chrono::steady_clock;
 
 struct Options {
   std::string dense, skimmed, task, data_dir, split = "dev";
-  std::size_t batch = 32, max_length = 512, examples = 0;
+  std::size_t batch = 32, max_length = 0, examples = 0;
   int threads = 2;
 };
 
@@ -45,14 +47,7 @@ class SideBySide {
     torch::set_num_threads(options.threads);
     ModelConfig config = dense_.config();
     libtorch_.emplace(config, ModelWeights::load(options.dense, config, {false, true}));
-    const auto tokenizer = load_tokenizer(options.dense, config);
-    Dataset data = load_task(find_task(options.task), options.data_dir, split_from_name(options.split));
-    if (options.examples > 0 && options.examples < data.examples.size())
-      data.examples.resize(options.examples);
-    data_ = encode_dataset(
-        data, *tokenizer,
-        std::min<std::size_t>(options.max_length, static_cast<std::size_t>(config.max_tokens())),
-        static_cast<unsigned>(options.threads));
+    data_ = config.head == HeadKind::question_answering ? encode_questions(config) : encode_texts(config);
   }
 
   /// Twice, the second time counts: by then every matrix kernel that the row counts ask for has been made.
@@ -84,6 +79,31 @@ class SideBySide {
   }
 
  private:
+  std::size_t max_length(const ModelConfig& config, std::size_t usual) const {
+    return std::min<std::size_t>(options_.max_length > 0 ? options_.max_length : usual,
+                                 static_cast<std::size_t>(config.max_tokens()));
+  }
+
+  template <typename Examples>
+  void take_first(Examples& examples) const {
+    if (options_.examples > 0 && options_.examples < examples.size()) examples.resize(options_.examples);
+  }
+
+  EncodedDataset encode_texts(const ModelConfig& config) const {
+    const auto tokenizer = load_tokenizer(options_.dense, config);
+    Dataset data = load_task(find_task(options_.task), options_.data_dir, split_from_name(options_.split));
+    take_first(data.examples);
+    return encode_dataset(data, *tokenizer, max_length(config, 512), static_cast<unsigned>(options_.threads));
+  }
+
+  EncodedDataset encode_questions(const ModelConfig& config) const {
+    const auto tokenizer = load_tokenizer(options_.dense, config);
+    QaDataset data = load_squad(find_squad_file(options_.data_dir, split_from_name(options_.split)));
+    take_first(data.examples);
+    const QaWindowOptions windows = windows_of_length(max_length(config, 384));
+    return make_qa_windows(data, *tokenizer, windows, static_cast<unsigned>(options_.threads)).tokens;
+  }
+
   Engine load(const std::string& directory, bool skimming) const {
     EngineOptions engine;
     engine.threads = options_.threads;
@@ -109,7 +129,9 @@ class SideBySide {
 
   std::vector<float> run_engine(const Engine& engine, std::size_t first, std::size_t last) const {
     RaggedBatch batch;
-    for (std::size_t i = first; i < last; ++i) batch.add(data_.sequence_ids(i), data_.sequence_type_ids(i));
+    const SkimProtection protection = engine.config().skim.protection;
+    for (std::size_t i = first; i < last; ++i)
+      batch.add(data_.sequence_ids(i), data_.sequence_type_ids(i), data_.never_skimmed(i, protection));
     return engine.run(batch).logits;
   }
 
@@ -126,13 +148,15 @@ class SideBySide {
         types.data_ptr<std::int64_t>()[at] = data_.sequence_type_ids(i)[t];
         mask.data_ptr<float>()[at] = 1;
       }
-    const Tensor logits = libtorch_->forward(ids, types, mask).contiguous();
+    Tensor logits = libtorch_->forward(ids, types, mask);
+    if (logits.dim() == 3) logits = logits.index({mask.to(torch::kBool)});  // as ragged: [tokens, 2]
+    logits = logits.contiguous();
     return {logits.data_ptr<float>(), logits.data_ptr<float>() + logits.numel()};
   }
 
   Options options_;
   Engine dense_, skimmed_;
-  std::optional<PlainBertClassifier> libtorch_;
+  std::optional<PlainBert> libtorch_;
   EncodedDataset data_;
   Contender padded_, ragged_, removed_;
 };
@@ -144,16 +168,17 @@ int main(int argc, char** argv) {
   transkimmer::Options options;
   CLI::App app(
       "Times one data set through libtorch (dense, padded), the runtime (dense, ragged) and the runtime "
-      "(skimmed), "
-      "interleaved.");
+      "(skimmed), interleaved.");
   app.add_option("--dense", options.dense, "Directory of the dense model")->required();
   app.add_option("--skimmed", options.skimmed, "Directory of its skimmed twin")->required();
   app.add_option("--task", options.task)->required();
   app.add_option("--data-dir", options.data_dir)->required();
   app.add_option("--split", options.split)->capture_default_str();
   app.add_option("--batch", options.batch)->capture_default_str();
-  app.add_option("--max-length", options.max_length)->capture_default_str();
-  app.add_option("--examples", options.examples, "Only the first N (0: all)")->capture_default_str();
+  app.add_option("--max-length", options.max_length, "Tokens (0: 512; of windows of questions 384)")
+      ->capture_default_str();
+  app.add_option("--examples", options.examples, "Only the first N texts or questions (0: all)")
+      ->capture_default_str();
   app.add_option("--threads", options.threads)->capture_default_str();
   CLI11_PARSE(app, argc, argv);
   try {

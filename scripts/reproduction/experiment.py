@@ -1,0 +1,84 @@
+"""An experiment file: one task, and the runs of `transkimmer finetune` that learn it.
+
+    [task]                      what is learnt and how it is measured
+    name = sst2                 of the catalogue
+    data-dir = glue/SST-2       below --data
+    split = dev                 scored at the end (default: dev)
+    max-length = 128            (default: what finetune takes)
+    seeds = 42 43 44            each run is made once per seed (default: 42)
+    time-examples = 512         examples timed at batch 1 and 32 (default: 512)
+
+    [dense]                     a run: options of finetune, without the dashes; "yes" for those without a value
+    model = models/transkimmer-mini-uncased
+    no-skimming = yes
+
+    [skimmed]
+    model = dense               another run's model of the same seed, or another file's: FILE/RUN
+    skim-coefficient = 0.3
+
+What stands under [DEFAULT] holds for every run.
+"""
+
+import configparser
+import pathlib
+from dataclasses import dataclass, field
+
+TASK_KEYS = {"name", "data-dir", "split", "max-length", "seeds", "time-examples"}
+
+
+class ExperimentError(Exception):
+    """A file, option or program that stops the work; says which and what was expected."""
+
+
+@dataclass(frozen=True)
+class Experiment:
+    name: str
+    task: str
+    data_dir: str
+    split: str = "dev"
+    max_length: int = 0
+    seeds: tuple = (42,)
+    time_examples: int = 512
+    runs: dict = field(default_factory=dict)  # run name -> {option: value}, in the order of the file
+
+    def timed(self):
+        """Whether there is a dense twin and a skimmed one to time."""
+        return "dense" in self.runs and "skimmed" in self.runs
+
+
+def integers(text, path, key):
+    try:
+        return tuple(int(word) for word in text.split())
+    except ValueError:
+        raise ExperimentError(f"{path}: [task] {key} = {text}: expected whole numbers") from None
+
+
+def load(path):
+    """Reads an experiment file. Raises ExperimentError that names file and key."""
+    path = pathlib.Path(path)
+    parser = configparser.ConfigParser(interpolation=None)
+    try:
+        with open(path, encoding="utf-8") as file:
+            parser.read_file(file)
+    except (OSError, configparser.Error) as error:
+        raise ExperimentError(f"{path}: {error}") from None
+    if "task" not in parser:
+        raise ExperimentError(f"{path}: no section [task]")
+    task = {key: value for key, value in parser["task"].items() if key not in parser.defaults()}
+    for key in task:
+        if key not in TASK_KEYS:
+            raise ExperimentError(f"{path}: [task] {key}: expected one of {', '.join(sorted(TASK_KEYS))}")
+    for key in ("name", "data-dir"):
+        if key not in task:
+            raise ExperimentError(f"{path}: [task] has no {key}")
+    runs = {section: dict(parser[section]) for section in parser.sections() if section != "task"}
+    if not runs:
+        raise ExperimentError(f"{path}: no run; expected a section such as [dense] with options of finetune")
+    for run, options in runs.items():
+        if "model" not in options:
+            raise ExperimentError(f"{path}: [{run}] has no model")
+    return Experiment(
+        name=path.stem, task=task["name"], data_dir=task["data-dir"], split=task.get("split", "dev"),
+        max_length=integers(task.get("max-length", "0"), path, "max-length")[0],
+        seeds=integers(task.get("seeds", "42"), path, "seeds"),
+        time_examples=integers(task.get("time-examples", "512"), path, "time-examples")[0], runs=runs)

@@ -1,0 +1,132 @@
+"""Trains and measures the runs of an experiment; what is finished already is not done again."""
+
+import json
+import os
+import pathlib
+import shlex
+import subprocess
+
+from reproduction.experiment import ExperimentError, load
+
+# libtorch's OpenMP threads otherwise spin while they wait and slow down whoever is timed next to them.
+ENVIRONMENT = {**os.environ, "OMP_WAIT_POLICY": "passive"}
+BATCHES = (1, 32)
+
+
+class Workshop:
+    """Where programs, data, experiment files, models and measurements are."""
+
+    def __init__(self, root, build, data, runs, measurements, threads):
+        self.root, self.build, self.data = pathlib.Path(root), pathlib.Path(build), pathlib.Path(data)
+        self.runs, self.measurements, self.threads = pathlib.Path(runs), pathlib.Path(measurements), threads
+
+    def program(self, name):
+        path = self.build / "bin" / name
+        if not path.exists():
+            raise ExperimentError(f"{path}: no such program; build it first with: make build")
+        return str(path)
+
+    def directory(self, experiment, run, seed):
+        return self.runs / experiment.name / f"{run}-{seed}"
+
+    def data_dir(self, experiment):
+        path = self.data / experiment.data_dir
+        if not path.exists():
+            raise ExperimentError(f"{path}: no such data (for {experiment.name}); say where it is with --data")
+        return str(path)
+
+    def model(self, experiment, run, seed):
+        """The model that a run starts from."""
+        value = experiment.runs[run]["model"]
+        if value in experiment.runs:
+            return str(self.directory(experiment, value, seed))
+        other, slash, other_run = value.partition("/")
+        file = self.root / "experiments" / f"{other}.ini"
+        if slash and file.exists():
+            other_experiment = load(file)
+            if other_run not in other_experiment.runs:
+                raise ExperimentError(f"{file}: no run [{other_run}], from which {experiment.name} starts")
+            seeds = other_experiment.seeds
+            return str(self.directory(other_experiment, other_run, seed if seed in seeds else seeds[0]))
+        below_root = self.root / value
+        return str(below_root if below_root.exists() else value)
+
+
+def call(command):
+    print("$ " + shlex.join(command), flush=True)
+    status = subprocess.run(command, env=ENVIRONMENT).returncode
+    if status != 0:
+        raise ExperimentError(f"{command[0]} {command[1]} ended with status {status}")
+
+
+def call_json(command):
+    print("$ " + shlex.join(command), flush=True)
+    done = subprocess.run(command, env=ENVIRONMENT, stdout=subprocess.PIPE, text=True)
+    if done.returncode != 0:
+        raise ExperimentError(f"{command[0]} ended with status {done.returncode}")
+    return json.loads(done.stdout)
+
+
+def write_json(path, value):
+    """Beside, then renamed: an interrupted measurement leaves no half file."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_suffix(".partial")
+    beside.write_text(json.dumps(value, indent=1) + "\n", encoding="utf-8")
+    beside.replace(path)
+
+
+def task_options(workshop, experiment):
+    options = ["--task", experiment.task, "--data-dir", workshop.data_dir(experiment)]
+    if experiment.max_length:
+        options += ["--max-length", str(experiment.max_length)]
+    return options + ["--threads", str(workshop.threads)]
+
+
+def finetune_command(workshop, experiment, run, seed):
+    directory = workshop.directory(experiment, run, seed)
+    command = [workshop.program("transkimmer"), "finetune", *task_options(workshop, experiment),
+               "--model", workshop.model(experiment, run, seed), "--output-dir", str(directory), "--seed", str(seed)]
+    for option, value in experiment.runs[run].items():
+        if option != "model":
+            command += [f"--{option}"] if value == "yes" else [f"--{option}", value]
+    return command
+
+
+def train(workshop, experiment):
+    """Every run at every seed; an interrupted one goes on from its last checkpoint."""
+    for seed in experiment.seeds:
+        for run in experiment.runs:
+            directory = workshop.directory(experiment, run, seed)
+            finished = directory / "finished"
+            if finished.exists():
+                continue
+            command = finetune_command(workshop, experiment, run, seed)
+            if any(directory.glob("checkpoint-*")):
+                command.append("--resume")
+            call(command)
+            finished.touch()
+
+
+def evaluate(workshop, experiment, run, seed):
+    return call_json([workshop.program("transkimmer"), "evaluate",
+                      "--model", str(workshop.directory(experiment, run, seed)), *task_options(workshop, experiment),
+                      "--split", experiment.split, "--batch-size", "32", "--no-compare", "--warm-up", "--json"])
+
+
+def time_side_by_side(workshop, experiment, seed, batch):
+    return call_json([workshop.program("benchmarks/side_by_side"),
+                      "--dense", str(workshop.directory(experiment, "dense", seed)),
+                      "--skimmed", str(workshop.directory(experiment, "skimmed", seed)),
+                      *task_options(workshop, experiment), "--split", experiment.split, "--batch", str(batch),
+                      "--examples", str(experiment.time_examples)])
+
+
+def measure(workshop, experiment):
+    """Scores every run, times dense and skimmed of the first seed, and writes measurements/EXPERIMENT.json."""
+    scores = {run: {str(seed): evaluate(workshop, experiment, run, seed) for seed in experiment.seeds}
+              for run in experiment.runs}
+    result = {"experiment": experiment.name, "task": experiment.task, "split": experiment.split, "runs": scores}
+    if experiment.timed():
+        result["times"] = {str(batch): time_side_by_side(workshop, experiment, experiment.seeds[0], batch)
+                           for batch in BATCHES}
+    write_json(workshop.measurements / f"{experiment.name}.json", result)

@@ -1,0 +1,131 @@
+"""scripts/reproduce: what it trains, measures and writes; what it says about mistakes.
+
+Run by ctest with TRANSKIMMER_BUILD, the build directory, in the environment.
+"""
+
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+import unittest
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+sys.path.insert(0, str(ROOT / "scripts"))
+
+from reproduction import experiment, report  # noqa: E402
+
+CONFIG = {"architectures": ["BertModel"], "model_type": "bert", "vocab_size": 12, "hidden_size": 16,
+          "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 32, "max_position_embeddings": 32,
+          "type_vocab_size": 2, "hidden_dropout_prob": 0.1, "attention_probs_dropout_prob": 0.1}
+WORDS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "good", "bad", "the", "film", "was", "very", "so"]
+EXPERIMENT = """
+[task]
+name = sst2
+data-dir = sst2
+seeds = 1 2
+time-examples = 8
+[DEFAULT]
+max-steps = 4
+per-device-train-batch-size = 4
+[dense]
+model = {encoder}
+from-scratch = yes
+no-skimming = yes
+[random]
+model = {encoder}
+from-scratch = yes
+no-skimming = yes
+[skimmed]
+model = dense
+skim-predictor-size = 8
+"""
+PAGE = "Before.\n<!-- table: scores -->\n<!-- end -->\n<!-- table: times -->\nold\n<!-- end -->\n" \
+       "<!-- table: pretraining-gain -->\n<!-- end -->\nAfter.\n"
+
+
+class Reproduce(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.TemporaryDirectory()
+        self.addCleanup(self.folder.cleanup)
+        self.path = pathlib.Path(self.folder.name)
+        encoder = self.path / "encoder"
+        encoder.mkdir()
+        (encoder / "config.json").write_text(json.dumps(CONFIG))
+        (encoder / "vocab.txt").write_text("\n".join(WORDS) + "\n")
+        (self.path / "data" / "sst2").mkdir(parents=True)
+        rows = "".join(f"the film was {word} {kind}\t{int(kind == 'good')}\n"
+                       for word in ("so", "very", "the", "film") for kind in ("good", "bad"))
+        for split in ("train", "dev"):
+            (self.path / "data" / "sst2" / f"{split}.tsv").write_text("sentence\tlabel\n" + rows)
+        self.docs = self.path / "docs"
+        self.docs.mkdir()
+        (self.docs / "page.md").write_text(PAGE)
+        self.file = self.path / "tiny.ini"
+        self.file.write_text(EXPERIMENT.format(encoder=encoder))
+
+    def reproduce(self, *arguments):
+        return subprocess.run(
+            [ROOT / "scripts" / "reproduce", *arguments, "--data", self.path / "data", "--runs", self.path / "runs",
+             "--docs", self.docs, "--build", os.environ["TRANSKIMMER_BUILD"], "--threads", "1"],
+            capture_output=True, text=True)
+
+    def test_trains_measures_and_fills_the_tables(self):
+        done = self.reproduce(str(self.file))
+        self.assertEqual(done.returncode, 0, done.stderr)
+        page = (self.docs / "page.md").read_text()
+        self.assertRegex(page, r"\| sst2 \| dev, 8 \| accuracy \| 2 \| 0\.\d{4} ± 0\.\d{4} \| 0\.\d{4} ± ")
+        self.assertRegex(page, r"\| sst2 \| 32 \| 8 \| \d")
+        self.assertRegex(page, r"\| sst2 \| accuracy \| 0\.\d{4} ± 0\.\d{4} \| 0\.\d{4} ± 0\.\d{4} \| [+-]\d")
+        self.assertNotIn("old", page)
+        self.assertTrue(page.startswith("Before.\n") and page.endswith("After.\n"))
+        self.assertIn("</svg>", (self.docs / "figures" / "kept.svg").read_text())
+        measured = json.loads((self.docs / "measurements" / "tiny.json").read_text())
+        self.assertEqual(list(measured["runs"]["skimmed"]), ["1", "2"])
+
+    def test_a_second_start_trains_nothing_again(self):
+        self.assertEqual(self.reproduce(str(self.file), "--stage", "train").returncode, 0)
+        weights = self.path / "runs" / "tiny" / "skimmed-2" / "model.safetensors"
+        written = weights.stat().st_mtime_ns
+        again = self.reproduce(str(self.file), "--stage", "train")
+        self.assertEqual(again.returncode, 0)
+        self.assertNotIn("finetune", again.stdout)
+        self.assertEqual(weights.stat().st_mtime_ns, written)
+
+    def test_an_unfinished_run_is_resumed(self):
+        self.assertEqual(self.reproduce(str(self.file), "--stage", "train").returncode, 0)
+        (self.path / "runs" / "tiny" / "skimmed-2" / "finished").unlink()
+        again = self.reproduce(str(self.file), "--stage", "train")
+        self.assertEqual(again.returncode, 0, again.stderr)
+        self.assertIn("--resume", again.stdout)
+
+    def test_mistakes_are_named(self):
+        cases = (("[task]\nname = sst2\n", "[task] has no data-dir"),
+                 ("[task]\nname = sst2\ndata-dir = sst2\nlenght = 3\n[a]\nmodel = x\n", "[task] lenght: expected one of"),
+                 ("[task]\nname = sst2\ndata-dir = sst2\nseeds = one\n[a]\nmodel = x\n", "expected whole numbers"),
+                 ("[task]\nname = sst2\ndata-dir = sst2\n", "no run; expected a section"),
+                 ("[task]\nname = sst2\ndata-dir = sst2\n[dense]\n", "[dense] has no model"),
+                 ("[dense]\nmodel = x\n", "no section [task]"),
+                 ("[task]\nname = sst2\ndata-dir = elsewhere\n[dense]\nmodel = x\n", "elsewhere: no such data"))
+        for text, message in cases:
+            self.file.write_text(text)
+            done = self.reproduce(str(self.file))
+            self.assertEqual(done.returncode, 1, text)
+            self.assertIn(message, done.stderr)
+            self.assertNotIn("Traceback", done.stderr)
+
+    def test_an_unknown_table_is_named(self):
+        (self.docs / "page.md").write_text("<!-- table: scors -->\n<!-- end -->\n")
+        with self.assertRaisesRegex(experiment.ExperimentError, "no table 'scors'; known: scores"):
+            report.rebuild(self.docs)
+
+    def test_every_file_of_the_project_can_be_read(self):
+        files = sorted((ROOT / "experiments").glob("*.ini"))
+        self.assertGreaterEqual(len(files), 26)
+        for path in files:
+            self.assertTrue(experiment.load(path).timed(), path)
+
+
+if __name__ == "__main__":
+    unittest.main()
