@@ -1,5 +1,5 @@
-// write_tiny_model DIRECTORY [question-answering]: the tiny BERT classifier of tiny_model.h, or one that answers
-// questions, for tests that are not C++.
+// write_tiny_model DIRECTORY [question-answering]: the tiny BERT classifier of tiny_model.h, or one that
+// answers questions, for tests that are not C++.
 #include <iostream>
 #include <string_view>
 
