@@ -8,7 +8,9 @@
 #include "commands/command_options.h"
 #include "commands/commands.h"
 #include "commands/output.h"
+#include "model_files/model_config.h"
 #include "model_files/model_conversion.h"
+#include "onnx_export/export_onnx.h"
 
 namespace transkimmer {
 namespace {
@@ -17,11 +19,22 @@ struct ExportOptions {
   std::filesystem::path model;
   std::filesystem::path output_dir;
   std::string dtype = "f16";
+  bool onnx = false;
 };
 
 DType dtype_named(const std::string& name) {
   if (name == "f16") return DType::f16;
   return name == "bf16" ? DType::bf16 : DType::f32;
+}
+
+void run_onnx_export(const ExportOptions& options) {
+  export_onnx(options.model, options.output_dir);
+  const auto file = options.output_dir / "model.onnx";
+  if (ModelConfig::load(options.model).skim.enabled)
+    notices_on_standard_error()(
+        "ONNX has no way to remove tokens: the model is written without its skim predictors");
+  std::cout << fmt::format("{}: dense, in f32, {} bytes\n", file.string(),
+                           with_separators(std::filesystem::file_size(file)));
 }
 
 void run_export(const ExportOptions& options) {
@@ -38,15 +51,19 @@ void add_export_command(CLI::App& app) {
   CLI::App& command =
       *app.add_subcommand("export",
                           "Write a model again with its weights in another type: half the size in f16 or "
-                          "bf16. Every command reads "
-                          "all three types, and computes the same in each once they are loaded.");
+                          "bf16. Every command reads all three types, and computes the same in each once "
+                          "they are loaded. With --onnx write it for ONNX Runtime, dense.");
   add_model_option(command, options->model);
   const OptionGroup group(command, output_group);
   group.value("--output-dir", options->output_dir, "DIR", "Where the model goes; created if needed")
       ->required();
-  group.word("--dtype", options->dtype, {"f32", "f16", "bf16"}, "Type of the weights in the file");
-  command.footer("Example:\n  transkimmer export --model my-model --dtype f16 --output-dir my-model-half");
-  command.callback([options] { run_export(*options); });
+  CLI::Option* dtype =
+      group.word("--dtype", options->dtype, {"f32", "f16", "bf16"}, "Type of the weights in the file");
+  group.flag("--onnx", options->onnx, "Write model.onnx instead: the dense model, in f32")->excludes(dtype);
+  command.footer(
+      "Examples:\n  transkimmer export --model my-model --dtype f16 --output-dir my-model-half\n"
+      "  transkimmer export --model my-model --onnx --output-dir my-model-onnx");
+  command.callback([options] { options->onnx ? run_onnx_export(*options) : run_export(*options); });
 }
 
 }  // namespace transkimmer

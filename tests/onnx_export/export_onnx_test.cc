@@ -1,0 +1,137 @@
+#include "onnx_export/export_onnx.h"
+
+#include <fstream>
+
+#include <gtest/gtest.h>
+#include <onnx/checker.h>
+
+#include "base/file.h"
+#include "model_files/model_weights.h"
+#include "onnx_export/graph_interpreter.h"
+#include "runtime/engine.h"
+#include "support/temporary_directory.h"
+#include "support/tiny_model.h"
+
+namespace transkimmer::test {
+namespace {
+
+struct Exported {
+  std::string name;
+  Architecture architecture;
+  HeadKind head;
+  std::vector<std::string> labels;
+
+  friend std::ostream& operator<<(std::ostream& out, const Exported& exported) {
+    return out << exported.name;
+  }
+};
+
+class ExportOnnx : public ::testing::TestWithParam<Exported> {
+ protected:
+  void SetUp() override {
+    TinyModel tiny;
+    tiny.architecture = GetParam().architecture;
+    tiny.head = GetParam().head;
+    tiny.labels = GetParam().labels;
+    config_ = write_tiny_model(source(), tiny);
+    export_onnx(source(), destination());
+    std::ifstream file(destination() / "model.onnx", std::ios::binary);
+    ASSERT_TRUE(model_.ParseFromIstream(&file));
+  }
+
+  std::filesystem::path source() const { return directory_.path() / "model"; }
+  std::filesystem::path destination() const { return directory_.path() / "onnx"; }
+  bool bert() const { return GetParam().architecture == Architecture::bert; }
+
+  /// Sequences of `lengths`, with random ids above the special ones; the second half of each is of type 1.
+  RaggedBatch batch(const std::vector<std::int64_t>& lengths) const {
+    torch::manual_seed(7);
+    RaggedBatch batch;
+    for (const std::int64_t length : lengths) {
+      const Tensor random = torch::randint(5, config_.vocab_size, {length}, torch::kInt);
+      std::vector<std::int32_t> types(static_cast<std::size_t>(length), 0);
+      if (bert()) std::fill(types.begin() + length / 2, types.end(), 1);
+      batch.add({random.data_ptr<std::int32_t>(), static_cast<std::size_t>(length)}, types);
+    }
+    return batch;
+  }
+
+  NamedTensors padded(const RaggedBatch& ragged, std::int64_t longest) const {
+    const auto rows = static_cast<std::int64_t>(ragged.sequences());
+    const Tensor ids = torch::full({rows, longest}, config_.pad_token_id, torch::kLong);
+    const Tensor mask = torch::zeros_like(ids), types = torch::zeros_like(ids);
+    for (std::int64_t row = 0; row < rows; ++row) {
+      const std::uint32_t begin = ragged.starts[static_cast<std::size_t>(row)];
+      const std::uint32_t end = ragged.starts[static_cast<std::size_t>(row) + 1];
+      for (std::uint32_t token = begin; token < end; ++token) {
+        ids[row][token - begin] = ragged.ids[token];
+        types[row][token - begin] = ragged.type_ids[token];
+        mask[row][token - begin] = 1;
+      }
+    }
+    NamedTensors inputs{{"input_ids", ids}, {"attention_mask", mask}};
+    if (bert()) inputs["token_type_ids"] = types;
+    return inputs;
+  }
+
+  /// The outputs for real tokens, as the engine orders them.
+  Tensor outputs(const NamedTensors& values) const {
+    if (GetParam().head != HeadKind::question_answering) return values.at("logits").reshape({-1});
+    const Tensor both = torch::stack({values.at("start_logits"), values.at("end_logits")}, -1);
+    return both.index({values.at("attention_mask").to(torch::kBool)}).reshape({-1});
+  }
+
+  TemporaryDirectory directory_;
+  ModelConfig config_;
+  onnx::ModelProto model_;
+};
+
+TEST_P(ExportOnnx, ComputesWhatTheDenseRuntimeComputes) {
+  EngineOptions dense;
+  dense.skimming = false;
+  dense.threads = 1;
+  const RaggedBatch ragged = batch({17, 3, 40, 1});
+  const std::vector<float> expected = Engine::load(source(), dense).run(ragged).logits;
+  const Tensor found = outputs(run_graph(model_.graph(), padded(ragged, 40))).contiguous();
+  ASSERT_EQ(static_cast<std::size_t>(found.numel()), expected.size());
+  for (std::size_t i = 0; i < expected.size(); ++i)
+    EXPECT_NEAR(found.data_ptr<float>()[i], expected[i], 1e-4) << i;
+}
+
+TEST_P(ExportOnnx, PassesTheCheckerOfOnnx) {
+  EXPECT_NO_THROW(onnx::checker::check_model(model_));
+}
+
+TEST_P(ExportOnnx, NamesInputsAndOutputsAsTransformersDoes) {
+  std::vector<std::string> inputs, outputs;
+  for (const auto& input : model_.graph().input()) inputs.push_back(input.name());
+  for (const auto& output : model_.graph().output()) outputs.push_back(output.name());
+  std::sort(inputs.begin(), inputs.end());
+  const std::vector<std::string> roberta = {"attention_mask", "input_ids"};
+  const std::vector<std::string> with_types = {"attention_mask", "input_ids", "token_type_ids"};
+  EXPECT_EQ(inputs, bert() ? with_types : roberta);
+  const std::vector<std::string> spans = {"start_logits", "end_logits"};
+  EXPECT_EQ(outputs,
+            GetParam().head == HeadKind::question_answering ? spans : std::vector<std::string>{"logits"});
+}
+
+TEST_P(ExportOnnx, WritesTokenizerAndConfigBesideTheGraph) {
+  const ModelConfig config = ModelConfig::load(destination());
+  EXPECT_EQ(config.labels, config_.labels);
+  EXPECT_FALSE(config.skim.enabled);
+  EXPECT_TRUE(path_exists(destination() / (bert() ? "vocab.txt" : "merges.txt")));
+}
+
+const std::vector<std::string> kTwo = {"negative", "positive"};
+INSTANTIATE_TEST_SUITE_P(
+    Models, ExportOnnx,
+    ::testing::Values(
+        Exported{"BertClassifier", Architecture::bert, HeadKind::classification, {"a", "b", "c"}},
+        Exported{"BertRegression", Architecture::bert, HeadKind::regression, {"score"}},
+        Exported{"BertQuestions", Architecture::bert, HeadKind::question_answering, kTwo},
+        Exported{"RobertaClassifier", Architecture::roberta, HeadKind::classification, kTwo},
+        Exported{"RobertaQuestions", Architecture::roberta, HeadKind::question_answering, kTwo}),
+    ::testing::PrintToStringParamName());
+
+}  // namespace
+}  // namespace transkimmer::test
