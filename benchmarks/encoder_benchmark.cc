@@ -15,8 +15,7 @@
 
 #include "base/hardware.h"
 #include "metrics/cost.h"
-#include "model_files/model_directory.h"
-#include "model_files/model_weights.h"
+#include "random_weights.h"
 #include "runtime/engine.h"
 #include "transkimmer/error.h"
 
@@ -24,7 +23,7 @@ namespace transkimmer {
 namespace {
 
 struct Options {
-  std::int64_t layers = 12, hidden = 768, heads = 12, feed_forward = 3072;
+  ModelShape shape;
   std::vector<std::size_t> lengths = {16, 128};
   std::vector<double> peaks = {0, 0, 0};
   std::size_t batch = 1, runs = 20;
@@ -50,35 +49,6 @@ class Directory {
  private:
   std::filesystem::path path_;
 };
-
-void write_model(const Options& options, const std::filesystem::path& directory) {
-  ModelConfig config;
-  config.head = HeadKind::classification;
-  config.vocab_size = 1000;
-  config.hidden_size = options.hidden;
-  config.num_hidden_layers = options.layers;
-  config.num_attention_heads = options.heads;
-  config.intermediate_size = options.feed_forward;
-  config.max_position_embeddings = 512;
-  config.type_vocab_size = 2;
-  config.labels = {"0", "1"};
-  config.skim.enabled = false;
-  std::mt19937 generator(1);
-  std::normal_distribution<float> normal(0, 0.02F);  // BERT's initializer_range
-  std::vector<std::vector<float>> values;
-  std::vector<NamedTensor> tensors;
-  const auto specs = expected_weights(config);
-  values.reserve(specs.size());
-  for (const auto& spec : specs) {
-    std::size_t count = 1;
-    for (const std::int64_t extent : spec.shape) count *= static_cast<std::size_t>(extent);
-    const float mean = spec.name.ends_with("LayerNorm.weight") ? 1.0F : 0.0F;
-    auto& weight = values.emplace_back(count);
-    for (float& value : weight) value = mean + normal(generator);
-    tensors.push_back({spec.name, spec.shape, weight});
-  }
-  save_model_weights(directory, config, tensors);
-}
 
 RaggedBatch random_batch(std::size_t sequences, std::size_t length) {
   std::mt19937 generator(2);
@@ -142,11 +112,11 @@ void print(const Contender& contender, const Options& options, std::size_t lengt
 
 void run(const Options& options) {
   const Directory directory;
-  write_model(options, directory.path());
+  write_random_weights(config_of(options.shape), directory.path());
   std::vector<Contender> contenders = load(options, directory.path());
   std::cout << fmt::format("{}; {} threads; {} layers, hidden size {}, feed-forward {}; {} runs\n\n",
-                           hardware_description(), options.threads, options.layers, options.hidden,
-                           options.feed_forward, options.runs)
+                           hardware_description(), options.threads, options.shape.layers,
+                           options.shape.hidden, options.shape.feed_forward, options.runs)
             << "| batch | tokens | precision | median ms | minimum | 90 % | GFLOP/s | of peak |\n"
                "| --- | --- | --- | --- | --- | --- | --- | --- |\n";
   for (const std::size_t length : options.lengths) {
@@ -161,10 +131,10 @@ void run(const Options& options) {
 int main(int argc, char** argv) {
   transkimmer::Options options;
   CLI::App app("Times a dense encoder of random weights in f32, bf16 and int8, in turn.");
-  app.add_option("--layers", options.layers)->capture_default_str();
-  app.add_option("--hidden", options.hidden)->capture_default_str();
-  app.add_option("--heads", options.heads)->capture_default_str();
-  app.add_option("--feed-forward", options.feed_forward)->capture_default_str();
+  app.add_option("--layers", options.shape.layers)->capture_default_str();
+  app.add_option("--hidden", options.shape.hidden)->capture_default_str();
+  app.add_option("--heads", options.shape.heads)->capture_default_str();
+  app.add_option("--feed-forward", options.shape.feed_forward)->capture_default_str();
   app.add_option("--lengths", options.lengths, "Tokens per sequence")->delimiter(',')->capture_default_str();
   app.add_option("--peaks", options.peaks, "Peaks of f32, bf16, int8 in GFLOP/s, for the last column")
       ->delimiter(',')

@@ -20,6 +20,7 @@ struct ExportOptions {
   std::filesystem::path output_dir;
   std::string dtype = "f16";
   bool onnx = false;
+  bool quantize = false;
 };
 
 DType dtype_named(const std::string& name) {
@@ -28,12 +29,13 @@ DType dtype_named(const std::string& name) {
 }
 
 void run_onnx_export(const ExportOptions& options) {
-  export_onnx(options.model, options.output_dir);
+  export_onnx(options.model, options.output_dir, options.quantize ? OnnxProducts::int8 : OnnxProducts::f32);
   const auto file = options.output_dir / "model.onnx";
   if (ModelConfig::load(options.model).skim.enabled)
     notices_on_standard_error()(
         "ONNX has no way to remove tokens: the model is written without its skim predictors");
-  std::cout << fmt::format("{}: dense, in f32, {} bytes\n", file.string(),
+  std::cout << fmt::format("{}: dense, {}, {} bytes\n", file.string(),
+                           options.quantize ? "products in int8" : "in f32",
                            with_separators(std::filesystem::file_size(file)));
 }
 
@@ -59,7 +61,13 @@ void add_export_command(CLI::App& app) {
       ->required();
   CLI::Option* dtype =
       group.word("--dtype", options->dtype, {"f32", "f16", "bf16"}, "Type of the weights in the file");
-  group.flag("--onnx", options->onnx, "Write model.onnx instead: the dense model, in f32")->excludes(dtype);
+  CLI::Option* onnx =
+      group.flag("--onnx", options->onnx, "Write model.onnx instead: the dense model, in f32");
+  onnx->excludes(dtype);
+  group
+      .flag("--quantize", options->quantize,
+            "With --onnx: products in int8, quantised dynamically, weights per output channel")
+      ->needs(onnx);
   command.footer(
       "Examples:\n  transkimmer export --model my-model --dtype f16 --output-dir my-model-half\n"
       "  transkimmer export --model my-model --onnx --output-dir my-model-onnx");

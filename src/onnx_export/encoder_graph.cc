@@ -1,7 +1,12 @@
 #include "onnx_export/encoder_graph.h"
 
+#include <algorithm>
 #include <cmath>
+#include <cstdint>
+#include <set>
+#include <span>
 #include <string>
+#include <vector>
 
 #include "onnx_export/graph_builder.h"
 
@@ -11,10 +16,34 @@ namespace {
 /// What PyTorch's BERT adds to the scores of padding.
 constexpr float kMasked = -10000.0F;
 
+struct QuantizedRows {
+  std::vector<std::int8_t> values;
+  std::vector<float> scales;  ///< one a row
+};
+
+/// Symmetric: the largest magnitude of a row becomes 127.
+QuantizedRows quantize_rows(const std::vector<float>& values, std::size_t rows) {
+  constexpr float kLargest = 127;
+  const std::size_t columns = values.size() / rows;
+  QuantizedRows quantized;
+  quantized.values.reserve(values.size());
+  for (std::size_t row = 0; row < rows; ++row) {
+    const std::span<const float> of_row(values.data() + row * columns, columns);
+    float largest = 0;
+    for (const float value : of_row) largest = std::max(largest, std::abs(value));
+    const float scale = largest > 0 ? largest / kLargest : 1;
+    quantized.scales.push_back(scale);
+    for (const float value : of_row)
+      quantized.values.push_back(static_cast<std::int8_t>(std::lround(value / scale)));
+  }
+  return quantized;
+}
+
 class EncoderGraph {
  public:
-  EncoderGraph(const ModelConfig& config, const ModelWeights& weights, onnx::GraphProto& graph)
-      : config_(config), weights_(weights), graph_(graph) {}
+  EncoderGraph(const ModelConfig& config, const ModelWeights& weights, OnnxProducts products,
+               onnx::GraphProto& graph)
+      : config_(config), weights_(weights), products_(products), graph_(graph) {}
 
   void build() {
     ids_ = graph_.token_input("input_ids");
@@ -43,19 +72,55 @@ class EncoderGraph {
   }
 
   /// A matrix [out, in] as MatMul multiplies with it: [in, out].
-  std::string transposed(const std::string& name) {
-    const TensorView& view = weights_.at(name);
-    const auto out = static_cast<std::size_t>(view.shape[0]), in = static_cast<std::size_t>(view.shape[1]);
-    const std::vector<float> rows = to_floats(view);
-    std::vector<float> columns(rows.size());
+  template <typename T>
+  static std::vector<T> transposed(const std::vector<T>& rows, std::size_t out) {
+    const std::size_t in = rows.size() / out;
+    std::vector<T> columns(rows.size());
     for (std::size_t i = 0; i < out; ++i)
       for (std::size_t j = 0; j < in; ++j) columns[j * out + i] = rows[i * in + j];
-    return graph_.floats(name + "_transposed", columns, {view.shape[1], view.shape[0]});
+    return columns;
+  }
+
+  std::string product(const std::string& name, const std::string& x) {
+    const TensorView& view = weights_.at(name + ".weight");
+    const auto out = static_cast<std::size_t>(view.shape[0]);
+    const std::string matrix = graph_.floats(name + ".weight_transposed", transposed(to_floats(view), out),
+                                             {view.shape[1], view.shape[0]});
+    return graph_.node("MatMul", {x, matrix}, name + "/MatMul");
+  }
+
+  std::string int8_product(const std::string& name, const std::string& x) {
+    const TensorView& view = weights_.at(name + ".weight");
+    const auto out = static_cast<std::size_t>(view.shape[0]);
+    const QuantizedRows rows = quantize_rows(to_floats(view), out);
+    const std::string matrix = graph_.int8s(name + ".weight_quantized", transposed(rows.values, out),
+                                            {view.shape[1], view.shape[0]});
+    const std::string scales = graph_.floats(name + ".weight_scale", rows.scales, {view.shape[0]});
+    const std::string zeros =
+        graph_.int8s(name + ".weight_zero_point", std::vector<std::int8_t>(out, 0), {view.shape[0]});
+    quantize(x);
+    const std::string sums = graph_.node(
+        "MatMulInteger", {x + "_quantized", matrix, x + "_zero_point", zeros}, name + "/MatMulInteger");
+    const std::string reals =
+        graph_.node("Cast", {sums}, name + "/Cast", {{"to", std::int64_t{onnx::TensorProto::FLOAT}}});
+    const std::string scale = graph_.node("Mul", {x + "_scale", scales}, name + "/scale");
+    return graph_.node("Mul", {reals, scale}, name + "/scaled");
+  }
+
+  /// Once for all products that read it.
+  void quantize(const std::string& x) {
+    if (quantized_.insert(x).second)
+      graph_.node_of_several("DynamicQuantizeLinear", {x},
+                             {x + "_quantized", x + "_scale", x + "_zero_point"});
+  }
+
+  std::string add_bias(const std::string& name, const std::string& x) {
+    return graph_.node("Add", {x, weight(name + ".bias")}, name + "/Add");
   }
 
   std::string linear(const std::string& name, const std::string& x) {
-    const std::string product = graph_.node("MatMul", {x, transposed(name + ".weight")}, name + "/MatMul");
-    return graph_.node("Add", {product, weight(name + ".bias")}, name + "/Add");
+    const bool integers = products_ == OnnxProducts::int8;
+    return add_bias(name, integers ? int8_product(name, x) : product(name, x));
   }
 
   std::string layer_norm(const std::string& name, const std::string& x) {
@@ -195,7 +260,7 @@ class EncoderGraph {
   }
 
   void add_span_head(const std::string& hidden) {
-    const std::string both = linear("qa_outputs", hidden);
+    const std::string both = add_bias("qa_outputs", product("qa_outputs", hidden));
     graph_.node_of_several("Split", {both}, {"qa_outputs/start", "qa_outputs/end"},
                            {{"axis", std::int64_t{-1}}});
     const std::string axis = graph_.integers("qa_outputs/axis", {-1});
@@ -207,15 +272,18 @@ class EncoderGraph {
 
   const ModelConfig& config_;
   const ModelWeights& weights_;
+  OnnxProducts products_;
+  std::set<std::string> quantized_;
   GraphBuilder graph_;
   std::string ids_, mask_;
 };
 
 }  // namespace
 
-void build_encoder_graph(const ModelConfig& config, const ModelWeights& weights, onnx::GraphProto& graph) {
+void build_encoder_graph(const ModelConfig& config, const ModelWeights& weights, OnnxProducts products,
+                         onnx::GraphProto& graph) {
   graph.set_name("encoder");
-  EncoderGraph(config, weights, graph).build();
+  EncoderGraph(config, weights, products, graph).build();
 }
 
 }  // namespace transkimmer

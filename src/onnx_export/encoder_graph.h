@@ -4,6 +4,7 @@
 
 #include "model_files/model_config.h"
 #include "model_files/model_weights.h"
+#include "onnx_export/onnx_products.h"
 
 namespace transkimmer {
 
@@ -18,6 +19,11 @@ namespace transkimmer {
 /// skimmed.
 ///
 /// Throws FormatError naming file and weight when one is missing.
-void build_encoder_graph(const ModelConfig& config, const ModelWeights& weights, onnx::GraphProto& graph);
+///
+/// With OnnxProducts::int8 the products of the layers multiply integers, as ONNX Runtime's dynamic
+/// quantisation has it: a symmetric int8 scale for each output channel of a weight, one uint8 scale and zero
+/// point for each whole activation, found as the model runs.
+void build_encoder_graph(const ModelConfig& config, const ModelWeights& weights, OnnxProducts products,
+                         onnx::GraphProto& graph);
 
 }  // namespace transkimmer

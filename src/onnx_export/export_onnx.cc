@@ -18,24 +18,25 @@ namespace {
 constexpr std::int64_t kOpset = 17;
 constexpr std::int64_t kFileVersion = 8;
 
-onnx::ModelProto dense_model(const ModelConfig& config, const ModelWeights& weights) {
+onnx::ModelProto dense_model(const ModelConfig& config, const ModelWeights& weights, OnnxProducts products) {
   onnx::ModelProto model;
   model.set_ir_version(kFileVersion);
   model.set_producer_name("transkimmer");
   onnx::OperatorSetIdProto& opset = *model.add_opset_import();
   opset.set_domain("");
   opset.set_version(kOpset);
-  build_encoder_graph(config, weights, *model.mutable_graph());
+  build_encoder_graph(config, weights, products, *model.mutable_graph());
   return model;
 }
 
 }  // namespace
 
-void export_onnx(const std::filesystem::path& source, const std::filesystem::path& destination) {
+void export_onnx(const std::filesystem::path& source, const std::filesystem::path& destination,
+                 OnnxProducts products) {
   ModelConfig config = ModelConfig::load(source);
   const ModelWeights weights = ModelWeights::load(source, config, {.predictors = false, .head = true});
   config.skim.enabled = false;
-  const onnx::ModelProto model = dense_model(config, weights);
+  const onnx::ModelProto model = dense_model(config, weights, products);
   if (model.ByteSizeLong() > static_cast<std::size_t>(std::numeric_limits<std::int32_t>::max()))
     throw UsageError(source.string() + ": has more weights than the 2 GiB that an ONNX file can hold");
   make_directory(destination);

@@ -71,6 +71,12 @@ std::string GraphBuilder::floats(const std::string& name, const std::vector<floa
   return name;
 }
 
+std::string GraphBuilder::int8s(const std::string& name, const std::vector<std::int8_t>& values,
+                                const std::vector<std::int64_t>& shape) {
+  add_constant<std::int8_t>(graph_, name, onnx::TensorProto::INT8, values, shape);
+  return name;
+}
+
 std::string GraphBuilder::integers(const std::string& name, const std::vector<std::int64_t>& values) {
   add_constant<std::int64_t>(graph_, name, onnx::TensorProto::INT64, values,
                              {static_cast<std::int64_t>(values.size())});

@@ -24,6 +24,8 @@ class GraphBuilder {
 
   std::string floats(const std::string& name, const std::vector<float>& values,
                      const std::vector<std::int64_t>& shape);
+  std::string int8s(const std::string& name, const std::vector<std::int8_t>& values,
+                    const std::vector<std::int64_t>& shape);
   std::string scalar(const std::string& name, float value) { return floats(name, {value}, {}); }
   /// [values]
   std::string integers(const std::string& name, const std::vector<std::int64_t>& values);
@@ -41,7 +43,7 @@ class GraphBuilder {
                    const Attributes& attributes = {});
   /// The same for an operation with several results, whose node has the name of the first.
   void node_of_several(const std::string& operation, const Names& inputs, const Names& results,
-                       const Attributes& attributes);
+                       const Attributes& attributes = {});
 
  private:
   onnx::GraphProto& graph_;

@@ -2,11 +2,11 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <vector>
 
 #include "model_files/model_config.h"
 #include "runtime/encoder_weights.h"
+#include "runtime/keep_decision.h"
 #include "runtime/ragged_batch.h"
 #include "runtime/thread_pool.h"
 #include "runtime/workspace.h"
@@ -15,11 +15,6 @@ namespace transkimmer {
 
 /// Which final states the head reads. The last layer computes no others.
 enum class OutputStates { first_token, all_tokens };
-
-/// Decides in place of the threshold: whether the token (its index in the batch) goes through the layer,
-/// given the predictor's margin logit_keep - logit_skim (0 for a model without predictors). Not asked for
-/// tokens that are never skimmed. Called from one thread.
-using KeepDecision = std::function<bool(std::size_t layer, std::size_t token, float margin)>;
 
 struct EncoderOptions {
   double skim_threshold = 0.0;

@@ -117,12 +117,17 @@ Engine Engine::load(const std::filesystem::path& directory, const EngineOptions&
 }
 
 BatchResult Engine::run(const RaggedBatch& batch) const {
+  return run(batch, {});
+}
+
+BatchResult Engine::run(const RaggedBatch& batch, const KeepDecision& keep) const {
   impl_->check(batch);
   if (batch.sequences() == 0) return {};
   const SingleThreadedOpenMp single_threaded;
   const bool every_token = impl_->config.head == HeadKind::question_answering;
   EncoderOptions options;
   options.skim_threshold = impl_->threshold;
+  options.keep = keep;
   options.outputs = every_token ? OutputStates::all_tokens : OutputStates::first_token;
   const WorkspacePool::Lease workspace = impl_->workspaces.take();
   EncoderResult encoded = encode(impl_->config, impl_->weights, batch, options, *impl_->pool, *workspace);

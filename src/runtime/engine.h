@@ -8,6 +8,7 @@
 
 #include "base/notice.h"
 #include "model_files/model_config.h"
+#include "runtime/keep_decision.h"
 #include "runtime/ragged_batch.h"
 #include "transkimmer/options.h"
 
@@ -39,6 +40,8 @@ class Engine {
   /// Throws UsageError naming the sequence for an id outside the vocabulary, a type id outside its table, an
   /// empty sequence, or one longer than the position table.
   BatchResult run(const RaggedBatch& batch) const;
+  /// The same, but `keep` decides which tokens go on; the predictors run for the margins it is given.
+  BatchResult run(const RaggedBatch& batch, const KeepDecision& keep) const;
 
   const ModelConfig& config() const;
   /// Predictors present and not switched off.

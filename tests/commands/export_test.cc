@@ -47,6 +47,23 @@ TEST_F(Export, ToTheTypeItHasChangesNoWeight) {
   EXPECT_EQ(label(output()), label(model()));
 }
 
+TEST_F(Export, WritesAnOnnxModelThatSaysItIsDense) {
+  const ProcessResult result = transkimmer(
+      {"export", "--model", model().string(), "--output-dir", output().string(), "--onnx", "--quantize"});
+  ASSERT_EQ(result.status, 0) << result.err;
+  EXPECT_THAT(result.out, HasSubstr("model.onnx: dense, products in int8, "));
+  EXPECT_THAT(result.err, HasSubstr("written without its skim predictors"));
+  EXPECT_GT(std::filesystem::file_size(output() / "model.onnx"), 0U);
+  EXPECT_FALSE(json::parse(read_file(output() / "config.json"))["transkimmer"]["enabled"]);
+}
+
+TEST_F(Export, QuantizesOnlyForOnnx) {
+  const ProcessResult result =
+      transkimmer({"export", "--model", model().string(), "--output-dir", output().string(), "--quantize"});
+  EXPECT_EQ(result.status, 2);
+  EXPECT_THAT(result.err, HasSubstr("--quantize requires --onnx"));
+}
+
 TEST_F(Export, WritesNoModelOverItself) {
   const ProcessResult result = run("f16", model() / ".");
   EXPECT_EQ(result.status, 2);

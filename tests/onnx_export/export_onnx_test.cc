@@ -34,9 +34,15 @@ class ExportOnnx : public ::testing::TestWithParam<Exported> {
     tiny.head = GetParam().head;
     tiny.labels = GetParam().labels;
     config_ = write_tiny_model(source(), tiny);
-    export_onnx(source(), destination());
+    model_ = exported(OnnxProducts::f32);
+  }
+
+  onnx::ModelProto exported(OnnxProducts products) const {
+    export_onnx(source(), destination(), products);
     std::ifstream file(destination() / "model.onnx", std::ios::binary);
-    ASSERT_TRUE(model_.ParseFromIstream(&file));
+    onnx::ModelProto model;
+    EXPECT_TRUE(model.ParseFromIstream(&file));
+    return model;
   }
 
   std::filesystem::path source() const { return directory_.path() / "model"; }
@@ -96,6 +102,29 @@ TEST_P(ExportOnnx, ComputesWhatTheDenseRuntimeComputes) {
   ASSERT_EQ(static_cast<std::size_t>(found.numel()), expected.size());
   for (std::size_t i = 0; i < expected.size(); ++i)
     EXPECT_NEAR(found.data_ptr<float>()[i], expected[i], 1e-4) << i;
+}
+
+/// Two layers of products whose operands have 255 steps: a few hundredths of the outputs' spread, not more.
+TEST_P(ExportOnnx, QuantizedStaysNearF32) {
+  const onnx::ModelProto quantized = exported(OnnxProducts::int8);
+  EXPECT_NO_THROW(onnx::checker::check_model(quantized));
+  const NamedTensors inputs = padded(batch({17, 3, 40, 1}), 40);
+  const Tensor exact = outputs(run_graph(model_.graph(), inputs));
+  const Tensor rounded = outputs(run_graph(quantized.graph(), inputs));
+  const float error = (exact - rounded).norm().item<float>() / exact.norm().item<float>();
+  EXPECT_GT(error, 0);
+  EXPECT_LT(error, 0.05F);
+}
+
+TEST_P(ExportOnnx, QuantizedWeightsTakeAByteEach) {
+  const onnx::ModelProto quantized = exported(OnnxProducts::int8);
+  std::size_t matrices = 0;
+  for (const auto& tensor : quantized.graph().initializer()) {
+    if (tensor.name().find("encoder.layer") == std::string::npos || tensor.dims_size() != 2) continue;
+    EXPECT_EQ(tensor.data_type(), onnx::TensorProto::INT8) << tensor.name();
+    ++matrices;
+  }
+  EXPECT_EQ(matrices, 6 * static_cast<std::size_t>(config_.num_hidden_layers));
 }
 
 TEST_P(ExportOnnx, PassesTheCheckerOfOnnx) {

@@ -1,5 +1,7 @@
 #include "onnx_export/graph_interpreter.h"
 
+#include <algorithm>
+#include <cmath>
 #include <functional>
 #include <stdexcept>
 #include <vector>
@@ -11,7 +13,9 @@ using Values = std::vector<Tensor>;
 
 Tensor constant(const onnx::TensorProto& proto) {
   const std::vector<std::int64_t> shape(proto.dims().begin(), proto.dims().end());
-  const auto type = proto.data_type() == onnx::TensorProto::FLOAT ? torch::kFloat : torch::kLong;
+  const bool real = proto.data_type() == onnx::TensorProto::FLOAT;
+  const bool small = proto.data_type() == onnx::TensorProto::INT8;
+  const auto type = real ? torch::kFloat : small ? torch::kChar : torch::kLong;
   std::string bytes = proto.raw_data();
   return torch::from_blob(bytes.data(), shape, type).clone();
 }
@@ -72,6 +76,21 @@ Tensor gemm(const onnx::NodeProto& node, const Values& x) {
   return torch::addmm(x[2], x[0], x[1].t());
 }
 
+/// u8 [.., in] minus its zero point, times i8 [in, out] minus that of each column.
+Tensor matmul_integer(const onnx::NodeProto&, const Values& x) {
+  return torch::matmul((x[0].to(torch::kInt) - x[2]).to(torch::kLong),
+                       (x[1].to(torch::kInt) - x[3]).to(torch::kLong));
+}
+
+/// As ONNX defines it: the range, widened to hold 0, in 255 steps. Returns quantised, scale, zero point.
+Values dynamic_quantize(const Tensor& x) {
+  const float low = std::min(0.0F, x.min().item<float>()), high = std::max(0.0F, x.max().item<float>());
+  const float scale = (high - low) / 255;
+  const float zero = std::clamp(std::nearbyint(-low / scale), 0.0F, 255.0F);
+  const Tensor steps = (torch::round(x / scale) + zero).clamp(0, 255);
+  return {steps.to(torch::kByte), torch::tensor(scale), torch::tensor(zero).to(torch::kByte)};
+}
+
 using Operation = std::function<Tensor(const onnx::NodeProto&, const Values&)>;
 
 const std::map<std::string, Operation> operations = {
@@ -97,6 +116,7 @@ const std::map<std::string, Operation> operations = {
     {"LayerNormalization", layer_norm},
     {"Slice", slice},
     {"Gemm", gemm},
+    {"MatMulInteger", matmul_integer},
 };
 
 }  // namespace
@@ -106,10 +126,12 @@ NamedTensors run_graph(const onnx::GraphProto& graph, NamedTensors values) {
   for (const auto& node : graph.node()) {
     Values inputs;
     for (const std::string& name : node.input()) inputs.push_back(values.at(name));
-    if (node.op_type() == "Split") {
-      const Values parts = inputs[0].chunk(node.output_size(), axis_of(node, 0));
+    if (node.output_size() > 1) {
+      const bool split = node.op_type() == "Split";
+      const Values results =
+          split ? Values(inputs[0].chunk(node.output_size(), axis_of(node, 0))) : dynamic_quantize(inputs[0]);
       for (int i = 0; i < node.output_size(); ++i)
-        values[node.output(i)] = parts[static_cast<std::size_t>(i)];
+        values[node.output(i)] = results.at(static_cast<std::size_t>(i));
       continue;
     }
     const auto operation = operations.find(node.op_type());

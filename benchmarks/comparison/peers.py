@@ -1,0 +1,82 @@
+"""The programs that take part: started once, then asked for one pass at a time."""
+
+import json
+import pathlib
+import subprocess
+from dataclasses import dataclass, field
+
+from comparison.problem import ProblemError
+
+HERE = pathlib.Path(__file__).resolve().parent.parent
+PRECISIONS = ("f32", "bf16", "int8")
+
+
+@dataclass
+class Peer:
+    name: str
+    command: list
+    keep: tuple = ()
+    seconds: list = field(default_factory=list)
+    process: subprocess.Popen = None
+    description: dict = field(default_factory=dict)
+
+    def start(self):
+        self.process = subprocess.Popen(list(map(str, self.command)), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                        encoding="utf-8")
+        self.description = self.answer()
+
+    def ask(self, line):
+        try:
+            self.process.stdin.write(line + "\n")
+            self.process.stdin.flush()
+        except BrokenPipeError:
+            pass  # answer() says with which status the program ended
+        return self.answer()
+
+    def answer(self):
+        line = self.process.stdout.readline()
+        if not line:
+            raise ProblemError(f"{self.name}: {self.command[0]} ended with status {self.process.wait()}")
+        return json.loads(line)
+
+    def stop(self):
+        if self.process:
+            self.process.stdin.close()
+            self.process.wait()
+
+
+def profile_name(shares):
+    return ",".join(f"{share:.3g}" for share in shares)
+
+
+def runtime_peers(options, problem, problem_file, model):
+    program = options.build / "bin" / "benchmarks" / "runtime_peer"
+    common = [program, "--model", model, "--problem", problem_file, "--threads", options.threads]
+    if problem.texts:
+        common.append("--tokenize")
+    peers = []
+    for precision in options.precisions:
+        command = [*common, "--precision", precision]
+        peers.append(Peer(f"Transkimmer {precision}", command))
+        for shares in problem.keep:
+            keep = ",".join(map(str, shares))
+            peers.append(Peer(f"Transkimmer {precision}, keeps {profile_name(shares)}", [*command, "--keep", keep],
+                              shares))
+    return peers
+
+
+def other_peers(options, problem_file, model, onnx_models):
+    peers = []
+    program = options.build / "bin" / "benchmarks" / "libtorch_peer"
+    if options.libtorch and program.exists():
+        peers.append(Peer("libtorch f32", [program, "--model", model, "--problem", problem_file, "--threads",
+                                           options.threads]))
+    for precision, file in onnx_models.items():
+        peers.append(Peer(f"ONNX Runtime {precision}", ["node", HERE / "onnxruntime_peer.mjs",
+                                                        options.onnxruntime.resolve(), file, problem_file,
+                                                        options.threads]))
+    return peers
+
+
+def largest_difference(logits, reference):
+    return max(abs(a - b) for a, b in zip(logits, reference, strict=True))
