@@ -9,7 +9,7 @@ import subprocess
 from reproduction.experiment import ExperimentError, load
 
 # libtorch's OpenMP threads otherwise spin while they wait and slow down whoever is timed next to them.
-ENVIRONMENT = {**os.environ, "OMP_WAIT_POLICY": "passive"}
+ENVIRONMENT = {"OMP_WAIT_POLICY": "passive", **os.environ}
 BATCHES = (1, 32)
 
 
@@ -130,3 +130,22 @@ def measure(workshop, experiment):
         result["times"] = {str(batch): time_side_by_side(workshop, experiment, experiment.seeds[0], batch)
                            for batch in BATCHES}
     write_json(workshop.measurements / f"{experiment.name}.json", result)
+
+
+def evaluations(run):
+    """Tokens seen and perplexity at each evaluation of a run of `transkimmer pretrain`."""
+    path = pathlib.Path(run) / "trainer_state.json"
+    try:
+        history = json.loads(path.read_text(encoding="utf-8"))["log_history"]
+    except (OSError, ValueError, KeyError) as error:
+        raise ExperimentError(f"{path}: expected the state of a pretraining run: {error}") from None
+    return [{"tokens": entry["num_input_tokens_seen"], "perplexity": round(entry["eval_perplexity"], 2)}
+            for entry in history if "eval_perplexity" in entry]
+
+
+def collect_pretraining(workshop, directories):
+    """Writes the curve of all these runs, which is that of one run and of weights that have learnt nothing yet."""
+    curve = sorted((point for run in directories for point in evaluations(run)), key=lambda point: point["tokens"])
+    if not curve:
+        raise ExperimentError(f"{directories[0]}: no evaluation in trainer_state.json")
+    write_json(workshop.measurements / "pretraining.json", {"curve": curve})
