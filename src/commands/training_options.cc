@@ -78,7 +78,8 @@ void add_run_options(CLI::App& command, RunOptions& options, TrainingWords& word
               "Continue the run that wrote this checkpoint-STEP directory");
   group.flag("--resume", words.resume, "Continue from the latest checkpoint in --output-dir");
   group.word("--precision", words.precision, {"f32", "bf16", "auto"},
-             "f32, bf16 (matrix products), or auto: bf16 on CUDA devices, f32 on processors");
+             "f32, bf16 (matrix products), or auto: bf16 on CUDA devices and processors with AVX-512 "
+             "BF16, else f32");
   group.word("--device", words.device, {"cpu", "cuda", "auto"},
              "cpu, cuda, or auto: cuda where there is one");
   group.whole("--threads", options.threads, "Threads; 0: all processors this process may use");

@@ -5,23 +5,21 @@
 #include <ATen/autocast_mode.h>
 #include <torch/cuda.h>
 
+#include "training/matrix_product.h"
 #include "transkimmer/error.h"
 
 namespace transkimmer {
 namespace {
 
-void set_autocast(const torch::Device& device, bool enabled) {
+thread_local bool cpu_products_rounded = false;
+
+void set_cuda_autocast(bool enabled) {
 #if TRANSKIMMER_TORCH_AT_LEAST(2, 4)
-  at::autocast::set_autocast_dtype(device.type(), at::kBFloat16);
-  at::autocast::set_autocast_enabled(device.type(), enabled);
+  at::autocast::set_autocast_dtype(at::kCUDA, at::kBFloat16);
+  at::autocast::set_autocast_enabled(at::kCUDA, enabled);
 #else
-  if (device.is_cuda()) {
-    at::autocast::set_autocast_gpu_dtype(at::kBFloat16);
-    at::autocast::set_enabled(enabled);
-  } else {
-    at::autocast::set_autocast_cpu_dtype(at::kBFloat16);
-    at::autocast::set_cpu_enabled(enabled);
-  }
+  at::autocast::set_autocast_gpu_dtype(at::kBFloat16);
+  at::autocast::set_enabled(enabled);
 #endif
 }
 
@@ -38,31 +36,37 @@ torch::Device device_from_name(std::string_view name) {
 }
 
 bool bf16_from_name(std::string_view name, torch::Device device) {
+  const bool available = device.is_cuda() || has_bf16_products();
   if (name == "f32") return false;
-  if (name == "bf16") return true;
-  // Every GPU worth training on has bf16; on CPUs it pays only where the instruction set has it, so it is not
-  // assumed.
-  if (name == "auto") return device.is_cuda();
-  throw UsageError("--precision: expected f32, bf16 or auto, found '" + std::string(name) + "'");
+  if (name == "auto") return available;
+  if (name != "bf16")
+    throw UsageError("--precision: expected f32, bf16 or auto, found '" + std::string(name) + "'");
+  if (available) return true;
+  throw UsageError("--precision: 'bf16' was asked for, but this processor has no AVX-512 BF16");
 }
 
-bool cpu_autocasting() {
-#if TRANSKIMMER_TORCH_AT_LEAST(2, 4)
-  return at::autocast::is_autocast_enabled(at::kCPU);
-#else
-  return at::autocast::is_cpu_enabled();
-#endif
+bool rounding_cpu_products() {
+  return cpu_products_rounded;
 }
 
 AutocastScope::AutocastScope(const ComputeSettings& settings) : settings_(settings) {
-  if (settings_.bf16) set_autocast(settings_.device, true);
+  if (!settings_.bf16) return;
+  if (settings_.device.is_cuda()) {
+    set_cuda_autocast(true);
+  } else {
+    cpu_products_rounded = true;
+  }
 }
 
 AutocastScope::~AutocastScope() {
   if (!settings_.bf16) return;
-  // The cast copies of the weights are kept between operations; they are stale after the next update.
-  at::autocast::clear_cache();
-  set_autocast(settings_.device, false);
+  if (settings_.device.is_cuda()) {
+    // The cast copies of the weights are kept between operations; they are stale after the next update.
+    at::autocast::clear_cache();
+    set_cuda_autocast(false);
+  } else {
+    cpu_products_rounded = false;
+  }
 }
 
 }  // namespace transkimmer

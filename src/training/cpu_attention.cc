@@ -1,5 +1,6 @@
 #include "training/cpu_attention.h"
 
+#include <algorithm>
 #include <cmath>
 #include <vector>
 
@@ -14,22 +15,31 @@ using torch::autograd::AutogradContext;
 using torch::autograd::Function;
 using torch::autograd::tensor_list;
 
+/// The matrices [S, S] of the sequences that are worked on together should stay in the last-level cache, of
+/// which two processors have some 16 MB or more.
+constexpr std::int64_t kScratchFloats = 2 << 20;
+
 /// Sizes of one call, and where a head's part of a tensor begins.
 struct Layout {
   std::int64_t batch, length, hidden, heads;
 
   std::int64_t head_size() const { return hidden / heads; }
   float scale() const { return 1.0F / std::sqrt(static_cast<float>(head_size())); }
-  /// In a tensor [B, S, H].
-  std::int64_t rows_of(std::int64_t head) const {
-    return (head / heads) * length * hidden + (head % heads) * head_size();
+  /// Of tensors [B, S, H], as [B, heads, S, H / heads], and as its transpose.
+  HeadStrides tokens() const { return {length * hidden, head_size(), hidden, 1}; }
+  HeadStrides tokens_transposed() const { return {length * hidden, head_size(), 1, hidden}; }
+  /// Of tensors [B, heads, S, S].
+  HeadStrides ratios() const { return {heads * length * length, length * length, length, 1}; }
+  HeadStrides ratios_transposed() const { return {heads * length * length, length * length, 1, length}; }
+  /// Sequences that are worked on together: enough for every thread to have a head.
+  std::int64_t group() const {
+    const std::int64_t threads = at::get_num_threads();
+    const std::int64_t cached = kScratchFloats / (heads * length * length);
+    return std::clamp<std::int64_t>(std::max(cached, (threads + heads - 1) / heads), 1, batch);
   }
-  /// In a tensor [B, heads, S, S].
-  std::int64_t ratios_of(std::int64_t head) const { return head * length * length; }
 };
 
-/// What both passes read, as plain pointers; rows of query, key, value and gradients are `layout.hidden`
-/// apart.
+/// What both passes read, as plain pointers.
 struct Heads {
   Layout layout;
   DropoutRule dropout;
@@ -51,24 +61,82 @@ struct Heads {
   SoftmaxRow row(std::int64_t head, std::int64_t i) const {
     const std::int64_t sequence = head / layout.heads;
     return {.keys = static_cast<std::size_t>(keys[sequence]),
+            .scale = layout.scale(),
             .kept = kept + sequence * layout.length,
-            .first = static_cast<std::size_t>(layout.ratios_of(head) + i * layout.length),
+            .first = static_cast<std::size_t>((head * layout.length + i) * layout.length),
             .dropout = dropout};
   }
 };
 
-void forward_head(const Heads& heads, std::int64_t head, float* ratios, float* weights, float* context) {
-  const Layout& layout = heads.layout;
-  const std::int64_t keys = heads.keys[head / layout.heads];
-  const std::int64_t begin = layout.rows_of(head);
-  multiply({.rows = layout.length, .columns = keys, .inner = layout.head_size(), .scale = layout.scale()},
-           {heads.query + begin, layout.hidden}, {heads.key + begin, layout.hidden, /*transposed=*/true},
-           ratios, keys);
-  for (std::int64_t i = 0; i < layout.length; ++i) {
-    softmax_row(heads.row(head, i), ratios + i * keys, weights + i * keys);
+/// Sequences that are worked on together.
+struct Group {
+  std::int64_t first, count;
+};
+
+/// Calls `work` for one group after the other.
+template <class Work>
+void for_each_group(const Layout& layout, const Work& work) {
+  for (std::int64_t first = 0; first < layout.batch; first += layout.group())
+    work(Group{first, std::min(layout.group(), layout.batch - first)});
+}
+
+/// Calls `work(head, i, offset)` for all rows i of all heads of a group, counted over the batch, on all
+/// threads, the rows of one head on the same; `offset` is where the row is in the group's matrices [S, S].
+template <class Work>
+void for_each_row(const Layout& layout, const Group& group, const Work& work) {
+  at::parallel_for(0, group.count * layout.heads, 1, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t head = begin; head < end; ++head) {
+      for (std::int64_t i = 0; i < layout.length; ++i)
+        work(group.first * layout.heads + head, i, (head * layout.length + i) * layout.length);
+    }
+  });
+}
+
+/// The products of one group; the letters are the sizes of a head's matrices: S tokens, D = H / heads.
+class GroupProducts {
+ public:
+  GroupProducts(const Layout& layout, const Group& group) : layout_(layout), group_(group) {}
+
+  /// [S, D] by [D, S]: of two tensors [B, S, H], the second transposed, to matrices [S, S] of the group.
+  void compare(const float* a, const float* b, float* out) const {
+    multiply_heads(shape(layout_.length, layout_.head_size()), {a + tokens_before(), layout_.tokens()},
+                   {b + tokens_before(), layout_.tokens_transposed()}, out, layout_.ratios());
   }
-  multiply({.rows = layout.length, .columns = layout.head_size(), .inner = keys}, {weights, keys},
-           {heads.value + begin, layout.hidden}, context + begin, layout.hidden);
+  /// [S, S] by [S, D]: matrices of the group, or their transposes, and a tensor [B, S, H], to such a tensor.
+  void gather(const float* weights, bool transposed, const float* values, float* out) const {
+    const HeadStrides strides = transposed ? layout_.ratios_transposed() : layout_.ratios();
+    multiply_heads(shape(layout_.head_size(), layout_.length), {weights, strides},
+                   {values + tokens_before(), layout_.tokens()}, out + tokens_before(), layout_.tokens());
+  }
+  std::int64_t ratios_before() const { return group_.first * layout_.ratios().sequence; }
+
+ private:
+  HeadProductShape shape(std::int64_t columns, std::int64_t inner) const {
+    return {group_.count, layout_.heads, layout_.length, columns, inner};
+  }
+  std::int64_t tokens_before() const { return group_.first * layout_.tokens().sequence; }
+
+  const Layout& layout_;
+  Group group_;
+};
+
+/// Uninitialised matrices [S, S] of a group.
+Tensor scratch_for(const Layout& layout) {
+  return at::empty({layout.group() * layout.ratios().sequence}, torch::kFloat32);
+}
+
+void forward_group(const Heads& heads, const Group& group, float* all_ratios, float* weights,
+                   float* context) {
+  const Layout& layout = heads.layout;
+  const GroupProducts products(layout, group);
+  float* ratios = all_ratios + products.ratios_before();
+  products.compare(heads.query, heads.key, ratios);
+  for_each_row(layout, group, [&](std::int64_t head, std::int64_t i, std::int64_t offset) {
+    const SoftmaxRow row = heads.row(head, i);
+    softmax_row(row, ratios + offset, weights + offset);
+    std::fill(weights + offset + row.keys, weights + offset + layout.length, 0.0F);
+  });
+  products.gather(weights, /*transposed=*/false, heads.value, context);
 }
 
 /// Where the backward pass writes.
@@ -77,36 +145,33 @@ struct HeadGradients {
   float* kept;  ///< [B, heads, S], or null
 };
 
-/// Scratch of one thread: two matrices [S, S].
-struct Scratch {
-  std::vector<float> gradient, weights;
-  explicit Scratch(std::int64_t length)
-      : gradient(static_cast<std::size_t>(length * length)), weights(gradient.size()) {}
+struct BackwardInput {
+  const float* ratios;   ///< [B, heads, S, S]
+  const float* context;  ///< gradient of the result, [B, S, H]
 };
 
-void backward_head(const Heads& heads, std::int64_t head, const float* ratios, const float* context_gradient,
-                   const HeadGradients& out, Scratch& scratch) {
+struct BackwardScratch {
+  float *gradient, *weights;  ///< matrices [S, S] of a group each
+};
+
+void backward_group(const Heads& heads, const Group& group, const BackwardInput& input,
+                    const HeadGradients& out, const BackwardScratch& scratch) {
   const Layout& layout = heads.layout;
-  const std::int64_t keys = heads.keys[head / layout.heads];
-  const std::int64_t begin = layout.rows_of(head);
-  const std::int64_t stride = layout.hidden;
-  float* gradient = scratch.gradient.data();
-  float* weights = scratch.weights.data();
-  multiply({.rows = layout.length, .columns = keys, .inner = layout.head_size()},
-           {context_gradient + begin, stride}, {heads.value + begin, stride, /*transposed=*/true}, gradient,
-           keys);
-  float* kept_gradient = out.kept != nullptr ? out.kept + head * layout.length : nullptr;
-  for (std::int64_t i = 0; i < layout.length; ++i) {
-    softmax_row_backward(heads.row(head, i), ratios + i * keys, gradient + i * keys, weights + i * keys,
-                         kept_gradient);
-  }
-  const std::int64_t size = layout.head_size();
-  multiply({.rows = keys, .columns = size, .inner = layout.length}, {weights, keys, /*transposed=*/true},
-           {context_gradient + begin, stride}, out.value + begin, stride);
-  multiply({.rows = layout.length, .columns = size, .inner = keys, .scale = layout.scale()}, {gradient, keys},
-           {heads.key + begin, stride}, out.query + begin, stride);
-  multiply({.rows = keys, .columns = size, .inner = layout.length, .scale = layout.scale()},
-           {gradient, keys, /*transposed=*/true}, {heads.query + begin, stride}, out.key + begin, stride);
+  const GroupProducts products(layout, group);
+  const float* ratios = input.ratios + products.ratios_before();
+  products.compare(input.context, heads.value, scratch.gradient);
+  for_each_row(layout, group, [&](std::int64_t head, std::int64_t i, std::int64_t offset) {
+    const SoftmaxRow row = heads.row(head, i);
+    float* const gradient = scratch.gradient + offset;
+    float* const weights = scratch.weights + offset;
+    float* const kept = out.kept != nullptr ? out.kept + head * layout.length : nullptr;
+    softmax_row_backward(row, ratios + offset, gradient, weights, kept);
+    std::fill(gradient + row.keys, gradient + layout.length, 0.0F);
+    std::fill(weights + row.keys, weights + layout.length, 0.0F);
+  });
+  products.gather(scratch.weights, /*transposed=*/true, input.context, out.value);
+  products.gather(scratch.gradient, /*transposed=*/false, heads.key, out.query);
+  products.gather(scratch.gradient, /*transposed=*/true, heads.query, out.key);
 }
 
 class CpuAttention : public Function<CpuAttention> {
@@ -118,15 +183,12 @@ class CpuAttention : public Function<CpuAttention> {
                  kept = kept_keys.contiguous();
     const Heads parts(query, key, value, kept, real, heads, rule(probability, seed));
     const Layout& layout = parts.layout;
-    Tensor ratios = at::empty({layout.batch, heads, layout.length, layout.length}, query.options());
-    Tensor context = at::empty_like(query);
-    float* ratio_data = ratios.data_ptr<float>();
-    float* context_data = context.data_ptr<float>();
-    at::parallel_for(0, layout.batch * heads, 1, [&](std::int64_t begin, std::int64_t end) {
-      std::vector<float> weights(static_cast<std::size_t>(layout.length * layout.length));
-      for (std::int64_t head = begin; head < end; ++head) {
-        forward_head(parts, head, ratio_data + layout.ratios_of(head), weights.data(), context_data);
-      }
+    const Tensor ratios = at::empty({layout.batch, heads, layout.length, layout.length}, query.options());
+    const Tensor context = at::empty_like(query);
+    const Tensor weights = scratch_for(layout);
+    for_each_group(layout, [&](const Group& group) {
+      forward_group(parts, group, ratios.data_ptr<float>(), weights.data_ptr<float>(),
+                    context.data_ptr<float>());
     });
     ctx->save_for_backward({query, key, value, kept, real, ratios});
     ctx->saved_data["heads"] = heads;
@@ -141,21 +203,18 @@ class CpuAttention : public Function<CpuAttention> {
     const Heads parts(saved[0], saved[1], saved[2], saved[3], saved[4], heads,
                       rule(ctx->saved_data["probability"].toDouble(), ctx->saved_data["seed"].toInt()));
     const Layout& layout = parts.layout;
-    const Tensor context_gradient = gradients[0].contiguous();
-    // Rows of padding receive nothing.
-    Tensor query = at::empty_like(saved[0]), key = at::zeros_like(saved[1]), value = at::zeros_like(saved[2]);
+    const Tensor context = gradients[0].contiguous();
+    const Tensor query = at::empty_like(saved[0]), key = at::empty_like(saved[1]),
+                 value = at::empty_like(saved[2]);
     const bool kept_wanted = ctx->needs_input_grad(3);
     Tensor kept;
     if (kept_wanted) kept = at::zeros({layout.batch, heads, layout.length}, query.options());
     const HeadGradients out{query.data_ptr<float>(), key.data_ptr<float>(), value.data_ptr<float>(),
                             kept_wanted ? kept.data_ptr<float>() : nullptr};
-    const float* ratios = saved[5].data_ptr<float>();
-    const float* incoming = context_gradient.data_ptr<float>();
-    at::parallel_for(0, layout.batch * heads, 1, [&](std::int64_t begin, std::int64_t end) {
-      Scratch scratch(layout.length);
-      for (std::int64_t head = begin; head < end; ++head) {
-        backward_head(parts, head, ratios + layout.ratios_of(head), incoming, out, scratch);
-      }
+    const Tensor gradient = scratch_for(layout), weights = scratch_for(layout);
+    for_each_group(layout, [&](const Group& group) {
+      backward_group(parts, group, {saved[5].data_ptr<float>(), context.data_ptr<float>()}, out,
+                     {gradient.data_ptr<float>(), weights.data_ptr<float>()});
     });
     return {query,    key,      value,    kept_wanted ? at::sum(kept, 1) : Tensor(),
             Tensor(), Tensor(), Tensor(), Tensor()};

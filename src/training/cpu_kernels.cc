@@ -82,7 +82,8 @@ HWY_INLINE float LargestKept(const SoftmaxRow& row, const float* scores) {
 void SoftmaxRowForward(const SoftmaxRow& row, float* scores, float* weights) {
   const float largest = LargestKept(row, scores);
   const float total = SumOver(row.keys, [&](auto tag, std::size_t i) HWY_ATTR {
-    const auto log_ratio = hn::Sub(hn::LoadU(tag, scores + i), hn::Set(tag, largest));
+    const auto above = hn::Sub(hn::LoadU(tag, scores + i), hn::Set(tag, largest));
+    const auto log_ratio = hn::Mul(above, hn::Set(tag, row.scale));
     const auto e = hn::CallExp(tag, hn::Min(log_ratio, hn::Set(tag, kLargestLogRatio)));
     hn::StoreU(e, tag, scores + i);
     return hn::Mul(e, hn::LoadU(tag, row.kept + i));
@@ -122,7 +123,8 @@ void SoftmaxRowBackward(const SoftmaxRow& row, const float* ratios, float* gradi
     if (kept_gradient != nullptr) {
       hn::StoreU(hn::Add(hn::LoadU(tag, kept_gradient + i), flow), tag, kept_gradient + i);
     }
-    hn::StoreU(hn::Mul(flow, hn::LoadU(tag, row.kept + i)), tag, gradient + i);
+    const auto factor = hn::Mul(hn::LoadU(tag, row.kept + i), hn::Set(tag, row.scale));
+    hn::StoreU(hn::Mul(flow, factor), tag, gradient + i);
   });
 }
 

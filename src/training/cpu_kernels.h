@@ -22,16 +22,18 @@ void dropout_range(std::span<const float> in, std::span<float> out, std::size_t 
 /// One row of masked attention over its keys.
 struct SoftmaxRow {
   std::size_t keys = 0;
+  float scale = 1;              ///< a score is this times what is given
   const float* kept = nullptr;  ///< [keys], 0 or 1, at least one 1
   std::size_t first = 0;        ///< index of the row's first element for dropout
   DropoutRule dropout;
 };
 
-/// scores [keys] becomes r = exp(score - logsumexp of kept scores); weights = dropout(r * kept).
+/// What is given in `scores` [keys] becomes r = exp(score - logsumexp of kept scores); weights = dropout(r *
+/// kept).
 void softmax_row(const SoftmaxRow& row, float* scores, float* weights);
 
-/// From g = d loss / d weights, in `gradient`, and r: the gradient becomes d loss / d scores, `weights` is
-/// computed anew, and d loss / d kept is added to `kept_gradient` unless that is null.
+/// From g = d loss / d weights, in `gradient`, and r: the gradient becomes that of what was given as
+/// scores, `weights` is computed anew, and d loss / d kept is added to `kept_gradient` unless that is null.
 void softmax_row_backward(const SoftmaxRow& row, const float* ratios, float* gradient, float* weights,
                           float* kept_gradient);
 

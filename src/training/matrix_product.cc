@@ -1,16 +1,92 @@
 #include "training/matrix_product.h"
 
 #include <string>
+#include <unordered_map>
 
-#if __has_include(<oneapi/dnnl/dnnl.h>)
-#include <oneapi/dnnl/dnnl.h>
+#if __has_include(<oneapi/dnnl/dnnl.hpp>)
+#include <oneapi/dnnl/dnnl.hpp>
 #else
-#include <dnnl.h>
+#include <dnnl.hpp>
 #endif
 
 #include "transkimmer/error.h"
 
 namespace transkimmer {
+namespace {
+
+using dnnl::memory;
+
+const dnnl::engine& cpu() {
+  static const dnnl::engine engine(dnnl::engine::kind::cpu, 0);
+  return engine;
+}
+
+dnnl::stream& thread_stream() {
+  thread_local dnnl::stream stream(cpu());
+  return stream;
+}
+
+memory::desc bf16_matrix(std::int64_t rows, std::int64_t columns, const Bf16MatrixView& view) {
+  const memory::dims strides = view.transposed ? memory::dims{1, view.stride} : memory::dims{view.stride, 1};
+  return {{rows, columns}, memory::data_type::bf16, strides};
+}
+
+memory::desc f32_matrix(std::int64_t rows, std::int64_t columns) {
+  return {{rows, columns}, memory::data_type::f32, memory::format_tag::ab};
+}
+
+dnnl::matmul::primitive_desc describe(const memory::desc& a, const memory::desc& b, const memory::desc& bias,
+                                      const memory::desc& out) {
+#if DNNL_VERSION_MAJOR >= 3
+  return {cpu(), a, b, bias, out};
+#else
+  return {{a, b, bias, out}, cpu()};
+#endif
+}
+
+memory memory_of(const memory::desc& desc, const void* data) {
+  return {desc, cpu(), const_cast<void*>(data)};
+}
+
+void execute(const dnnl::matmul& product, const std::unordered_map<int, memory>& arguments) {
+  product.execute(thread_stream(), arguments);
+  thread_stream().wait();
+}
+
+bool has_instructions(dnnl::cpu_isa wanted) {
+  const auto machine = static_cast<unsigned>(dnnl::get_effective_cpu_isa());
+  return (machine & static_cast<unsigned>(wanted)) == static_cast<unsigned>(wanted);
+}
+
+memory::desc head_matrices(const HeadProductShape& shape, std::int64_t rows, std::int64_t columns,
+                           const HeadStrides& strides) {
+  return {{shape.sequences, shape.heads, rows, columns},
+          memory::data_type::f32,
+          {strides.sequence, strides.head, strides.row, strides.column}};
+}
+
+MatrixView matrix_of(const HeadsView& view, std::int64_t offset) {
+  const bool transposed = view.strides.row == 1 && view.strides.column != 1;
+  return {view.data + offset, transposed ? view.strides.column : view.strides.row, transposed};
+}
+
+std::int64_t offset_of(const HeadStrides& strides, std::int64_t sequence, std::int64_t head) {
+  return sequence * strides.sequence + head * strides.head;
+}
+
+/// One product after another, for processors on which oneDNN has no batched kernels.
+void multiply_each_head(const HeadProductShape& shape, const HeadsView& a, const HeadsView& b, float* out,
+                        const HeadStrides& out_strides) {
+  for (std::int64_t i = 0; i < shape.sequences * shape.heads; ++i) {
+    const std::int64_t sequence = i / shape.heads, head = i % shape.heads;
+    multiply({.rows = shape.rows, .columns = shape.columns, .inner = shape.inner},
+             matrix_of(a, offset_of(a.strides, sequence, head)),
+             matrix_of(b, offset_of(b.strides, sequence, head)), out + offset_of(out_strides, sequence, head),
+             out_strides.row);
+  }
+}
+
+}  // namespace
 
 void multiply(const ProductShape& shape, const MatrixView& a, const MatrixView& b, float* out,
               std::int64_t out_stride) {
@@ -20,6 +96,44 @@ void multiply(const ProductShape& shape, const MatrixView& a, const MatrixView& 
                  shape.scale, a.data, a.stride, b.data, b.stride, shape.keep, out, out_stride);
   if (status != dnnl_success)
     throw Error("oneDNN refused a matrix product, status " + std::to_string(status));
+}
+
+void multiply_bf16(const ProductShape& shape, const Bf16MatrixView& a, const Bf16MatrixView& b,
+                   const float* bias, float* out) try {
+  if (shape.rows == 0 || shape.columns == 0) return;
+  const memory::desc a_desc = bf16_matrix(shape.rows, shape.inner, a);
+  const memory::desc b_desc = bf16_matrix(shape.inner, shape.columns, b);
+  const memory::desc bias_desc = bias != nullptr ? f32_matrix(1, shape.columns) : memory::desc();
+  const memory::desc out_desc = f32_matrix(shape.rows, shape.columns);
+  // oneDNN keeps the kernels of the shapes it has seen: finding one again takes microseconds.
+  std::unordered_map<int, memory> arguments = {{DNNL_ARG_SRC, memory_of(a_desc, a.data)},
+                                               {DNNL_ARG_WEIGHTS, memory_of(b_desc, b.data)},
+                                               {DNNL_ARG_DST, memory_of(out_desc, out)}};
+  if (bias != nullptr) arguments.emplace(DNNL_ARG_BIAS, memory_of(bias_desc, bias));
+  execute(dnnl::matmul(describe(a_desc, b_desc, bias_desc, out_desc)), arguments);
+} catch (const dnnl::error& refusal) {
+  throw Error(std::string("oneDNN refused a matrix product in bf16: ") + refusal.what());
+}
+
+void multiply_heads(const HeadProductShape& shape, const HeadsView& a, const HeadsView& b, float* out,
+                    const HeadStrides& out_strides) try {
+  if (!has_instructions(dnnl::cpu_isa::avx512_core)) {
+    multiply_each_head(shape, a, b, out, out_strides);
+    return;
+  }
+  const memory::desc a_desc = head_matrices(shape, shape.rows, shape.inner, a.strides);
+  const memory::desc b_desc = head_matrices(shape, shape.inner, shape.columns, b.strides);
+  const memory::desc out_desc = head_matrices(shape, shape.rows, shape.columns, out_strides);
+  execute(dnnl::matmul(describe(a_desc, b_desc, memory::desc(), out_desc)),
+          {{DNNL_ARG_SRC, memory_of(a_desc, a.data)},
+           {DNNL_ARG_WEIGHTS, memory_of(b_desc, b.data)},
+           {DNNL_ARG_DST, memory_of(out_desc, out)}});
+} catch (const dnnl::error& refusal) {
+  throw Error(std::string("oneDNN refused the matrix products of attention: ") + refusal.what());
+}
+
+bool has_bf16_products() {
+  return has_instructions(dnnl::cpu_isa::avx512_core_bf16);
 }
 
 }  // namespace transkimmer

@@ -4,13 +4,18 @@
 
 namespace transkimmer {
 
-/// A row-major f32 matrix in memory, whose rows are `stride` elements apart; used as its transpose when asked
+/// A row-major matrix in memory, whose rows are `stride` elements apart; used as its transpose when asked
 /// for.
-struct MatrixView {
-  const float* data = nullptr;
+template <class Element>
+struct MatrixOf {
+  const Element* data = nullptr;
   std::int64_t stride = 0;
   bool transposed = false;
 };
+
+using MatrixView = MatrixOf<float>;
+/// The upper halves of f32 numbers, as torch::kBFloat16 keeps them.
+using Bf16MatrixView = MatrixOf<std::uint16_t>;
 
 struct ProductShape {
   std::int64_t rows = 0;
@@ -25,5 +30,40 @@ struct ProductShape {
 /// processors.
 void multiply(const ProductShape& shape, const MatrixView& a, const MatrixView& b, float* out,
               std::int64_t out_stride);
+
+/// out [rows, columns] = a b + bias, summed in f32, rows of `out` without gaps; `bias` [columns] may be null.
+/// `scale` and `keep` of the shape are not used. Throws Error where has_bf16_products() is false.
+void multiply_bf16(const ProductShape& shape, const Bf16MatrixView& a, const Bf16MatrixView& b,
+                   const float* bias, float* out);
+
+/// Where the matrices of all heads of a batch lie: elements from one to the next in each direction.
+struct HeadStrides {
+  std::int64_t sequence = 0;
+  std::int64_t head = 0;
+  std::int64_t row = 0;
+  std::int64_t column = 0;
+};
+
+struct HeadProductShape {
+  std::int64_t sequences = 0;
+  std::int64_t heads = 0;
+  std::int64_t rows = 0;
+  std::int64_t columns = 0;
+  std::int64_t inner = 0;
+};
+
+struct HeadsView {
+  const float* data = nullptr;
+  HeadStrides strides;  ///< that of the row or that of the column is 1
+};
+
+/// The product a b, [rows, inner] by [inner, columns], of every head of every sequence. `out` lies as
+/// `out_strides` say, whose column is 1. Runs on libtorch's OpenMP threads.
+void multiply_heads(const HeadProductShape& shape, const HeadsView& a, const HeadsView& b, float* out,
+                    const HeadStrides& out_strides);
+
+/// Whether this processor multiplies bf16 faster than f32 (AVX-512 BF16), and oneDNN may use that
+/// (ONEDNN_MAX_CPU_ISA).
+bool has_bf16_products();
 
 }  // namespace transkimmer

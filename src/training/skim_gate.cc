@@ -53,12 +53,12 @@ SkimPredictor::SkimPredictor(const Parameters& parameters, const std::string& pr
       output_(affine_weights(parameters, prefix + ".predictor.4")) {}
 
 Tensor SkimPredictor::logits(const Tensor& hidden) const {
-  const Tensor x = linear(layer_norm(hidden, input_norm_, predictor_norm_epsilon), hidden_);
-  return linear(at::gelu(layer_norm(x, hidden_norm_, predictor_norm_epsilon)), output_);
+  // Decisions are taken in f32 whatever the precision of the layers, as the runtime takes them.
+  const Tensor x = linear_in_f32(layer_norm(hidden, input_norm_, predictor_norm_epsilon), hidden_);
+  return linear_in_f32(at::gelu(layer_norm(x, hidden_norm_, predictor_norm_epsilon)), output_);
 }
 
 Tensor straight_through_decisions(const Tensor& logits, const Tensor& noise, const GateOptions& options) {
-  // Decisions are taken in f32 whatever the precision of the matrix products.
   const Tensor wide = logits.to(torch::kFloat32);
   Tensor margin = wide.select(-1, 1) - wide.select(-1, 0);
   if (noise.defined()) margin = margin + noise;
