@@ -1,8 +1,11 @@
 #include "training/matrix_product.h"
 
+#include <bit>
 #include <csignal>
 #include <cstddef>
 #include <cstdint>
+#include <random>
+#include <string>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -20,6 +23,96 @@ TEST(MatrixProduct, MultipliesTransposesScalesAndAdds) {
   multiply({.rows = 2, .columns = 2, .inner = 3, .scale = 2.0F, .keep = 1.0F}, {a.data(), 3},
            {b.data(), 3, /*transposed=*/true}, out.data(), 2);
   EXPECT_EQ(out, (std::vector<float>{100 + 14, 200 + 20, 300 + 32, 400 + 44}));
+}
+
+float wide(std::uint16_t bf16) {
+  return std::bit_cast<float>(static_cast<std::uint32_t>(bf16) << 16U);
+}
+
+/// Multiples of 1/8 between -2 and 2, which bf16 holds exactly.
+std::vector<std::uint16_t> bf16_numbers(std::size_t count, std::uint32_t seed) {
+  std::vector<std::uint16_t> numbers;
+  std::mt19937 random(seed);
+  for (std::size_t i = 0; i < count; ++i) {
+    const float number = (static_cast<float>(random() % 33) - 16.0F) / 8.0F;
+    numbers.push_back(static_cast<std::uint16_t>(std::bit_cast<std::uint32_t>(number) >> 16U));
+  }
+  return numbers;
+}
+
+struct Transposition {
+  bool a, b;
+};
+
+class Bf16Product : public ::testing::TestWithParam<Transposition> {};
+
+// Sums of exact products of a few bits are exact in f32, so every order of summation gives the same.
+TEST_P(Bf16Product, SumsExactProductsAndAddsTheBias) {
+  if (!has_bf16_products()) GTEST_SKIP() << "this processor has no AVX-512 BF16";
+  constexpr std::int64_t rows = 37, columns = 21, inner = 51;
+  const auto a = bf16_numbers(rows * inner, 1), b = bf16_numbers(inner * columns, 2);
+  std::vector<float> bias(columns), out(rows * columns);
+  for (std::int64_t j = 0; j < columns; ++j) bias[j] = static_cast<float>(j) - 4;
+  const Bf16MatrixView a_view{a.data(), GetParam().a ? rows : inner, GetParam().a};
+  const Bf16MatrixView b_view{b.data(), GetParam().b ? inner : columns, GetParam().b};
+  for (const float* added : {static_cast<const float*>(bias.data()), static_cast<const float*>(nullptr)}) {
+    multiply_bf16({.rows = rows, .columns = columns, .inner = inner}, a_view, b_view, added, out.data());
+    for (std::int64_t i = 0; i < rows; ++i) {
+      for (std::int64_t j = 0; j < columns; ++j) {
+        float expected = added != nullptr ? added[j] : 0;
+        for (std::int64_t k = 0; k < inner; ++k)
+          expected += wide(a[GetParam().a ? k * rows + i : i * inner + k]) *
+                      wide(b[GetParam().b ? j * inner + k : k * columns + j]);
+        ASSERT_EQ(out[i * columns + j], expected) << "row " << i << ", column " << j;
+      }
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(MatrixProduct, Bf16Product,
+                         ::testing::Values(Transposition{false, false}, Transposition{false, true},
+                                           Transposition{true, false}, Transposition{true, true}),
+                         [](const auto& tested) {
+                           return std::string(tested.param.a ? "transposed" : "straight") + "_by_" +
+                                  (tested.param.b ? "transposed" : "straight");
+                         });
+
+// Attention's products: [length, size] by its like transposed, and the other way round.
+TEST(MatrixProduct, MultipliesEveryHeadWhereItLies) {
+  constexpr std::int64_t sequences = 3, heads = 2, length = 19, size = 8, hidden = heads * size;
+  std::mt19937 random(3);
+  std::vector<float> x(sequences * length * hidden), y(x.size());
+  for (float& value : x) value = static_cast<float>(random() % 7) - 3;
+  for (float& value : y) value = static_cast<float>(random() % 7) - 3;
+  const HeadStrides tokens{length * hidden, size, hidden, 1}, turned{length * hidden, size, 1, hidden};
+  const HeadStrides squares{heads * length * length, length * length, length, 1};
+  const HeadStrides turned_squares{heads * length * length, length * length, 1, length};
+  const auto at = [](const HeadStrides& s, std::int64_t b, std::int64_t h, std::int64_t i, std::int64_t j) {
+    return b * s.sequence + h * s.head + i * s.row + j * s.column;
+  };
+  std::vector<float> scores(sequences * heads * length * length), out(x.size());
+  multiply_heads({sequences, heads, length, length, size}, {x.data(), tokens}, {y.data(), turned},
+                 scores.data(), squares);
+  multiply_heads({sequences, heads, length, size, length}, {scores.data(), turned_squares},
+                 {y.data(), tokens}, out.data(), tokens);
+  for (std::int64_t b = 0; b < sequences; ++b) {
+    for (std::int64_t h = 0; h < heads; ++h) {
+      for (std::int64_t i = 0; i < length; ++i) {
+        for (std::int64_t j = 0; j < length; ++j) {
+          float expected = 0;
+          for (std::int64_t k = 0; k < size; ++k)
+            expected += x[at(tokens, b, h, i, k)] * y[at(tokens, b, h, j, k)];
+          ASSERT_EQ(scores[at(squares, b, h, i, j)], expected);
+        }
+        for (std::int64_t j = 0; j < size; ++j) {
+          float expected = 0;
+          for (std::int64_t k = 0; k < length; ++k)
+            expected += scores[at(squares, b, h, k, i)] * y[at(tokens, b, h, k, j)];
+          ASSERT_EQ(out[at(tokens, b, h, i, j)], expected);
+        }
+      }
+    }
+  }
 }
 
 // Ctrl-C during a matrix product must not change its result: on the ordinary stack the handler would.
