@@ -29,6 +29,7 @@ struct Options {
   std::filesystem::path model, token_file;
   int threads = 0, rounds = 5, steps = 4;
   std::size_t batch_size = 32, max_length = 128;
+  std::string precision = "auto";
 };
 
 struct Measured {
@@ -102,6 +103,7 @@ TrainingOptions training_options(const Options& options) {
   training.max_steps = 1 + options.rounds * options.steps;
   training.logging_steps = training.max_steps;
   training.eval_steps = training.max_steps;
+  training.compute.bf16 = bf16_from_name(options.precision, torch::kCPU);
   return training;
 }
 
@@ -200,6 +202,8 @@ int main(int argc, char** argv) {
   app.add_option("--rounds", options.rounds)->check(CLI::PositiveNumber);
   app.add_option("--steps", options.steps, "Steps of each in a round")->check(CLI::PositiveNumber);
   app.add_option("--batch-size", options.batch_size)->check(CLI::PositiveNumber);
+  app.add_option("--precision", options.precision,
+                 "f32, bf16 or auto, of the step here; the plain one is in f32");
   CLI11_PARSE(app, argc, argv);
   try {
     if (options.threads == 0) options.threads = transkimmer::available_processors();

@@ -89,8 +89,11 @@ class PassRecorder {
       kept[layer] = result.kept[layer * members + member];
       pass_.kept[layer] += kept[layer];
     }
-    pass_.macs += engine_.skimming() ? skimmed_cost(engine_.config(), tokens, kept)
-                                     : dense_cost(engine_.config(), tokens);
+    const Macs macs = engine_.skimming() ? skimmed_cost(engine_.config(), tokens, kept)
+                                         : dense_cost(engine_.config(), tokens);
+    pass_.macs += macs;
+    pass_.computed += macs;
+    pass_.computed -= unread_cost(engine_.config(), kept.back());
   }
 
   const Engine& engine_;
@@ -186,6 +189,8 @@ class Comparison {
     for (const std::size_t length : lengths_) {
       evaluation.tokens += length;
       evaluation.dense_unpadded += dense_cost(engine_.config(), length);
+      evaluation.dense_computed += dense_cost(engine_.config(), length);
+      evaluation.dense_computed -= unread_cost(engine_.config(), length);
     }
     evaluation.dense_padded = padded_cost(engine_.config(), padded_);
   }

@@ -40,6 +40,7 @@ struct Pass {
   std::vector<std::vector<float>> token_logits;
   std::vector<std::uint64_t> kept;  ///< [layers]: tokens that went through, over all examples
   Macs macs;
+  Macs computed;       ///< of `macs`, what the engine really computes: without unread_cost
   double seconds = 0;  ///< inside the engine
 };
 
@@ -51,6 +52,7 @@ struct Evaluation {
   std::size_t padded_batch = 0;
   Macs dense_unpadded;
   Macs dense_padded;
+  Macs dense_computed;  ///< of `dense_unpadded`, what the engine really computes
 
   Pass run;                              ///< as the engine was configured
   std::map<std::string, double> scores;  ///< of `run`; empty when the data has no labels

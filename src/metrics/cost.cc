@@ -45,6 +45,16 @@ Macs dense_cost(const ModelConfig& config, std::uint64_t tokens) {
   return macs;
 }
 
+Macs unread_cost(const ModelConfig& config, std::uint64_t kept) {
+  const bool first_alone = config.head == HeadKind::classification || config.head == HeadKind::regression;
+  if (!first_alone || kept == 0) return {0};
+  const std::uint64_t hidden = size(config.hidden_size);
+  // Query and attention output of a token, its feed-forward part, and its row of both products of attention.
+  const std::uint64_t of_token =
+      2 * hidden * hidden + 2 * hidden * size(config.intermediate_size) + 2 * kept * hidden;
+  return {(kept - 1) * of_token};
+}
+
 Macs head_cost(const ModelConfig& config, std::uint64_t tokens) {
   const std::uint64_t hidden = size(config.hidden_size);
   switch (config.head) {

@@ -14,6 +14,10 @@ struct Macs {
     count += other.count;
     return *this;
   }
+  Macs& operator-=(Macs other) {
+    count -= other.count;
+    return *this;
+  }
   friend Macs operator+(Macs a, Macs b) { return a += b; }
   friend bool operator==(Macs, Macs) = default;
 };
@@ -25,6 +29,10 @@ struct Macs {
 Macs skimmed_cost(const ModelConfig& config, std::uint64_t tokens, std::span<const std::uint32_t> kept);
 /// The same sequence through the dense model: every layer keeps all tokens and there is no predictor.
 Macs dense_cost(const ModelConfig& config, std::uint64_t tokens);
+/// What of these the runtime never computes, for `kept` tokens in the last layer: where the head reads first
+/// tokens alone, that layer makes keys and values of all its tokens and everything else of the first. 0 for
+/// other heads.
+Macs unread_cost(const ModelConfig& config, std::uint64_t kept);
 /// The task head alone (pooler or dense, and classifier, for the first token; every token for question
 /// answering).
 Macs head_cost(const ModelConfig& config, std::uint64_t tokens);

@@ -47,13 +47,18 @@ std::string kept_line(const Evaluation& evaluation) {
 
 std::string macs_lines(const Evaluation& evaluation) {
   const Macs run = evaluation.run.macs;
-  return fmt::format(
-      "  {:<22}{}\n  {:<22}{} ({:.2f} times as many)\n  {:<22}{} ({:.2f} times; padded to {})\n", "MACs",
-      with_prefix(static_cast<double>(run.count)), "  dense, unpadded",
-      with_prefix(static_cast<double>(evaluation.dense_unpadded.count)),
-      ratio(evaluation.dense_unpadded, run), "  dense, padded",
-      with_prefix(static_cast<double>(evaluation.dense_padded.count)), ratio(evaluation.dense_padded, run),
-      padding_rule(evaluation));
+  std::string text =
+      fmt::format("  {:<22}{}\n  {:<22}{} ({:.2f} times as many)\n  {:<22}{} ({:.2f} times; padded to {})\n",
+                  "MACs", with_prefix(static_cast<double>(run.count)), "  dense, unpadded",
+                  with_prefix(static_cast<double>(evaluation.dense_unpadded.count)),
+                  ratio(evaluation.dense_unpadded, run), "  dense, padded",
+                  with_prefix(static_cast<double>(evaluation.dense_padded.count)),
+                  ratio(evaluation.dense_padded, run), padding_rule(evaluation));
+  if (evaluation.run.computed == run) return text;
+  return text + fmt::format("  {:<22}{} (dense, unpadded {}, {:.2f} times as many)\n", "MACs really computed",
+                            with_prefix(static_cast<double>(evaluation.run.computed.count)),
+                            with_prefix(static_cast<double>(evaluation.dense_computed.count)),
+                            ratio(evaluation.dense_computed, evaluation.run.computed));
 }
 
 std::string seconds_lines(const Evaluation& evaluation, const EvaluationContext& context) {
@@ -81,28 +86,31 @@ std::string with_prefix(double count) {
 }
 
 nlohmann::ordered_json evaluation_json(const Evaluation& evaluation, const EvaluationContext& context) {
-  nlohmann::ordered_json json = {{"task", context.task},
-                                 {"split", context.split},
-                                 {"examples", evaluation.examples},
-                                 {"metrics", evaluation.scores},
-                                 {"skimming",
-                                  {{"enabled", context.skimming},
-                                   {"threshold", context.threshold},
-                                   {"kept_fraction", evaluation.kept_fraction()},
-                                   {"kept_fraction_per_layer", evaluation.kept_fraction_per_layer()}}},
-                                 {"macs",
-                                  {{"run", evaluation.run.macs.count},
-                                   {"dense_unpadded", evaluation.dense_unpadded.count},
-                                   {"dense_padded", evaluation.dense_padded.count},
-                                   {"padded_to", padding_rule(evaluation)}}},
-                                 {"seconds",
-                                  {{"model", evaluation.run.seconds},
-                                   {"tokenization", context.tokenization_seconds},
-                                   {"total", context.tokenization_seconds + evaluation.run.seconds}}},
-                                 {"tokens", evaluation.tokens},
-                                 {"threads", context.threads},
-                                 {"precision", context.precision},
-                                 {"hardware", context.hardware}};
+  nlohmann::ordered_json json = {
+      {"task", context.task},
+      {"split", context.split},
+      {"examples", evaluation.examples},
+      {"metrics", evaluation.scores},
+      {"skimming",
+       {{"enabled", context.skimming},
+        {"threshold", context.threshold},
+        {"kept_fraction", evaluation.kept_fraction()},
+        {"kept_fraction_per_layer", evaluation.kept_fraction_per_layer()}}},
+      {"macs",
+       {{"run", evaluation.run.macs.count},
+        {"dense_unpadded", evaluation.dense_unpadded.count},
+        {"dense_padded", evaluation.dense_padded.count},
+        {"padded_to", padding_rule(evaluation)},
+        {"computed",
+         {{"run", evaluation.run.computed.count}, {"dense_unpadded", evaluation.dense_computed.count}}}}},
+      {"seconds",
+       {{"model", evaluation.run.seconds},
+        {"tokenization", context.tokenization_seconds},
+        {"total", context.tokenization_seconds + evaluation.run.seconds}}},
+      {"tokens", evaluation.tokens},
+      {"threads", context.threads},
+      {"precision", context.precision},
+      {"hardware", context.hardware}};
   if (evaluation.windows > 0) json["windows"] = evaluation.windows;
   if (evaluation.dense) {
     json["dense"] = {{"metrics", evaluation.dense_scores},

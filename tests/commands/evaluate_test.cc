@@ -100,7 +100,10 @@ TEST_F(EvaluateCommand, JsonDescribesSkimmingArithmeticAndTime) {
   EXPECT_LT(per_layer[2], 1);
 
   const json& macs = report["macs"];
-  EXPECT_THAT(keys_of(macs), UnorderedElementsAre("run", "dense_unpadded", "dense_padded", "padded_to"));
+  EXPECT_THAT(keys_of(macs),
+              UnorderedElementsAre("run", "dense_unpadded", "dense_padded", "padded_to", "computed"));
+  EXPECT_LT(macs["computed"]["run"], macs["run"]) << "the last layer computes the first token alone";
+  EXPECT_LT(macs["computed"]["dense_unpadded"], macs["dense_unpadded"]);
   EXPECT_GT(macs["run"], 0);
   EXPECT_LT(macs["dense_unpadded"], macs["dense_padded"]);
   EXPECT_EQ(macs["padded_to"], "the longest of each batch of 32");

@@ -80,7 +80,7 @@ TEST_F(Evaluate, CountsTokensKeptAndTheirArithmetic) {
   const Engine engine = load();
   const Evaluation evaluation = evaluate(engine, nullptr, data_, accuracy_and_f1, {});
   std::vector<std::uint64_t> kept(3);
-  std::uint64_t macs = 0;
+  std::uint64_t macs = 0, unread = 0;
   for (std::size_t i = 0; i < data_.size(); ++i) {
     const BatchResult result = alone(engine, data_, i);
     std::uint64_t entering = data_.length(i);
@@ -90,9 +90,11 @@ TEST_F(Evaluate, CountsTokensKeptAndTheirArithmetic) {
       entering = result.kept[layer];
     }
     macs += head_macs;
+    unread += unread_cost(engine.config(), result.kept[2]).count;
   }
   EXPECT_EQ(evaluation.run.kept, kept);
   EXPECT_EQ(evaluation.run.macs.count, macs);
+  EXPECT_EQ(evaluation.run.computed.count, macs - unread);
   EXPECT_LT(kept[2], kept[0]) << "something must be skimmed";
   EXPECT_EQ(evaluation.examples, data_.size());
   EXPECT_EQ(evaluation.tokens, data_.ids.size());

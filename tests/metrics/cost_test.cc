@@ -60,6 +60,18 @@ TEST(Cost, OfBertBaseIsTheKnownFigure) {
   EXPECT_EQ(dense_cost(config, 128).count, 11173625856U + 591360U);
 }
 
+// Of the last layer the first of 5 tokens is needed whole, of the other 4 keys and values: not their 2*16 for
+// query and output, 2*4*8 in the feed-forward part, and 2*5*4 in attention.
+TEST(Cost, OfWhatNoHeadReadsIsLeftOut) {
+  ModelConfig config = small_config();
+  EXPECT_EQ(unread_cost(config, 5).count, 4U * (32 + 64 + 40));
+  EXPECT_EQ(unread_cost(config, 1).count, 0U);
+  config.head = HeadKind::regression;
+  EXPECT_EQ(unread_cost(config, 5).count, 4U * (32 + 64 + 40));
+  config.head = HeadKind::question_answering;
+  EXPECT_EQ(unread_cost(config, 5).count, 0U);
+}
+
 TEST(Cost, OfEachHead) {
   ModelConfig config = small_config();
   EXPECT_EQ(head_cost(config, 9).count, 28U);

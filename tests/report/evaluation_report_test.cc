@@ -18,7 +18,9 @@ Evaluation fixed_evaluation() {
   evaluation.dense_unpadded = {3'000'000};
   evaluation.dense_padded = {4'500'000};
   evaluation.run.kept = {75, 25};
+  evaluation.dense_computed = {2'500'000};
   evaluation.run.macs = {1'500'000};
+  evaluation.run.computed = {1'250'000};
   evaluation.run.seconds = 0.5;
   evaluation.scores = {{"accuracy", 0.75}, {"f1", 0.5}};
   evaluation.dense = Pass{};
@@ -53,7 +55,8 @@ TEST(EvaluationReport, JsonHasTheDocumentedKeysInOrder) {
             R"("skimming":{"enabled":true,"threshold":0.25,"kept_fraction":0.5,)"
             R"("kept_fraction_per_layer":[0.75,0.25]},)"
             R"("macs":{"run":1500000,"dense_unpadded":3000000,"dense_padded":4500000,)"
-            R"("padded_to":"the longest of each batch of 2"},)"
+            R"("padded_to":"the longest of each batch of 2",)"
+            R"("computed":{"run":1250000,"dense_unpadded":2500000}},)"
             R"("seconds":{"model":0.5,"tokenization":0.125,"total":0.625},)"
             R"("tokens":100,"threads":2,"precision":"f32","hardware":"A CPU",)"
             R"("dense":{"metrics":{"accuracy":1.0,"f1":0.25},"seconds":1.0,"seconds_padded":1.25}})");
@@ -76,6 +79,7 @@ TEST(EvaluationReport, TablePutsEveryRatioBesideBothOfItsSides) {
             "  MACs                  1.5 M\n"
             "    dense, unpadded     3 M (2.00 times as many)\n"
             "    dense, padded       4.5 M (3.00 times; padded to the longest of each batch of 2)\n"
+            "  MACs really computed  1.25 M (dense, unpadded 2.5 M, 2.00 times as many)\n"
             "  model                 0.500 s (200 tokens/s)\n"
             "    dense, unpadded     1.000 s (2.00 times as long)\n"
             "    dense, padded       1.250 s (2.50 times as long)\n"
@@ -89,7 +93,7 @@ TEST(EvaluationReport, TableOfADenseRunSaysNothingOfTokensKept) {
   context.threads = 1;
   Evaluation evaluation = without_comparison();
   evaluation.scores.clear();
-  evaluation.run.macs = evaluation.dense_unpadded;
+  evaluation.run.macs = evaluation.run.computed = evaluation.dense_unpadded;
   EXPECT_EQ(evaluation_table(evaluation, context),
             "mrpc, dev: 4 examples, 100 tokens\n"
             "  no scores: the data has no labels\n"

@@ -19,7 +19,7 @@ QuestionEvaluation fixed_evaluation() {
   evaluation.dense_unpadded = {3'000'000};
   evaluation.dense_padded = {4'500'000};
   evaluation.run.kept = {75, 25};
-  evaluation.run.macs = {1'500'000};
+  evaluation.run.macs = evaluation.run.computed = {1'500'000};
   evaluation.run.seconds = 0.5;
   evaluation.scores = {{"f1", 62.5}, {"total", 4}};
   result.null_threshold = {{.score = 50, .threshold = -1.5}, {.score = 75, .threshold = 2.25}};
