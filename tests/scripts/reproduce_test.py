@@ -115,6 +115,32 @@ class Reproduce(unittest.TestCase):
             self.assertIn(message, done.stderr)
             self.assertNotIn("Traceback", done.stderr)
 
+    def test_pretraining_runs_become_one_curve(self):
+        for run, tokens in (("random", [4096]), ("run", [1_000_000, 1_500_000, 2_000_000, 3_000_000])):
+            (self.path / run).mkdir()
+            history = [{"loss": 5.0, "step": 1}]
+            history += [{"eval_perplexity": 5e6 / seen, "num_input_tokens_seen": seen} for seen in tokens]
+            (self.path / run / "trainer_state.json").write_text(json.dumps({"log_history": history}))
+        (self.docs / "page.md").write_text("<!-- table: perplexity -->\n<!-- end -->\n")
+        done = self.reproduce("--pretraining", self.path / "run", self.path / "random")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        page = (self.docs / "page.md").read_text()
+        rows = ["| 0.0 | 1220.7 |", "| 1.0 | 5.0 |", "| 2.0 | 2.5 |", "| 3.0 | 1.7 |"]
+        self.assertEqual([line for line in page.splitlines() if line.startswith(("| 0", "| 1", "| 2", "| 3"))], rows)
+        self.assertIn("</svg>", (self.docs / "figures" / "pretraining.svg").read_text())
+
+    def test_a_pretraining_run_without_evaluations_is_named(self):
+        (self.path / "run").mkdir()
+        for state, message in ((None, "expected the state of a pretraining run"),
+                               ("{}", "expected the state of a pretraining run"),
+                               ('{"log_history": []}', "no evaluation in trainer_state.json")):
+            if state is not None:
+                (self.path / "run" / "trainer_state.json").write_text(state)
+            done = self.reproduce("--pretraining", self.path / "run")
+            self.assertEqual(done.returncode, 1)
+            self.assertIn(str(self.path / "run"), done.stderr)
+            self.assertIn(message, done.stderr)
+
     def test_an_unknown_table_is_named(self):
         (self.docs / "page.md").write_text("<!-- table: scors -->\n<!-- end -->\n")
         with self.assertRaisesRegex(experiment.ExperimentError, "no table 'scors'; known: scores"):
