@@ -9,6 +9,7 @@
 #include "features/encoded_dataset.h"
 #include "features/vocabulary.h"
 #include "model_files/tokenizer_files.h"
+#include "training/compute_settings.h"
 #include "training/model.h"
 #include "training/trainer.h"
 #include "transkimmer/error.h"
@@ -22,14 +23,21 @@ constexpr std::int64_t kPositions = 320;
 /// How the two models are trained, chosen so that both learn the task and all takes a few minutes.
 struct Recipe {
   std::size_t train_examples;
+  std::size_t batch_size;
   double dense_epochs;
   double dense_learning_rate;
   double skimmed_learning_rate;
 };
-constexpr Recipe kFromScratch = {
-    .train_examples = 4500, .dense_epochs = 2, .dense_learning_rate = 5e-4, .skimmed_learning_rate = 2e-4};
-constexpr Recipe kPretrained = {
-    .train_examples = 2000, .dense_epochs = 1, .dense_learning_rate = 3e-4, .skimmed_learning_rate = 2e-4};
+constexpr Recipe kFromScratch = {.train_examples = 4500,
+                                 .batch_size = 32,
+                                 .dense_epochs = 2,
+                                 .dense_learning_rate = 5e-4,
+                                 .skimmed_learning_rate = 2e-4};
+constexpr Recipe kPretrained = {.train_examples = 1800,
+                                .batch_size = 8,
+                                .dense_epochs = 1,
+                                .dense_learning_rate = 3e-4,
+                                .skimmed_learning_rate = 2e-4};
 
 /// An encoder that learns the task from scratch in a minute on two processors.
 ModelConfig small_encoder(std::int64_t vocabulary) {
@@ -119,12 +127,14 @@ class Demonstration {
 
   TrainingOptions training_options(const std::string& name) const {
     TrainingOptions training;
+    training.train_batch_size = recipe_.batch_size;
     training.warmup_ratio = 0.1;
     training.weight_decay = 0.01;
     training.seed = options_.seed;
     training.output_dir = options_.directory / name;
     training.tokenizer_source = training.output_dir;
     training.save_total_limit = 0;
+    training.compute.bf16 = bf16_from_name("auto", torch::kCPU);
     return training;
   }
 
