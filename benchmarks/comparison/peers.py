@@ -45,10 +45,6 @@ class Peer:
             self.process.wait()
 
 
-def profile_name(shares):
-    return ",".join(f"{share:.3g}" for share in shares)
-
-
 def runtime_peers(options, problem, problem_file, model):
     program = options.build / "bin" / "benchmarks" / "runtime_peer"
     common = [program, "--model", model, "--problem", problem_file, "--threads", options.threads]
@@ -58,10 +54,9 @@ def runtime_peers(options, problem, problem_file, model):
     for precision in options.precisions:
         command = [*common, "--precision", precision]
         peers.append(Peer(f"Transkimmer {precision}", command))
-        for shares in problem.keep:
-            keep = ",".join(map(str, shares))
-            peers.append(Peer(f"Transkimmer {precision}, keeps {profile_name(shares)}", [*command, "--keep", keep],
-                              shares))
+        for profile in problem.keep:
+            peers.append(Peer(f"Transkimmer {precision}, keeps {profile.name}",
+                              [*command, "--keep", ",".join(map(str, profile.shares))], profile.shares))
     return peers
 
 

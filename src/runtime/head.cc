@@ -35,6 +35,11 @@ TaskHead TaskHead::pack(const ModelConfig& config, const ModelWeights& weights, 
   }
 }
 
+std::size_t TaskHead::macs_per_row() const {
+  const auto macs = [](const PackedLinear& linear) { return linear.shape().in * linear.shape().out; };
+  return macs(last_) + (dense_ ? macs(*dense_) : 0);
+}
+
 std::vector<float> TaskHead::logits(const float* states, std::size_t rows) const {
   std::vector<float> result(rows * last_.shape().out);
   if (!dense_) {

@@ -23,6 +23,8 @@ class TaskHead {
 
   /// states [rows, hidden] -> [rows, labels].
   std::vector<float> logits(const float* states, std::size_t rows) const;
+  /// Multiply-accumulates of `logits` for each row.
+  std::size_t macs_per_row() const;
 
  private:
   TaskHead(std::optional<PackedLinear> dense, PackedLinear last)
