@@ -13,6 +13,7 @@
 #include "peaks.h"
 #include "runtime/attention.h"
 #include "runtime/kernels.h"
+#include "runtime/openmp_scope.h"
 #include "runtime/packed_linear.h"
 #include "runtime/workspace.h"
 
@@ -172,4 +173,12 @@ BENCHMARK(bench_product)
 }  // namespace
 }  // namespace transkimmer
 
-BENCHMARK_MAIN();
+int main(int argc, char** argv) {
+  // Without it oneDNN shares products among all processors.
+  const transkimmer::SingleThreadedOpenMp single_threaded;
+  benchmark::Initialize(&argc, argv);
+  if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 1;
+  benchmark::RunSpecifiedBenchmarks();
+  benchmark::Shutdown();
+  return 0;
+}

@@ -57,24 +57,37 @@ double best_rate(int threads, const std::function<Work()>& make_work) {
 
 #if defined(__x86_64__)
 
+/// Makes each of the sums something else to the compiler, which would compute one for all of them.
+template <typename Vector, std::size_t kCount>
+__attribute__((always_inline)) inline void disguise(Vector (&sums)[kCount]) {
+#pragma GCC unroll 24
+  for (Vector& sum : sums) asm volatile("" : "+v"(sum));
+}
+
 constexpr int kRepeats = 20'000;
-/// Enough independent sums to hide the latency of 4 to 5 cycles of two units, and no more than the registers.
+/// Unrolled, so that they stay in registers: enough independent sums to hide the latency of 4 to 5 cycles of
+/// two units, and no more than the registers.
 constexpr int kSums = 24;
 constexpr int kNarrowSums = 12;
 
 __attribute__((target("avx512f"))) double multiply_f32_avx512() {
   __m512 sums[kSums] = {};
+  disguise(sums);
   const __m512 left = _mm512_set1_ps(float_sink), right = _mm512_set1_ps(1.0F);
   for (int i = 0; i < kRepeats; ++i)
+#pragma GCC unroll 24
     for (__m512& sum : sums) sum = _mm512_fmadd_ps(left, right, sum);
+#pragma GCC unroll 24
   for (const __m512& sum : sums) float_sink = float_sink + _mm512_cvtss_f32(sum);
   return 2.0 * 16 * kSums * kRepeats;
 }
 
 __attribute__((target("avx2,fma"))) double multiply_f32_avx2() {
   __m256 sums[kNarrowSums] = {};
+  disguise(sums);
   const __m256 left = _mm256_set1_ps(float_sink), right = _mm256_set1_ps(1.0F);
   for (int i = 0; i < kRepeats; ++i)
+#pragma GCC unroll 24
     for (__m256& sum : sums) sum = _mm256_fmadd_ps(left, right, sum);
   for (const __m256& sum : sums) float_sink = float_sink + _mm256_cvtss_f32(sum);
   return 2.0 * 8 * kNarrowSums * kRepeats;
@@ -82,19 +95,26 @@ __attribute__((target("avx2,fma"))) double multiply_f32_avx2() {
 
 __attribute__((target("avx512f,avx512bw,avx512vl,avx512bf16"))) double multiply_bf16() {
   __m512 sums[kSums] = {};
+  disguise(sums);
   const __m512 values = _mm512_set1_ps(float_sink);
   const __m512bh operand = _mm512_cvtne2ps_pbh(values, values);
   for (int i = 0; i < kRepeats; ++i)
+#pragma GCC unroll 24
     for (__m512& sum : sums) sum = _mm512_dpbf16_ps(sum, operand, operand);
+#pragma GCC unroll 24
   for (const __m512& sum : sums) float_sink = float_sink + _mm512_cvtss_f32(sum);
   return 2.0 * 32 * kSums * kRepeats;
 }
 
+/// GCC 12 copies the sums to and fro around the intrinsic.
 __attribute__((target("avx512f,avx512vnni"))) double multiply_int8() {
   __m512i sums[kSums] = {};
+  disguise(sums);
   const __m512i operand = _mm512_set1_epi8(static_cast<char>(integer_sink));
   for (int i = 0; i < kRepeats; ++i)
-    for (__m512i& sum : sums) sum = _mm512_dpbusd_epi32(sum, operand, operand);
+#pragma GCC unroll 24
+    for (__m512i& sum : sums) asm("vpdpbusd %1, %1, %0" : "+v"(sum) : "v"(operand));
+#pragma GCC unroll 24
   for (const __m512i& sum : sums) integer_sink = integer_sink + _mm512_cvtsi512_si32(sum);
   return 2.0 * 64 * kSums * kRepeats;
 }

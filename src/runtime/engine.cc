@@ -101,7 +101,7 @@ struct Engine::Impl {
     const std::size_t rows = every_token ? batch.tokens() : batch.sequences();
     const OperationTimer timer(times, Operation::head, rows * head->macs_per_row());
     BatchResult result;
-    result.logits = head->logits(encoded.states, rows);
+    result.logits = head->logits(encoded.states, rows, *pool);
     result.skimmed_at = std::move(encoded.skimmed_at);
     result.kept = std::move(encoded.kept);
     return result;
