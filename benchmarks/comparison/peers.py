@@ -1,6 +1,7 @@
 """The programs that take part: started once, then asked for one pass at a time."""
 
 import json
+import os
 import pathlib
 import subprocess
 from dataclasses import dataclass, field
@@ -21,8 +22,9 @@ class Peer:
     description: dict = field(default_factory=dict)
 
     def start(self):
+        # Threads of OpenMP that wait actively would take the processors from the program whose turn it is.
         self.process = subprocess.Popen(list(map(str, self.command)), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                        encoding="utf-8")
+                                        encoding="utf-8", env={**os.environ, "OMP_WAIT_POLICY": "passive"})
         self.description = self.answer()
 
     def ask(self, line):
