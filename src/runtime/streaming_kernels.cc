@@ -87,10 +87,11 @@ struct TileTask {
   std::size_t first_row = 0;
   std::size_t block = 0;
   const std::byte* fetch = nullptr;  ///< of the next block; never read, so that it may lie past the end
-  int fetched_lines = 0;             ///< of each four that a step reads of the block
 };
 
-template <class Step, int kRows>
+/// kLines: cache lines of each four of the next block that are fetched. (A loop with a number that is not
+/// constant makes GCC 12 keep int8's sums in memory.)
+template <class Step, int kRows, int kLines>
 TRANSKIMMER_AVX512 void multiply_tile(const StreamedProduct& product, const TileTask& task) {
   const std::size_t row_bytes = product.in * Step::value_bytes;
   const std::byte* x = static_cast<const std::byte*>(product.x) + task.first_row * row_bytes;
@@ -112,7 +113,8 @@ TRANSKIMMER_AVX512 void multiply_tile(const StreamedProduct& product, const Tile
 #pragma GCC unroll 4
       for (int v = 0; v < kVectors; ++v)
         sums[r][v] = Step::add(sums[r][v], x + static_cast<std::size_t>(r) * row_bytes, right[v]);
-    for (int line = 0; line < task.fetched_lines; ++line)
+#pragma GCC unroll 4
+    for (int line = 0; line < kLines; ++line)
       _mm_prefetch(fetch + static_cast<std::size_t>(line) * kVectorBytes, _MM_HINT_T1);
     x += Step::values * Step::value_bytes;
     weights += kVectors * kVectorBytes;
@@ -131,32 +133,40 @@ TRANSKIMMER_AVX512 void multiply_tile(const StreamedProduct& product, const Tile
     }
 }
 
-template <class Step>
+template <class Step, int kLines>
 void multiply_rows(const StreamedProduct& product, const TileTask& task, std::size_t rows) {
   constexpr void (*kTiles[])(const StreamedProduct&, const TileTask&) = {
-      multiply_tile<Step, 1>, multiply_tile<Step, 2>, multiply_tile<Step, 3>,
-      multiply_tile<Step, 4>, multiply_tile<Step, 5>, multiply_tile<Step, 6>};
+      multiply_tile<Step, 1, kLines>, multiply_tile<Step, 2, kLines>, multiply_tile<Step, 3, kLines>,
+      multiply_tile<Step, 4, kLines>, multiply_tile<Step, 5, kLines>, multiply_tile<Step, 6, kLines>};
   static_assert(std::size(kTiles) == kTileRows);
   kTiles[rows - 1](product, task);
 }
 
-template <class Step>
-void multiply_blocks(const StreamedProduct& product) {
-  const std::size_t tiles = (product.rows + kTileRows - 1) / kTileRows;
+/// All blocks. The tiles of a block share the fetching of the next, each `kLines` of four lines, until all
+/// are.
+template <class Step, int kLines>
+void multiply_blocks(const StreamedProduct& product, std::size_t tiles) {
   const std::size_t blocks = (product.columns + kStreamedColumns - 1) / kStreamedColumns;
   const std::size_t block_bytes = kStreamedColumns * product.in * Step::value_bytes;
-  const int lines_per_tile = static_cast<int>(std::max<std::size_t>((kVectors + tiles - 1) / tiles, 1));
   for (std::size_t block = 0; block < blocks; ++block) {
-    const auto* next = static_cast<const std::byte*>(product.weights) + (block + 1) * block_bytes;
+    const auto* present = static_cast<const std::byte*>(product.weights) + block * block_bytes;
     for (std::size_t tile = 0; tile < tiles; ++tile) {
       const std::size_t first = product.rows * tile / tiles, end = product.rows * (tile + 1) / tiles;
-      const int first_line = static_cast<int>(tile) * lines_per_tile;
-      const int lines = block + 1 < blocks ? std::clamp(kVectors - first_line, 0, lines_per_tile) : 0;
-      multiply_rows<Step>(product,
-                          {first, block, next + static_cast<std::size_t>(first_line) * kVectorBytes, lines},
-                          end - first);
+      const std::size_t first_line = tile * kLines;
+      // What is there already, where there is nothing left to fetch.
+      const bool fetches = block + 1 < blocks && first_line < kVectors;
+      const auto* fetch = fetches ? present + block_bytes + first_line * kVectorBytes : present;
+      multiply_rows<Step, kLines>(product, {first, block, fetch}, end - first);
     }
   }
+}
+
+template <class Step>
+void multiply_all(const StreamedProduct& product) {
+  const std::size_t tiles = (product.rows + kTileRows - 1) / kTileRows;
+  if (tiles == 1) return multiply_blocks<Step, kVectors>(product, tiles);
+  if (tiles < kVectors) return multiply_blocks<Step, 2>(product, tiles);
+  multiply_blocks<Step, 1>(product, tiles);
 }
 
 /// The rows of x with kStreamedOffset added, valid until this thread's next call.
@@ -181,14 +191,14 @@ bool can_stream(Precision precision) {
 void multiply_streamed(Precision precision, const StreamedProduct& product) {
   switch (precision) {
     case Precision::bf16:
-      return multiply_blocks<Bf16Step>(product);
+      return multiply_all<Bf16Step>(product);
     case Precision::int8: {
       StreamedProduct offset = product;
       offset.x = without_sign(product);
-      return multiply_blocks<Int8Step>(offset);
+      return multiply_all<Int8Step>(offset);
     }
     default:
-      return multiply_blocks<F32Step>(product);
+      return multiply_all<F32Step>(product);
   }
 }
 
