@@ -1,5 +1,6 @@
-// A dense encoder of random weights in every precision, run in turn: milliseconds, arithmetic per second, and
-// the fraction of a peak given on the command line.
+// A dense encoder of random weights in every precision, run in turn: milliseconds, the arithmetic that is
+// really done per second, its fraction of the machine's peak, which is measured first, and where the time
+// goes.
 
 #include <algorithm>
 #include <chrono>
@@ -14,7 +15,7 @@
 #include <fmt/format.h>
 
 #include "base/hardware.h"
-#include "metrics/cost.h"
+#include "peaks.h"
 #include "random_weights.h"
 #include "runtime/engine.h"
 #include "transkimmer/error.h"
@@ -25,7 +26,7 @@ namespace {
 struct Options {
   ModelShape shape;
   std::vector<std::size_t> lengths = {16, 128};
-  std::vector<double> peaks = {0, 0, 0};
+  std::vector<double> peaks;  ///< GFLOP/s of f32, bf16, int8; empty: measured
   std::size_t batch = 1, runs = 20;
   int threads = 2;
 };
@@ -61,11 +62,19 @@ RaggedBatch random_batch(std::size_t sequences, std::size_t length) {
   return batch;
 }
 
+constexpr std::size_t kProfiledRuns = 5;
+
 struct Contender {
   Engine engine;
   double peak;
   std::vector<double> milliseconds;
+  Profile profile;
 };
+
+std::vector<double> measured_peaks(int threads) {
+  const Peaks peaks = measure_peaks(threads);
+  return {peaks.f32 / 1e9, peaks.bf16 / 1e9, peaks.int8 / 1e9};
+}
 
 std::vector<Contender> load(const Options& options, const std::filesystem::path& directory) {
   std::vector<Contender> contenders;
@@ -75,14 +84,17 @@ std::vector<Contender> load(const Options& options, const std::filesystem::path&
     engine.threads = options.threads;
     engine.skimming = false;
     engine.precision = precisions[i];
-    Contender contender{Engine::load(directory, engine), options.peaks.at(i), {}};
+    Contender contender{Engine::load(directory, engine), options.peaks.at(i), {}, {}};
     if (contender.engine.precision() == precisions[i]) contenders.push_back(std::move(contender));
   }
   return contenders;
 }
 
 void measure(std::vector<Contender>& contenders, const RaggedBatch& batch, std::size_t runs) {
-  for (Contender& one : contenders) one.milliseconds.clear();
+  for (Contender& one : contenders) {
+    one.milliseconds.clear();
+    one.profile = {};
+  }
   constexpr std::size_t kWarmUp = 2;
   // Several runs a turn: after another model's weights, the first of them finds none of its own in the cache.
   constexpr std::size_t kRunsPerTurn = 5;
@@ -94,14 +106,21 @@ void measure(std::vector<Contender>& contenders, const RaggedBatch& batch, std::
         const std::chrono::duration<double, std::milli> elapsed = std::chrono::steady_clock::now() - start;
         if (i >= kWarmUp) one.milliseconds.push_back(elapsed.count());
       }
+  for (std::size_t i = 0; i < kProfiledRuns; ++i)
+    for (Contender& one : contenders) one.profile += one.engine.profile(batch);
   for (Contender& one : contenders) std::sort(one.milliseconds.begin(), one.milliseconds.end());
+}
+
+std::uint64_t macs(const Profile& profile) {
+  std::uint64_t sum = 0;
+  for (const OperationTotals& one : profile.operations.totals) sum += one.macs;
+  return sum;
 }
 
 void print(const Contender& contender, const Options& options, std::size_t length) {
   const auto& times = contender.milliseconds;
   const double median = times[times.size() / 2];
-  const double operations = 2.0 * static_cast<double>(options.batch) *
-                            static_cast<double>(dense_cost(contender.engine.config(), length).count);
+  const double operations = 2.0 * static_cast<double>(macs(contender.profile)) / kProfiledRuns;
   const double rate = operations / median / 1e6;
   const std::string fraction =
       contender.peak > 0 ? fmt::format("{:.0f} %", 100 * rate / contender.peak) : "-";
@@ -110,18 +129,51 @@ void print(const Contender& contender, const Options& options, std::size_t lengt
                            times[times.size() * 9 / 10], rate, fraction);
 }
 
-void run(const Options& options) {
+std::string share_and_rate(const Profile& profile, double thread_seconds, std::uint64_t operation_macs) {
+  const double seconds = thread_seconds / profile.threads;
+  std::string text = fmt::format("{:.1f} %", 100 * seconds / profile.seconds);
+  if (operation_macs > 0)
+    text += fmt::format(", {:.0f} GFLOP/s", 2e-9 * static_cast<double>(operation_macs) / seconds);
+  return text;
+}
+
+/// The share of each operation in the time of all threads, and its rate.
+void print_profiles(const std::vector<Contender>& contenders, std::size_t length) {
+  std::cout << fmt::format("\n| {} tokens |", length);
+  for (const Contender& one : contenders) std::cout << fmt::format(" {} |", name_of(one.engine.precision()));
+  std::cout << "\n| --- |";
+  for (std::size_t i = 0; i < contenders.size(); ++i) std::cout << " --- |";
+  for (std::size_t i = 0; i < operation_count; ++i) {
+    const auto operation = static_cast<Operation>(i);
+    const auto totals = [&](const Contender& one) { return one.profile.operations.of(operation); };
+    if (std::ranges::all_of(contenders, [&](const Contender& one) { return totals(one).seconds <= 0; }))
+      continue;
+    std::cout << fmt::format("\n| {} |", name_of(operation));
+    for (const Contender& one : contenders)
+      std::cout << ' ' << share_and_rate(one.profile, totals(one).seconds, totals(one).macs) << " |";
+  }
+  std::cout << "\n| waiting, sharing out |";
+  for (const Contender& one : contenders)
+    std::cout << ' ' << share_and_rate(one.profile, one.profile.waiting(), 0) << " |";
+  std::cout << '\n';
+}
+
+void run(Options options) {
+  if (options.peaks.empty()) options.peaks = measured_peaks(options.threads);
   const Directory directory;
   write_random_weights(config_of(options.shape), directory.path());
   std::vector<Contender> contenders = load(options, directory.path());
-  std::cout << fmt::format("{}; {} threads; {} layers, hidden size {}, feed-forward {}; {} runs\n\n",
-                           hardware_description(), options.threads, options.shape.layers,
-                           options.shape.hidden, options.shape.feed_forward, options.runs)
-            << "| batch | tokens | precision | median ms | minimum | 90 % | GFLOP/s | of peak |\n"
-               "| --- | --- | --- | --- | --- | --- | --- | --- |\n";
+  std::cout << fmt::format(
+      "{}; {} threads; {} layers, hidden size {}, feed-forward {}; {} runs; peaks {:.0f} GFLOP/s in f32, "
+      "{:.0f} in bf16, {:.0f} in int8.\n",
+      hardware_description(), options.threads, options.shape.layers, options.shape.hidden,
+      options.shape.feed_forward, options.runs, options.peaks[0], options.peaks[1], options.peaks[2]);
   for (const std::size_t length : options.lengths) {
+    std::cout << "\n| batch | tokens | precision | median ms | least | 90 % | GFLOP/s | of peak |\n"
+                 "| --- | --- | --- | --- | --- | --- | --- | --- |\n";
     measure(contenders, random_batch(options.batch, length), options.runs);
     for (const Contender& one : contenders) print(one, options, length);
+    print_profiles(contenders, length);
   }
 }
 
@@ -136,7 +188,7 @@ int main(int argc, char** argv) {
   app.add_option("--heads", options.shape.heads)->capture_default_str();
   app.add_option("--feed-forward", options.shape.feed_forward)->capture_default_str();
   app.add_option("--lengths", options.lengths, "Tokens per sequence")->delimiter(',')->capture_default_str();
-  app.add_option("--peaks", options.peaks, "Peaks of f32, bf16, int8 in GFLOP/s, for the last column")
+  app.add_option("--peaks", options.peaks, "Peaks of f32, bf16, int8 in GFLOP/s (default: measured)")
       ->delimiter(',')
       ->expected(3);
   app.add_option("--batch", options.batch, "Sequences")->capture_default_str();

@@ -1,5 +1,6 @@
-// The engine's kernels on one thread: rows per second and bytes of the cache read and written, or
-// multiply-accumulates per second.
+// The engine's kernels on one thread, with the fraction of what the machine can do at best, which is measured
+// first: of the peak of arithmetic for products and attention, of the memory's bandwidth for the weights of
+// products of few rows, of the bandwidth of copies in the second-level cache for passes over rows.
 #include <algorithm>
 #include <cstdint>
 #include <random>
@@ -9,8 +10,10 @@
 
 #include <benchmark/benchmark.h>
 
+#include "peaks.h"
 #include "runtime/attention.h"
 #include "runtime/kernels.h"
+#include "runtime/openmp_scope.h"
 #include "runtime/packed_linear.h"
 #include "runtime/workspace.h"
 
@@ -45,10 +48,30 @@ struct Rows {
   FloatBuffer x, residual, out, gamma, beta;
 };
 
+const Peaks& peaks() {
+  static const Peaks measured = measure_peaks(1);
+  return measured;
+}
+
+/// A counter of `done_per_iteration` a second over what would be possible.
+void count_fraction(benchmark::State& state, const char* name, double done_per_iteration, double possible) {
+  if (possible > 0)
+    state.counters[name] =
+        benchmark::Counter(done_per_iteration / possible, benchmark::Counter::kIsIterationInvariantRate);
+}
+
 void count_rows(benchmark::State& state, std::size_t floats_per_row) {
   const auto rows = static_cast<std::int64_t>(state.iterations() * kRows);
+  const std::size_t row_bytes = floats_per_row * sizeof(float);
   state.SetItemsProcessed(rows);
-  state.SetBytesProcessed(rows * static_cast<std::int64_t>(floats_per_row * sizeof(float)));
+  state.SetBytesProcessed(rows * static_cast<std::int64_t>(row_bytes));
+  count_fraction(state, "of_cache_bandwidth", static_cast<double>(kRows * row_bytes),
+                 peaks().cache_bandwidth);
+}
+
+void count_macs(benchmark::State& state, std::size_t macs_per_iteration, Precision precision) {
+  state.SetItemsProcessed(static_cast<std::int64_t>(state.iterations() * macs_per_iteration));
+  count_fraction(state, "of_peak", 2.0 * static_cast<double>(macs_per_iteration), peaks().of(precision));
 }
 
 void bench_add_layer_norm(benchmark::State& state) {
@@ -59,17 +82,26 @@ void bench_add_layer_norm(benchmark::State& state) {
 }
 BENCHMARK(bench_add_layer_norm)->Arg(128)->Arg(256)->Arg(768);
 
-void bench_normalize_rows(benchmark::State& state) {
+/// The same with the statistics that a predictor needs.
+void bench_add_layer_norm_statistics(benchmark::State& state) {
   Rows rows(state);
-  for (auto _ : state) normalize_rows(rows.x.data(), 1e-5F, rows.shape, rows.out.data());
-  count_rows(state, 2 * rows.shape.columns);
+  const FloatBuffer inverse_deviations = random_floats(kRows, 6);
+  for (auto _ : state)
+    add_layer_norm(rows.x.data(), rows.residual.data(), rows.norm(), rows.shape, rows.out.data(),
+                   {{}, {1e-5F, inverse_deviations.data()}});
+  count_rows(state, 3 * rows.shape.columns);
 }
-BENCHMARK(bench_normalize_rows)->Arg(128)->Arg(256)->Arg(768);
+BENCHMARK(bench_add_layer_norm_statistics)->Arg(128)->Arg(256)->Arg(768);
 
 void bench_skim_margins(benchmark::State& state) {
   Rows rows(state);
-  const SkimDecision decision{rows.norm(), rows.gamma.data(), 0.1F};
-  for (auto _ : state) skim_margins(rows.x.data(), decision, rows.shape, rows.out.data());
+  const SkimDecision decision{rows.beta.data(), rows.norm(), rows.gamma.data(), 0.1F};
+  const FloatBuffer inverse_deviations(random_floats(kRows, 6));
+  for (auto _ : state) {
+    // What it overwrites would grow or vanish from one iteration to the next.
+    std::copy_n(rows.residual.data(), rows.shape.rows * rows.shape.columns, rows.x.data());
+    skim_margins(rows.x.data(), inverse_deviations.data(), decision, rows.shape, rows.out.data());
+  }
   count_rows(state, rows.shape.columns);
 }
 BENCHMARK(bench_skim_margins)->Arg(64)->Arg(128)->Arg(768);
@@ -101,7 +133,7 @@ void bench_attention(benchmark::State& state) {
   head.query_stride = head.key_value_stride = head.out_stride = head.head_size = kHeadSize;
   head.tokens = head.queries = tokens;
   for (auto _ : state) attend(head, scratch.data());
-  state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(2 * tokens * tokens * kHeadSize));
+  count_macs(state, 2 * tokens * tokens * kHeadSize, Precision::f32);
 }
 BENCHMARK(bench_attention)->Arg(16)->Arg(40)->Arg(128)->Arg(512);
 
@@ -128,14 +160,25 @@ void bench_product(benchmark::State& state) {
   write_operand(x.data(), rows, operand);
   std::size_t next = 0;
   for (auto _ : state) linears[next++ % linears.size()].multiply(operand, rows, y.data());
-  state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(rows * kIn * kOut));
+  count_macs(state, rows * kIn * kOut, precision);
+  if (linears.size() > 1)
+    count_fraction(state, "of_memory_bandwidth", static_cast<double>(kIn * kOut * operand_bytes(precision)),
+                   peaks().memory_bandwidth);
   state.SetLabel(std::string(name_of(precision)));
 }
 BENCHMARK(bench_product)
     ->ArgNames({"rows", "precision", "weights"})
-    ->ArgsProduct({{1, 16, 64}, {0, 1, 2}, {1, 24}});
+    ->ArgsProduct({{1, 4, 16, 64}, {0, 1, 2}, {1, 24}});
 
 }  // namespace
 }  // namespace transkimmer
 
-BENCHMARK_MAIN();
+int main(int argc, char** argv) {
+  // Without it oneDNN shares products among all processors.
+  const transkimmer::SingleThreadedOpenMp single_threaded;
+  benchmark::Initialize(&argc, argv);
+  if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 1;
+  benchmark::RunSpecifiedBenchmarks();
+  benchmark::Shutdown();
+  return 0;
+}

@@ -38,8 +38,10 @@ void serve_model(const std::string& directory, const std::string& problem_file, 
   const PlainBert model(config, ModelWeights::load(directory, config, {.predictors = false, .head = true}));
   Peer peer;
   peer.description = {{"name", "libtorch"}, {"version", TORCH_VERSION}};
-  peer.run = [&](std::size_t batch) { return run(model, problem, batch); };
-  serve(peer, problem);
+  peer.pass = [&] {
+    return in_batches(problem, [&](std::size_t batch) { return run(model, problem, batch); });
+  };
+  serve(peer);
 }
 
 }  // namespace

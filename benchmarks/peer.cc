@@ -28,26 +28,32 @@ Problem load_problem(const std::filesystem::path& file) {
 
 namespace {
 
-nlohmann::ordered_json timed_pass(const Peer& peer, const Problem& problem, std::vector<float>& logits) {
-  logits.clear();
+nlohmann::ordered_json timed_pass(const Peer& peer, std::vector<float>& logits) {
   const auto start = std::chrono::steady_clock::now();
-  for (std::size_t i = 0; i < problem.batches(); ++i) {
-    const std::vector<float> some = peer.run(i);
-    logits.insert(logits.end(), some.begin(), some.end());
-  }
+  logits = peer.pass();
   const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
   return {{"seconds", elapsed.count()}};
 }
 
 }  // namespace
 
-void serve(const Peer& peer, const Problem& problem) {
+std::vector<float> in_batches(const Problem& problem,
+                              const std::function<std::vector<float>(std::size_t batch)>& run) {
+  std::vector<float> logits;
+  for (std::size_t i = 0; i < problem.batches(); ++i) {
+    const std::vector<float> some = run(i);
+    logits.insert(logits.end(), some.begin(), some.end());
+  }
+  return logits;
+}
+
+void serve(const Peer& peer) {
   std::cout << peer.description.dump() << std::endl;
   std::vector<float> logits;
   for (std::string line; std::getline(std::cin, line);) {
     nlohmann::ordered_json answer;
     if (line == "pass") {
-      answer = timed_pass(peer, problem, logits);
+      answer = timed_pass(peer, logits);
     } else if (line == "outcome") {
       answer = peer.account();
       answer["logits"] = logits;

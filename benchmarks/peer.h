@@ -28,14 +28,18 @@ Problem load_problem(const std::filesystem::path& file);
 
 /// One who takes part.
 struct Peer {
-  nlohmann::ordered_json description;                        ///< "name", "version"
-  std::function<std::vector<float>(std::size_t batch)> run;  ///< logits of one batch, [sequences, labels]
+  nlohmann::ordered_json description;        ///< "name", "version"
+  std::function<std::vector<float>()> pass;  ///< logits of all sequences, [sequences, labels]
   std::function<nlohmann::ordered_json()> account = [] { return nlohmann::ordered_json::object(); };
 };
+
+/// The logits of all batches, from those of each.
+std::vector<float> in_batches(const Problem& problem,
+                              const std::function<std::vector<float>(std::size_t batch)>& run);
 
 /// Prints the description, then answers each line of standard input by one line of JSON until it ends:
 /// "pass" runs all batches: {"seconds"}; "outcome": {"logits"} of the last pass, with what `account` says.
 /// Throws FormatError for another line.
-void serve(const Peer& peer, const Problem& problem);
+void serve(const Peer& peer);
 
 }  // namespace transkimmer

@@ -1,6 +1,7 @@
 // The runtime as one who takes part in benchmarks/compare: dense, or skimmed to a given profile of kept
 // tokens.
 
+#include <algorithm>
 #include <cmath>
 #include <iostream>
 #include <memory>
@@ -10,10 +11,13 @@
 #include <CLI/CLI.hpp>
 
 #include "base/hardware.h"
+#include "features/batches.h"
 #include "metrics/cost.h"
 #include "model_files/tokenizer_files.h"
 #include "peer.h"
 #include "runtime/engine.h"
+#include "serving/encoded_windows.h"
+#include "transkimmer/classifier.h"
 #include "transkimmer/error.h"
 
 namespace transkimmer {
@@ -54,11 +58,11 @@ class RuntimePeer {
                         {"precision", name_of(engine_.precision())},
                         {"threads", engine_.threads()},
                         {"hardware", hardware_description()}};
-    peer.run = [this](std::size_t batch) { return run(batch); };
+    peer.pass = [this] { return options_.tokenize ? classify_texts() : run_batches(); };
     peer.account = [this] {
       return nlohmann::ordered_json{{"macs", macs_.count}, {"dense_macs", dense_macs_.count}};
     };
-    serve(peer, problem_);
+    serve(peer);
   }
 
  private:
@@ -70,24 +74,45 @@ class RuntimePeer {
     return Engine::load(options.model, engine);
   }
 
-  RaggedBatch make_batch(std::size_t index) const {
-    RaggedBatch batch;
-    for (std::size_t i = problem_.begin(index); i < problem_.end(index); ++i) {
-      if (options_.tokenize) {
-        batch.add(tokenizer_->encode(problem_.texts.at(i), {.max_length = longest()}).ids);
-      } else {
+  std::vector<float> run_batches() {
+    macs_ = dense_macs_ = {};
+    return in_batches(problem_, [this](std::size_t index) {
+      RaggedBatch batch;
+      for (std::size_t i = problem_.begin(index); i < problem_.end(index); ++i)
         batch.add(problem_.sequences[i]);
-      }
-    }
-    return batch;
+      return run(batch);
+    });
   }
 
-  std::size_t longest() const { return static_cast<std::size_t>(engine_.config().max_tokens()); }
+  /// From the texts, scheduled as Classifier::classify does, whose tokens cannot be kept to a profile.
+  std::vector<float> classify_texts() {
+    macs_ = dense_macs_ = {};
+    const std::size_t batch_tokens = ClassifyOptions().batch_tokens;
+    const EncodeOptions encoding{.max_length = static_cast<std::size_t>(engine_.config().max_tokens())};
+    EncodedWindows windows(problem_.texts.size(), {batch_tokens, 8 * batch_tokens},
+                           [&](std::size_t i) { return tokenizer_->encode(problem_.texts[i], encoding); });
+    std::vector<float> logits(problem_.texts.size() * labels());
+    while (const auto window = windows.next()) classify_window(*window, batch_tokens, logits);
+    return logits;
+  }
 
-  std::vector<float> run(std::size_t index) {
-    const RaggedBatch batch = make_batch(index);
+  void classify_window(const EncodedWindow& window, std::size_t batch_tokens, std::vector<float>& logits) {
+    std::vector<std::size_t> lengths;
+    for (const Encoding& encoding : window.encodings) lengths.push_back(encoding.ids.size());
+    for (const Batch& members : length_sorted_batches(lengths, {SIZE_MAX, batch_tokens})) {
+      RaggedBatch batch;
+      for (const std::uint32_t i : members) batch.add(window.encodings[i].ids);
+      const std::vector<float> some = run(batch);
+      for (std::size_t m = 0; m < members.size(); ++m)
+        std::copy_n(some.begin() + static_cast<std::ptrdiff_t>(m * labels()), labels(),
+                    logits.begin() + static_cast<std::ptrdiff_t>((window.first + members[m]) * labels()));
+    }
+  }
+
+  std::size_t labels() const { return engine_.config().labels.size(); }
+
+  std::vector<float> run(const RaggedBatch& batch) {
     BatchResult result = keep_ ? engine_.run(batch, keep_) : engine_.run(batch);
-    if (index == 0) macs_ = dense_macs_ = {};
     account(batch, result);
     return std::move(result.logits);
   }

@@ -1,6 +1,7 @@
 """The programs that take part: started once, then asked for one pass at a time."""
 
 import json
+import os
 import pathlib
 import subprocess
 from dataclasses import dataclass, field
@@ -21,8 +22,9 @@ class Peer:
     description: dict = field(default_factory=dict)
 
     def start(self):
+        # Threads of OpenMP that wait actively would take the processors from the program whose turn it is.
         self.process = subprocess.Popen(list(map(str, self.command)), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                        encoding="utf-8")
+                                        encoding="utf-8", env={**os.environ, "OMP_WAIT_POLICY": "passive"})
         self.description = self.answer()
 
     def ask(self, line):
@@ -45,10 +47,6 @@ class Peer:
             self.process.wait()
 
 
-def profile_name(shares):
-    return ",".join(f"{share:.3g}" for share in shares)
-
-
 def runtime_peers(options, problem, problem_file, model):
     program = options.build / "bin" / "benchmarks" / "runtime_peer"
     common = [program, "--model", model, "--problem", problem_file, "--threads", options.threads]
@@ -58,10 +56,9 @@ def runtime_peers(options, problem, problem_file, model):
     for precision in options.precisions:
         command = [*common, "--precision", precision]
         peers.append(Peer(f"Transkimmer {precision}", command))
-        for shares in problem.keep:
-            keep = ",".join(map(str, shares))
-            peers.append(Peer(f"Transkimmer {precision}, keeps {profile_name(shares)}", [*command, "--keep", keep],
-                              shares))
+        for profile in problem.keep:
+            peers.append(Peer(f"Transkimmer {precision}, keeps {profile.name}",
+                              [*command, "--keep", ",".join(map(str, profile.shares))], profile.shares))
     return peers
 
 

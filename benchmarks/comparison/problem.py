@@ -4,7 +4,8 @@
     batch = 32                  sequences a batch
     lengths = 28 12 7 ...       tokens of each sequence, special tokens included; random ids
     keep = 1/2 1/4 1/8          shares of the tokens that skimmed runs keep in every layer; or per layer,
-                                separated by commas, the last for the rest: 1,0.8,0.5
+                                separated by commas, the last for the rest: 1,0.8,0.5; a name may come first:
+                                some-model:1,0.8,0.5
 
 Instead of lengths, real texts, whose tokenisation then counts for the runtime and not for its peers:
 
@@ -29,11 +30,17 @@ class ProblemError(Exception):
 
 
 @dataclass(frozen=True)
+class Profile:
+    name: str
+    shares: tuple
+
+
+@dataclass(frozen=True)
 class Problem:
     name: str
     comment: str
     batch: int
-    keep: tuple  # of tuples of shares
+    keep: tuple  # of profiles
     lengths: tuple = ()
     texts: str = ""
     column: str = ""
@@ -47,6 +54,12 @@ def share(text, path):
     if not 0 < value <= 1:
         raise ProblemError(f"{path}: keep: {text} is not above 0 and at most 1")
     return value
+
+
+def profile(text, path):
+    name, colon, shares = text.rpartition(":")
+    values = tuple(share(part, path) for part in shares.split(","))
+    return Profile(name if colon else ",".join(f"{value:.3g}" for value in values), values)
 
 
 def whole_numbers(text, path, key):
@@ -74,8 +87,7 @@ def load(path):
         raise ProblemError(f"{path}: expected either lengths or texts")
     comment = " ".join(line[1:].strip() for line in content.splitlines() if line.startswith("#"))
     return Problem(path.stem, comment, whole_numbers(fields.get("batch", "1"), path, "batch")[0],
-                   tuple(tuple(share(part, path) for part in profile.split(","))
-                         for profile in fields.get("keep", "").split()),
+                   tuple(profile(text, path) for text in fields.get("keep", "").split()),
                    whole_numbers(fields["lengths"], path, "lengths") if "lengths" in fields else (),
                    fields.get("texts", ""), fields.get("column", ""))
 

@@ -41,10 +41,26 @@ struct Classification {
   std::vector<TokenTrace> tokens;    ///< filled when asked for
 };
 
+/// How far a call of `classify` has come, and how fast it is.
+struct ClassifyProgress {
+  std::size_t done = 0;      ///< inputs classified
+  std::size_t total = 0;     ///< inputs of the call
+  std::uint64_t tokens = 0;  ///< of the inputs classified, special tokens included, as they enter the model
+  double seconds = 0;        ///< since the call began, tokenisation included
+
+  /// 0 before any time has passed.
+  double tokens_per_second() const { return seconds > 0 ? static_cast<double>(tokens) / seconds : 0; }
+  double sequences_per_second() const { return seconds > 0 ? static_cast<double>(done) / seconds : 0; }
+};
+
 struct ClassifyOptions {
-  std::size_t batch_tokens = 4096;  ///< tokens per forward pass; bounds memory, not the result
-  std::size_t max_length = 0;       ///< longer inputs are truncated; 0: as long as the model allows
+  /// Tokens per forward pass; bounds memory, not the result. Batches are cut by tokens, not by number, from
+  /// inputs sorted by length.
+  std::size_t batch_tokens = 4096;
+  std::size_t max_length = 0;  ///< longer inputs are truncated; 0: as long as the model allows
   bool trace_tokens = false;
+  /// Called on the calling thread after every forward pass. What it throws ends the call.
+  std::function<void(const ClassifyProgress&)> progress = {};
 };
 
 /// A text classifier (or regressor) loaded from a Hugging Face directory.
@@ -70,6 +86,20 @@ class TRANSKIMMER_API Classifier {
   std::vector<Classification> classify(std::initializer_list<TextInput> inputs,
                                        const ClassifyOptions& options = {}) const;
 
+  /// Receives the result of one input. What it throws ends the call.
+  using ResultHandler = std::function<void(std::size_t index, Classification result)>;
+  /// For many inputs: hands over each result as soon as those before it are there, in the order of the
+  /// inputs, on the calling thread, and returns how fast it was. While one part of the inputs is classified
+  /// the next is tokenised on another thread, and no more is kept in memory than some batches need. Throws as
+  /// `classify` does, perhaps after some results.
+  ///
+  ///     const auto speed = classifier.classify(inputs, {}, [](std::size_t, const auto& result) {
+  ///       std::cout << result.label_name << '\n';
+  ///     });
+  ///     std::cerr << speed.tokens_per_second() << " tokens/s\n";
+  ClassifyProgress classify(std::span<const TextInput> inputs, const ClassifyOptions& options,
+                            const ResultHandler& on_result) const;
+
   /// Label names in index order; one entry for regression.
   const std::vector<std::string>& labels() const;
   /// Layers of the encoder, the value of TokenTrace::skimmed_at for tokens never skimmed.
@@ -77,6 +107,7 @@ class TRANSKIMMER_API Classifier {
 
  private:
   struct Impl;
+  class ClassifyCall;
   explicit Classifier(std::unique_ptr<const Impl> impl);
   std::unique_ptr<const Impl> impl_;
 };

@@ -3,6 +3,7 @@
 #include <iostream>
 #include <memory>
 #include <numeric>
+#include <optional>
 #include <random>
 #include <vector>
 
@@ -12,6 +13,7 @@
 #include "commands/command_options.h"
 #include "commands/commands.h"
 #include "commands/output.h"
+#include "report/profile_report.h"
 #include "runtime/engine.h"
 
 namespace transkimmer {
@@ -27,6 +29,7 @@ struct BenchmarkOptions {
   std::size_t runs = 20;
   std::size_t warmup = 3;
   std::uint64_t seed = 0;
+  bool profile = false;
   bool json = false;
 };
 
@@ -78,6 +81,13 @@ Timing measure(const Engine& engine, const RaggedBatch& batch, const BenchmarkOp
   timing.median_ms = median(milliseconds);
   timing.minimum_ms = *std::min_element(milliseconds.begin(), milliseconds.end());
   return timing;
+}
+
+/// As many runs again, as taking times inside them slows them a little.
+Profile profile_of(const Engine& engine, const RaggedBatch& batch, const BenchmarkOptions& options) {
+  Profile sum;
+  for (std::size_t i = 0; i < options.runs; ++i) sum += engine.profile(batch);
+  return sum;
 }
 
 struct Rates {
@@ -139,10 +149,15 @@ void run_benchmark(BenchmarkOptions options) {
   }
   const auto batch = random_batch(engine.config(), options);
   const auto timing = measure(engine, batch, options);
+  std::optional<Profile> profile;
+  if (options.profile) profile = profile_of(engine, batch, options);
   if (options.json) {
-    print_json(as_json(engine, timing, options));
+    Json object = as_json(engine, timing, options);
+    if (profile) object["profile"] = as_json(*profile, options.runs);
+    print_json(object);
   } else {
     print_table(engine, timing, options);
+    if (profile) std::cout << '\n' << profile_table(*profile, options.runs);
   }
 }
 
@@ -174,6 +189,10 @@ void add_benchmark_command(CLI::App& app) {
                                          "every run. Reports the median and the minimum time per batch.");
   add_model_option(*command, options->model);
   add_shape_options(*command, *options);
+  command
+      ->add_flag("--profile", options->profile,
+                 "Also show where the time goes: by operation, with the arithmetic per second")
+      ->group("Measurement");
   add_engine_options(*command, options->engine);
   add_json_option(*command, options->json);
   command->footer("Example:\n  transkimmer benchmark --model my-model --batch 32 --length 128 --threads 2");

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "base/progress.h"
 #include "commands/answer_options.h"
 #include "commands/answer_printer.h"
 #include "commands/command_options.h"
@@ -29,6 +30,45 @@ struct PredictOptions {
   std::optional<std::string> question;
   std::optional<std::string> context;
   bool json = false;
+  bool progress = false;
+};
+
+/// Texts given to the classifier together: it hands over the first results long before the last, and
+/// tokenises the later ones meanwhile.
+constexpr std::size_t most_texts = 8192;
+/// Questions are answered together, so that more would delay the first answer.
+constexpr std::size_t most_questions = 512;
+
+/// A line on standard error that shows how far the run has come over all its calls, when asked for.
+class PredictProgress {
+ public:
+  explicit PredictProgress(bool wanted) {
+    if (wanted) line_.emplace(ProgressOptions{.title = "", .unit = "sequences"});
+  }
+  /// Of the present call.
+  void update(const ClassifyProgress& call) { show(call); }
+  void end_call(const ClassifyProgress& call) {
+    show(call);
+    done_ += call.done;
+    tokens_ += call.tokens;
+    seconds_ += call.seconds;
+  }
+  void finish() {
+    if (line_) line_->finish();
+  }
+
+ private:
+  void show(const ClassifyProgress& call) {
+    if (!line_) return;
+    const double seconds = seconds_ + call.seconds;
+    const double rate = seconds > 0 ? static_cast<double>(tokens_ + call.tokens) / seconds : 0;
+    line_->update(static_cast<std::int64_t>(done_ + call.done), fmt::format("{:.0f} tokens/s", rate));
+  }
+
+  std::optional<ProgressLine> line_;
+  std::size_t done_ = 0;
+  std::uint64_t tokens_ = 0;
+  double seconds_ = 0;
 };
 
 Json as_json(const TokenTrace& token, int layers) {
@@ -72,18 +112,24 @@ void predict_labels(const PredictOptions& options) {
     throw UsageError(options.model.string() +
                      " holds no question answering model, so it takes no --question");
   const auto classifier = Classifier::load(options.model, options.engine, notices_on_standard_error());
-  const ClassifyOptions classify{options.batch_tokens, options.max_length, options.json};
+  PredictProgress progress(options.progress);
+  ClassifyOptions classify{options.batch_tokens, options.max_length, options.json};
+  classify.progress = [&](const ClassifyProgress& call) {
+    std::cout.flush();
+    progress.update(call);
+  };
   TextLineReader reader(options.input);
-  for_each_chunk(reader, [&](const std::vector<TextLine>& lines) {
+  for_each_chunk(reader, most_texts, [&](const std::vector<TextLine>& lines) {
     std::vector<TextInput> inputs;
     for (const auto& line : lines) {
       TextInput& input = inputs.emplace_back(TextInput{line.text, std::nullopt});
       if (line.text_pair) input.text_pair = *line.text_pair;
     }
-    for (const auto& result : classifier.classify(inputs, classify))
+    progress.end_call(classifier.classify(inputs, classify, [&](std::size_t, const Classification& result) {
       print(result, options, classifier.layers());
-    std::cout.flush();
+    }));
   });
+  progress.finish();
 }
 
 void predict_answers(const PredictOptions& options) {
@@ -96,7 +142,7 @@ void predict_answers(const PredictOptions& options) {
   TextInputOptions input = options.input;
   input.content = LineContent::questions;
   TextLineReader reader(input);
-  for_each_chunk(reader, [&](const std::vector<TextLine>& lines) { printer.print(lines); });
+  for_each_chunk(reader, most_questions, [&](const std::vector<TextLine>& lines) { printer.print(lines); });
 }
 
 void run_predict(const PredictOptions& options) {
@@ -156,6 +202,11 @@ void add_predict_command(CLI::App& app) {
       ->check(whole_number(1, 1 << 24))
       ->group(engine_group);
   add_json_option(*command, options->json);
+  command
+      ->add_flag("--progress", options->progress,
+                 "Show on standard error how many texts are classified, and how many texts and tokens a "
+                 "second, tokenization included")
+      ->group(output_group);
   command->footer(
       "Example:\n  echo 'a charming journey' | transkimmer predict --model my-model --json\n"
       "  transkimmer predict --model my-squad --question 'Who built it?' --context 'Monks built it.'");

@@ -20,9 +20,9 @@ namespace {
 constexpr std::size_t read_bytes = std::size_t{1} << 16;
 /// Far beyond any text a model reads; a line this long is a file without line ends.
 constexpr std::size_t max_line_bytes = std::size_t{64} << 20;
-/// Inputs are worked on together when they are there together. More lets texts of like length share a
-/// forward pass (which skimming does not need) and delays the first answer.
-constexpr std::size_t max_chunk_lines = 512;
+/// Lines that are there together are worked on together, up to so many bytes of text: memory that does not
+/// grow with the file.
+constexpr std::size_t max_chunk_bytes = std::size_t{4} << 20;
 constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
 
 std::string string_member(const nlohmann::json& object, const char* key, const std::string& where) {
@@ -189,22 +189,25 @@ std::optional<TextLine> TextLineReader::next() {
 namespace {
 
 /// Waits for the first line of a chunk, then takes what is there without waiting.
-bool read_chunk(TextLineReader& reader, std::vector<TextLine>& chunk) {
+bool read_chunk(TextLineReader& reader, std::size_t most_lines, std::vector<TextLine>& chunk) {
+  std::size_t bytes = 0;
   do {
     auto line = reader.next();
     if (!line) return false;
+    bytes += line->text.size() + (line->text_pair ? line->text_pair->size() : 0);
     chunk.push_back(*std::move(line));
-  } while (chunk.size() < max_chunk_lines && reader.ready());
+  } while (chunk.size() < most_lines && bytes < max_chunk_bytes && reader.ready());
   return true;
 }
 
 }  // namespace
 
-void for_each_chunk(TextLineReader& reader, const std::function<void(const std::vector<TextLine>&)>& answer) {
+void for_each_chunk(TextLineReader& reader, std::size_t most_lines,
+                    const std::function<void(const std::vector<TextLine>&)>& answer) {
   for (bool more = true; more;) {
     std::vector<TextLine> chunk;
     try {
-      more = read_chunk(reader, chunk);
+      more = read_chunk(reader, most_lines, chunk);
     } catch (const Error&) {
       // The lines before the faulty one get their answers.
       answer(chunk);

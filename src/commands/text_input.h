@@ -72,8 +72,9 @@ class TextLineReader {
   std::size_t line_number_ = 0;
 };
 
-/// Calls `answer` with lines that were there together, at most 512 of them, as they arrive. When one is
-/// faulty those before it are answered first.
-void for_each_chunk(TextLineReader& reader, const std::function<void(const std::vector<TextLine>&)>& answer);
+/// Calls `answer` with lines that were there together, at most `most_lines` of them, as they arrive. When one
+/// is faulty those before it are answered first.
+void for_each_chunk(TextLineReader& reader, std::size_t most_lines,
+                    const std::function<void(const std::vector<TextLine>&)>& answer);
 
 }  // namespace transkimmer

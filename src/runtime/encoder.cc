@@ -8,33 +8,10 @@
 #include "runtime/kernels.h"
 #include "runtime/layer_rest.h"
 #include "runtime/openmp_scope.h"
+#include "runtime/shared_loops.h"
 
 namespace transkimmer {
 namespace {
-
-/// Below this many rows per thread a product is shared by columns instead of rows: each thread then streams
-/// only its own part of the weights, which is what costs time when there are few rows to use them on.
-/// (BERT-base on two threads: 16 rows take a quarter less time so, 64 or more as long in either way.)
-constexpr std::size_t kFewRowsPerThread = 32;
-
-/// A loop of less arithmetic than this (some microseconds of one thread) is not shared: handing it over would
-/// cost as much.
-constexpr std::size_t kMacsWorthSharing = 250'000;
-
-/// Rows cut into equal pieces, enough for all threads and none larger than the matrix kernels take at once.
-struct Pieces {
-  Pieces(std::size_t rows, std::size_t threads) : rows_(rows) {
-    const std::size_t needed = (rows + PackedLinear::max_rows - 1) / PackedLinear::max_rows;
-    count = std::min(rows, (needed + threads - 1) / threads * threads);
-  }
-  std::size_t begin(std::size_t piece) const { return rows_ * piece / count; }
-  std::size_t size(std::size_t piece) const { return begin(piece + 1) - begin(piece); }
-
-  std::size_t count = 0;
-
- private:
-  std::size_t rows_;
-};
 
 /// The state of one pass: the rows of the tokens still alive, sequence after sequence.
 class ForwardPass {
@@ -45,7 +22,7 @@ class ForwardPass {
         weights_(weights),
         batch_(batch),
         options_(options),
-        pool_(pool),
+        loops_(pool),
         space_(workspace),
         hidden_size_(static_cast<std::size_t>(config.hidden_size)),
         feed_forward_(static_cast<std::size_t>(config.intermediate_size)),
@@ -54,7 +31,7 @@ class ForwardPass {
         layers_(weights.layers.size()),
         sequences_(batch.sequences()),
         rows_(batch.tokens()),
-        threads_(static_cast<std::size_t>(pool.threads())) {}
+        threads_(loops_.threads()) {}
 
   EncoderResult run() {
     prepare();
@@ -70,6 +47,8 @@ class ForwardPass {
     }
     if (options_.outputs == OutputStates::all_tokens) store_outputs_of_rows();
     result_.states = space_.outputs.data();
+    if (options_.profile != nullptr)
+      for (const Workspace::PerThread& own : space_.per_thread) *options_.profile += own.times;
     return std::move(result_);
   }
 
@@ -83,16 +62,10 @@ class ForwardPass {
     std::memcpy(to.values, from.values, from.columns * operand_bytes(from.precision));
     if (from.precision == Precision::int8) *to.scales = *from.scales;
   }
-  bool few_rows(std::size_t rows) const { return threads_ > 1 && rows < kFewRowsPerThread * threads_; }
-
-  /// body(task, worker), on all threads when the loop holds enough arithmetic.
-  template <typename Body>
-  void for_tasks(std::size_t tasks, std::size_t macs, const Body& body) const {
-    if (macs >= kMacsWorthSharing) {
-      pool_.parallel_for(tasks, body);
-      return;
-    }
-    for (std::size_t task = 0; task < tasks; ++task) body(task, 0);
+  OperationTimer time(int worker, Operation operation, std::size_t macs = 0) const {
+    OperationTimes* const times =
+        options_.profile == nullptr ? nullptr : &space_.per_thread[static_cast<std::size_t>(worker)].times;
+    return {times, operation, macs};
   }
   NormWeights norm(const NormParameters& parameters) const {
     return {parameters.gamma.data(), parameters.beta.data(), static_cast<float>(config_.layer_norm_eps)};
@@ -105,6 +78,7 @@ class ForwardPass {
     space_.query.reserve(rows_ * hidden_size_);
     space_.key_value.reserve(rows_ * 2 * hidden_size_);
     space_.context.reserve(rows_ * hidden_size_);
+    space_.inverse_deviations.reserve(rows_);
     space_.margins.reserve(rows_);
     reserve(space_.shared, std::min(rows_, kFewRowsPerThread * threads_));
     const bool all = options_.outputs == OutputStates::all_tokens;
@@ -131,6 +105,7 @@ class ForwardPass {
       longest = std::max<std::size_t>(longest, batch_.starts[i + 1] - batch_.starts[i]);
     space_.per_thread.resize(std::max(space_.per_thread.size(), threads_));
     for (auto& own : space_.per_thread) {
+      own.times = {};
       reserve(own.layer, PackedLinear::max_rows);
       own.predictor.reserve(PackedLinear::max_rows *
                             static_cast<std::size_t>(std::max<std::int64_t>(config_.skim.predictor_size, 1)));
@@ -151,42 +126,63 @@ class ForwardPass {
     for (std::size_t k = 0; k < hidden_size_; k += kCacheLineFloats) __builtin_prefetch(words + k);
   }
 
-  void embed_tokens() {
+  using EmbeddingParts = std::array<EmbeddingRow, PackedLinear::max_rows>;
+
+  void look_up(std::size_t begin, std::size_t count, EmbeddingParts& parts) const {
     const EmbeddingWeights& tables = weights_.embeddings;
+    for (std::size_t i = 0; i < count; ++i) {
+      const std::size_t row = begin + i;
+      fetch_embedding(row);
+      const auto type = batch_.type_ids.empty() ? 0 : static_cast<std::size_t>(batch_.type_ids[row]);
+      const std::size_t position = tables.first_position + space_.position_of_row[row];
+      parts[i] = {word_embedding(row), tables.positions.data() + position * hidden_size_,
+                  tables.types.data() + type * hidden_size_};
+    }
+  }
+
+  void embed_tokens() {
     std::vector<std::uint32_t>& position_of = space_.position_of_row;
     position_of.resize(rows_);
     for (std::size_t i = 0; i < sequences_; ++i)
       for (std::uint32_t token = batch_.starts[i]; token < batch_.starts[i + 1]; ++token)
         position_of[token] = token - batch_.starts[i];
-    for_row_pieces(rows_, embedding_macs_per_row(), [&](std::size_t begin, std::size_t count, int worker) {
-      std::array<EmbeddingRow, PackedLinear::max_rows> parts;
-      for (std::size_t i = 0; i < count; ++i) {
-        const std::size_t row = begin + i;
-        fetch_embedding(row);
-        const auto type = batch_.type_ids.empty() ? 0 : static_cast<std::size_t>(batch_.type_ids[row]);
-        parts[i] = {word_embedding(row),
-                    tables.positions.data() + (tables.first_position + position_of[row]) * hidden_size_,
-                    tables.types.data() + type * hidden_size_};
-      }
-      embed(parts.data(), norm(tables.norm), {count, hidden_size_}, hidden_row(begin), operand_rows(begin));
-      predict(0, begin, count, worker);
-    });
+    loops_.for_row_pieces(rows_, embedding_macs_per_row(),
+                          [&](std::size_t begin, std::size_t count, int worker) {
+                            embed_rows(begin, count, worker);
+                            predict(0, begin, count, worker);
+                          });
+  }
+
+  void embed_rows(std::size_t begin, std::size_t count, int worker) {
+    const OperationTimer timer = time(worker, Operation::embeddings);
+    EmbeddingParts parts;
+    look_up(begin, count, parts);
+    embed(parts.data(), norm(weights_.embeddings.norm), {count, hidden_size_}, hidden_row(begin),
+          hidden_outputs(0, begin));
+  }
+
+  /// What the layers' products and the predictor before `layer` need of the hidden rows from `row` on.
+  RowOutputs hidden_outputs(std::size_t layer, std::size_t row) const {
+    RowOutputs outputs{operand_rows(row), {}};
+    if (!weights_.predictors.empty() && layer < layers_)
+      outputs.statistics = {kPredictorNormEpsilon, space_.inverse_deviations.data() + row};
+    return outputs;
   }
 
   /// The skim margins of `count` rows before `layer`.
   void predict(std::size_t layer, std::size_t begin, std::size_t count, int worker) {
     if (weights_.predictors.empty() || layer == layers_) return;
+    const OperationTimer timer = time(worker, Operation::predictors, count * predictor_macs_per_row());
     const PredictorWeights& predictor = weights_.predictors[layer];
     Workspace::PerThread& own = space_.per_thread[static_cast<std::size_t>(worker)];
     const SkimDecision decision{
+        predictor.projection_bias.data(),
         {predictor.norm.gamma.data(), predictor.norm.beta.data(), kPredictorNormEpsilon},
         predictor.decision.data(),
         predictor.decision_bias};
-    float* normalized = own.layer.projected.data();
-    normalize_rows(hidden_row(begin), kPredictorNormEpsilon, {count, hidden_size_}, normalized);
-    predictor.projection.multiply(normalized, count, own.predictor.data());
-    skim_margins(own.predictor.data(), decision, {count, predictor.decision.size()},
-                 space_.margins.data() + begin);
+    predictor.projection.multiply(hidden_row(begin), count, own.predictor.data());
+    skim_margins(own.predictor.data(), space_.inverse_deviations.data() + begin, decision,
+                 {count, predictor.decision.size()}, space_.margins.data() + begin);
   }
 
   bool keeps(std::size_t layer, std::size_t row) const {
@@ -198,6 +194,7 @@ class ForwardPass {
 
   /// Moves the rows that stay together, in place.
   void skim(std::size_t layer) {
+    const OperationTimer timer = time(0, Operation::compaction);
     std::size_t next = 0;
     for (std::size_t i = 0; i < sequences_; ++i) {
       const std::size_t begin = space_.starts[i];
@@ -260,64 +257,63 @@ class ForwardPass {
     return 2 * scores * hidden_size_;
   }
 
-  /// body(begin, count, worker) over pieces of rows.
-  template <typename Body>
-  void for_row_pieces(std::size_t rows, std::size_t macs_per_row, const Body& body) {
-    const Pieces pieces(rows, threads_);
-    for_tasks(pieces.count, rows * macs_per_row,
-              [&](std::size_t piece, int worker) { body(pieces.begin(piece), pieces.size(piece), worker); });
-  }
-
   /// Where a thread begins with a product that others run at the same time.
   static std::size_t panel_of(int worker) { return static_cast<std::size_t>(worker); }
 
   /// y = linear(x), shared by columns when there are few rows, else by rows.
-  void multiply(const PackedLinear& linear, const OperandRows& x, std::size_t rows, float* y) {
-    if (few_rows(rows)) {
-      for_tasks(linear.panels(), rows * linear.shape().in * linear.shape().out,
-                [&](std::size_t panel, int) { linear.multiply_panel(panel, x, rows, y); });
+  void multiply(Operation operation, const PackedLinear& linear, const OperandRows& x, std::size_t rows,
+                float* y) {
+    const std::size_t macs_per_row = linear.shape().in * linear.shape().out;
+    if (loops_.few_rows(rows)) {
+      loops_.for_tasks(linear.panels(), rows * macs_per_row, [&](std::size_t panel, int worker) {
+        const OperationTimer timer = time(worker, operation, rows * linear.panel_macs_per_row(panel));
+        linear.multiply_panel(panel, x, rows, y);
+      });
       return;
     }
-    for_row_pieces(rows, linear.shape().in * linear.shape().out,
-                   [&](std::size_t begin, std::size_t count, int worker) {
-                     linear.multiply(x.from(begin), count, y + begin * linear.shape().out, panel_of(worker));
-                   });
+    loops_.for_row_pieces(rows, macs_per_row, [&](std::size_t begin, std::size_t count, int worker) {
+      const OperationTimer timer = time(worker, operation, count * macs_per_row);
+      linear.multiply(x.from(begin), count, y + begin * linear.shape().out, panel_of(worker));
+    });
   }
 
   void run_layer(std::size_t index) {
     const LayerWeights& layer = weights_.layers[index];
     project(layer);
     attend_heads(false);
-    finish_layer(layer, space_.hidden.data(), operand_rows(0), rows_, index + 1);
+    finish_layer(layer, space_.hidden.data(), hidden_outputs(index + 1, 0), rows_, index + 1);
   }
 
+  /// Query, key and value of all rows, in one loop.
   void project(const LayerWeights& layer) {
     const OperandRows hidden = operand_rows(0);
-    if (few_rows(rows_)) {
+    const std::size_t macs_per_row = 3 * hidden_size_ * hidden_size_;
+    if (loops_.few_rows(rows_)) {
       const std::size_t query_panels = layer.query.panels();
-      for_tasks(query_panels + layer.key_value.panels(), rows_ * 3 * hidden_size_ * hidden_size_,
-                [&](std::size_t task, int) {
-                  if (task < query_panels) {
-                    layer.query.multiply_panel(task, hidden, rows_, space_.query.data());
-                  } else {
-                    layer.key_value.multiply_panel(task - query_panels, hidden, rows_,
-                                                   space_.key_value.data());
-                  }
-                });
+      loops_.for_tasks(
+          query_panels + layer.key_value.panels(), rows_ * macs_per_row, [&](std::size_t task, int worker) {
+            const bool is_query = task < query_panels;
+            const PackedLinear& linear = is_query ? layer.query : layer.key_value;
+            const std::size_t panel = is_query ? task : task - query_panels;
+            const OperationTimer timer =
+                time(worker, Operation::query_key_value, rows_ * linear.panel_macs_per_row(panel));
+            linear.multiply_panel(panel, hidden, rows_,
+                                  is_query ? space_.query.data() : space_.key_value.data());
+          });
       return;
     }
-    for_row_pieces(
-        rows_, 3 * hidden_size_ * hidden_size_, [&](std::size_t begin, std::size_t count, int worker) {
-          const OperandRows x = hidden.from(begin);
-          const std::size_t panel = panel_of(worker);
-          layer.query.multiply(x, count, space_.query.data() + begin * hidden_size_, panel);
-          layer.key_value.multiply(x, count, space_.key_value.data() + begin * 2 * hidden_size_, panel);
-        });
+    loops_.for_row_pieces(rows_, macs_per_row, [&](std::size_t begin, std::size_t count, int worker) {
+      const OperationTimer timer = time(worker, Operation::query_key_value, count * macs_per_row);
+      const OperandRows x = hidden.from(begin);
+      const std::size_t panel = panel_of(worker);
+      layer.query.multiply(x, count, space_.query.data() + begin * hidden_size_, panel);
+      layer.key_value.multiply(x, count, space_.key_value.data() + begin * 2 * hidden_size_, panel);
+    });
   }
 
   /// Attention of every sequence and head. With `first_tokens`, query and context have one row per sequence.
   void attend_heads(bool first_tokens) {
-    for_tasks(sequences_ * heads_, attention_macs(first_tokens), [&](std::size_t task, int worker) {
+    loops_.for_tasks(sequences_ * heads_, attention_macs(first_tokens), [&](std::size_t task, int worker) {
       const std::size_t sequence = task / heads_;
       const std::size_t column = task % heads_ * head_size_;
       const std::size_t begin = space_.starts[sequence];
@@ -334,6 +330,8 @@ class ForwardPass {
       head.tokens = space_.starts[sequence + 1] - begin;
       head.queries = first_tokens ? 1 : head.tokens;
       head.head_size = head_size_;
+      const OperationTimer timer =
+          time(worker, Operation::attention, 2 * head.queries * head.tokens * head_size_);
       attend(head, space_.per_thread[static_cast<std::size_t>(worker)].attention.data());
     });
   }
@@ -346,40 +344,43 @@ class ForwardPass {
   }
 
   /// Attention output, feed-forward and both LayerNorms over `x` [rows, hidden], in place; then the margins
-  /// for the `next` layer, while the rows are still in the cache. `operand`: x as the next layer reads it.
-  void finish_layer(const LayerWeights& layer, float* x, const OperandRows& operand, std::size_t rows,
+  /// for the `next` layer, while the rows are still in the cache. `outputs`: of x, for the next layer.
+  void finish_layer(const LayerWeights& layer, float* x, const RowOutputs& outputs, std::size_t rows,
                     std::size_t next) {
-    if (few_rows(rows)) {
-      finish_few_rows(layer, x, operand, rows, next);
+    if (loops_.few_rows(rows)) {
+      finish_few_rows(layer, x, outputs, rows, next);
       return;
     }
     const std::size_t macs = hidden_size_ * (hidden_size_ + 2 * feed_forward_) + predictor_macs_per_row();
-    for_row_pieces(rows, macs, [&](std::size_t begin, std::size_t count, int worker) {
-      const LayerBuffers& own = space_.per_thread[static_cast<std::size_t>(worker)].layer;
-      finish_rows(layer, {x + begin * hidden_size_, context_rows(begin), operand.from(begin)}, own,
-                  static_cast<float>(config_.layer_norm_eps), OneThread{count, panel_of(worker)});
+    loops_.for_row_pieces(rows, macs, [&](std::size_t begin, std::size_t count, int worker) {
+      Workspace::PerThread& own = space_.per_thread[static_cast<std::size_t>(worker)];
+      finish_rows(layer, {x + begin * hidden_size_, context_rows(begin), outputs.from(begin)}, own.layer,
+                  static_cast<float>(config_.layer_norm_eps),
+                  OneThread{count, panel_of(worker), options_.profile == nullptr ? nullptr : &own.times});
       predict(next, begin, count, worker);
     });
   }
 
-  void finish_few_rows(const LayerWeights& layer, float* x, const OperandRows& operand, std::size_t rows,
+  void finish_few_rows(const LayerWeights& layer, float* x, const RowOutputs& outputs, std::size_t rows,
                        std::size_t next) {
-    finish_rows(layer, {x, context_rows(0), operand}, space_.shared,
+    finish_rows(layer, {x, context_rows(0), outputs}, space_.shared,
                 static_cast<float>(config_.layer_norm_eps), AllThreads{*this, rows});
-    for_row_pieces(rows, predictor_macs_per_row(), [&](std::size_t begin, std::size_t count, int worker) {
-      predict(next, begin, count, worker);
-    });
+    loops_.for_row_pieces(
+        rows, predictor_macs_per_row(),
+        [&](std::size_t begin, std::size_t count, int worker) { predict(next, begin, count, worker); });
   }
 
   /// Runs the steps of a layer's rest on rows that all threads share: products by columns, passes by rows.
   struct AllThreads {
-    void multiply(const PackedLinear& linear, const OperandRows& x, float* y) const {
-      pass.multiply(linear, x, rows, y);
+    void multiply(Operation operation, const PackedLinear& linear, const OperandRows& x, float* y) const {
+      pass.multiply(operation, linear, x, rows, y);
     }
     template <typename Body>
-    void for_rows(std::size_t macs_per_row, const Body& body) const {
-      pass.for_row_pieces(rows, macs_per_row,
-                          [&](std::size_t begin, std::size_t count, int) { body(begin, count); });
+    void for_rows(Operation operation, std::size_t macs_per_row, const Body& body) const {
+      pass.loops_.for_row_pieces(rows, macs_per_row, [&](std::size_t begin, std::size_t count, int worker) {
+        const OperationTimer timer = pass.time(worker, operation);
+        body(begin, count);
+      });
     }
 
     ForwardPass& pass;
@@ -403,8 +404,8 @@ class ForwardPass {
       if (weights_.precision != Precision::f32)
         copy_row(operand_rows(space_.starts[i]), first_operand.from(i));
     }
-    multiply(layer.query, first_operand, sequences_, space_.query.data());
-    multiply(layer.key_value, operand_rows(0), rows_, space_.key_value.data());
+    multiply(Operation::query_key_value, layer.query, first_operand, sequences_, space_.query.data());
+    multiply(Operation::query_key_value, layer.key_value, operand_rows(0), rows_, space_.key_value.data());
     attend_heads(true);
     finish_layer(layer, first, {}, sequences_, layers_);
   }
@@ -413,7 +414,7 @@ class ForwardPass {
   const EncoderWeights& weights_;
   const RaggedBatch& batch_;
   const EncoderOptions& options_;
-  const ThreadPool& pool_;
+  const SharedLoops loops_;
   Workspace& space_;
   const std::size_t hidden_size_, feed_forward_, heads_, head_size_, layers_, sequences_;
   std::size_t rows_;

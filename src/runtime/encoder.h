@@ -7,6 +7,7 @@
 #include "model_files/model_config.h"
 #include "runtime/encoder_weights.h"
 #include "runtime/keep_decision.h"
+#include "runtime/profile.h"
 #include "runtime/ragged_batch.h"
 #include "runtime/thread_pool.h"
 #include "runtime/workspace.h"
@@ -20,6 +21,7 @@ struct EncoderOptions {
   double skim_threshold = 0.0;
   OutputStates outputs = OutputStates::first_token;
   KeepDecision keep;  ///< empty: margin > skim_threshold; everything stays where there are no predictors
+  OperationTimes* profile = nullptr;  ///< where set, times are taken and added to it
 };
 
 struct EncoderResult {

@@ -40,8 +40,9 @@ class Source {
     const std::vector<float> last_bias = floats(prefix + "4.bias");
     std::vector<float> decision(predictor_);
     for (std::size_t j = 0; j < predictor_; ++j) decision[j] = last[predictor_ + j] - last[j];
-    return {pack({hidden_, predictor_, Activation::none}, weight, bias), norm(prefix + "2"),
-            std::move(decision), last_bias[1] - last_bias[0]};
+    const std::vector<float> no_bias(predictor_);
+    return {pack({hidden_, predictor_, Activation::none}, weight, no_bias), std::move(bias),
+            norm(prefix + "2"), std::move(decision), last_bias[1] - last_bias[0]};
   }
 
   EmbeddingWeights embeddings(const ModelConfig& config) const {
@@ -83,14 +84,21 @@ class Source {
     return pack({hidden_, 2 * hidden_, Activation::none, precision_}, weight, bias);
   }
 
-  /// W (gamma * x + beta) + b = (W diag(gamma)) x + (W beta + b). Summed in double: it happens once.
+  /// See PredictorWeights. Summed in double: it happens once.
   void fold(const NormParameters& norm, std::vector<float>& weight, std::vector<float>& bias) const {
     for (std::size_t row = 0; row < predictor_; ++row) {
       double shift = bias[row];
+      double sum = 0;
       for (std::size_t column = 0; column < hidden_; ++column) {
         float& value = weight[row * hidden_ + column];
         shift += static_cast<double>(value) * norm.beta[column];
         value *= norm.gamma[column];
+        sum += static_cast<double>(value);
+      }
+      const double mean = sum / static_cast<double>(hidden_);
+      for (std::size_t column = 0; column < hidden_; ++column) {
+        float& value = weight[row * hidden_ + column];
+        value = static_cast<float>(static_cast<double>(value) - mean);
       }
       bias[row] = static_cast<float>(shift);
     }

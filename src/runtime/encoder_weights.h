@@ -26,10 +26,13 @@ struct LayerWeights {
   NormParameters output_norm;
 };
 
-/// One skim predictor: LayerNorm -> Linear -> LayerNorm -> GELU -> Linear. The first LayerNorm's scale and
-/// shift are folded into `projection`; of the last layer only the keep row minus the skim row is needed.
+/// One skim predictor: LayerNorm -> Linear -> LayerNorm -> GELU -> Linear. With the first LayerNorm's gamma
+/// and beta, W (gamma * (x - mean) / deviation + beta) + b equals C x / deviation + (W beta + b), where C is
+/// W diag(gamma) less the mean of each of its rows: that takes the mean out of any x. So the product reads
+/// the hidden states as they are. Of the last layer only the keep row minus the skim row is needed.
 struct PredictorWeights {
-  PackedLinear projection;  ///< [hidden] -> [predictor]
+  PackedLinear projection;             ///< C, without a bias; [hidden] -> [predictor]
+  std::vector<float> projection_bias;  ///< [predictor]
   NormParameters norm;
   std::vector<float> decision;  ///< [predictor]
   float decision_bias = 0;

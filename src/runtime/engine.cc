@@ -1,6 +1,7 @@
 #include "runtime/engine.h"
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <optional>
 #include <string>
@@ -86,6 +87,26 @@ struct Engine::Impl {
     }
   }
 
+  BatchResult run(const RaggedBatch& batch, const KeepDecision& keep, OperationTimes* times) const {
+    if (batch.sequences() == 0) return {};
+    const SingleThreadedOpenMp single_threaded;
+    const bool every_token = config.head == HeadKind::question_answering;
+    EncoderOptions options;
+    options.skim_threshold = threshold;
+    options.keep = keep;
+    options.outputs = every_token ? OutputStates::all_tokens : OutputStates::first_token;
+    options.profile = times;
+    const WorkspacePool::Lease workspace = workspaces.take();
+    EncoderResult encoded = encode(config, weights, batch, options, *pool, *workspace);
+    const std::size_t rows = every_token ? batch.tokens() : batch.sequences();
+    const OperationTimer timer(times, Operation::head, rows * head->macs_per_row());
+    BatchResult result;
+    result.logits = head->logits(encoded.states, rows, *pool);
+    result.skimmed_at = std::move(encoded.skimmed_at);
+    result.kept = std::move(encoded.kept);
+    return result;
+  }
+
   static void check_id(std::string_view what, std::int32_t id, std::int64_t size, std::size_t sequence) {
     if (id < 0 || id >= size)
       throw UsageError(fmt::format("sequence {} has {} {}, expected 0 to {}", sequence, what, id, size - 1));
@@ -122,21 +143,17 @@ BatchResult Engine::run(const RaggedBatch& batch) const {
 
 BatchResult Engine::run(const RaggedBatch& batch, const KeepDecision& keep) const {
   impl_->check(batch);
-  if (batch.sequences() == 0) return {};
-  const SingleThreadedOpenMp single_threaded;
-  const bool every_token = impl_->config.head == HeadKind::question_answering;
-  EncoderOptions options;
-  options.skim_threshold = impl_->threshold;
-  options.keep = keep;
-  options.outputs = every_token ? OutputStates::all_tokens : OutputStates::first_token;
-  const WorkspacePool::Lease workspace = impl_->workspaces.take();
-  EncoderResult encoded = encode(impl_->config, impl_->weights, batch, options, *impl_->pool, *workspace);
-  const std::size_t rows = every_token ? batch.tokens() : batch.sequences();
-  BatchResult result;
-  result.logits = impl_->head->logits(encoded.states, rows);
-  result.skimmed_at = std::move(encoded.skimmed_at);
-  result.kept = std::move(encoded.kept);
-  return result;
+  return impl_->run(batch, keep, nullptr);
+}
+
+Profile Engine::profile(const RaggedBatch& batch, const KeepDecision& keep) const {
+  impl_->check(batch);
+  Profile profile;
+  profile.threads = threads();
+  const auto start = std::chrono::steady_clock::now();
+  impl_->run(batch, keep, &profile.operations);
+  profile.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  return profile;
 }
 
 const ModelConfig& Engine::config() const {

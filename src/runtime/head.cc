@@ -3,6 +3,7 @@
 #include <string>
 
 #include "runtime/kernels.h"
+#include "runtime/shared_loops.h"
 #include "transkimmer/error.h"
 
 namespace transkimmer {
@@ -35,17 +36,25 @@ TaskHead TaskHead::pack(const ModelConfig& config, const ModelWeights& weights, 
   }
 }
 
-std::vector<float> TaskHead::logits(const float* states, std::size_t rows) const {
-  std::vector<float> result(rows * last_.shape().out);
-  if (!dense_) {
-    last_.multiply(states, rows, result.data());
-    return result;
-  }
-  std::vector<float> pooled(rows * dense_->shape().out);
-  dense_->multiply(states, rows, pooled.data());
+std::size_t TaskHead::macs_per_row() const {
+  const auto macs = [](const PackedLinear& linear) { return linear.shape().in * linear.shape().out; };
+  return macs(last_) + (dense_ ? macs(*dense_) : 0);
+}
+
+std::vector<float> TaskHead::logits(const float* states, std::size_t rows, const ThreadPool& pool) const {
+  const SharedLoops loops(pool);
+  const auto multiply = [&](const PackedLinear& linear, const float* x) {
+    const LinearShape& shape = linear.shape();
+    std::vector<float> y(rows * shape.out);
+    loops.for_tasks(linear.panels(), rows * shape.in * shape.out, [&](std::size_t panel, int) {
+      linear.multiply_panel(panel, float_operand(x, shape.in), rows, y.data());
+    });
+    return y;
+  };
+  if (!dense_) return multiply(last_, states);
+  std::vector<float> pooled = multiply(*dense_, states);
   tanh_in_place(pooled.data(), pooled.size());
-  last_.multiply(pooled.data(), rows, result.data());
-  return result;
+  return multiply(last_, pooled.data());
 }
 
 }  // namespace transkimmer

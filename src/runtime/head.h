@@ -7,6 +7,7 @@
 #include "model_files/model_config.h"
 #include "model_files/model_weights.h"
 #include "runtime/packed_linear.h"
+#include "runtime/thread_pool.h"
 
 namespace transkimmer {
 
@@ -21,8 +22,10 @@ class TaskHead {
   static TaskHead pack(const ModelConfig& config, const ModelWeights& weights, int panels,
                        MatrixKernelCache& kernels);
 
-  /// states [rows, hidden] -> [rows, labels].
-  std::vector<float> logits(const float* states, std::size_t rows) const;
+  /// states [rows, hidden] -> [rows, labels], the columns of the products shared by the threads.
+  std::vector<float> logits(const float* states, std::size_t rows, const ThreadPool& pool) const;
+  /// Multiply-accumulates of `logits` for each row.
+  std::size_t macs_per_row() const;
 
  private:
   TaskHead(std::optional<PackedLinear> dense, PackedLinear last)

@@ -1,5 +1,7 @@
 #include "runtime/kernels.h"
 
+#include <algorithm>
+
 // foreach_target.h includes this file once per instruction set and must come before highway.h.
 // clang-format off
 #undef HWY_TARGET_INCLUDE
@@ -68,23 +70,30 @@ HWY_INLINE V Normalized(D d, V x, const BlockMoments& moments, std::size_t row) 
   return hn::Mul(hn::Sub(x, hn::Set(d, moments.mean[row])), hn::Set(d, moments.inverse_deviation[row]));
 }
 
-/// x = LayerNorm(x), given the means; also as an operand.
+/// x = LayerNorm(x), given the means; also as an operand, and with statistics of what was written.
 HWY_INLINE void FinishLayerNorm(const NormWeights& norm, RowShape block, BlockMoments& moments, float* x,
-                                const OperandRows& operand) {
+                                const RowOutputs& outputs) {
   Deviations(x, block, norm.epsilon, moments);
+  BlockMoments written;
   for (std::size_t row = 0; row < block.rows; ++row) {
     float* const values = x + row * block.columns;
-    ForLanes(block.columns, [&](auto d, std::size_t i) HWY_ATTR {
+    const float sum = SumOver(block.columns, [&](auto d, std::size_t i) HWY_ATTR {
       const auto normalized = Normalized(d, hn::LoadU(d, values + i), moments, row);
-      hn::StoreU(hn::MulAdd(normalized, hn::LoadU(d, norm.gamma + i), hn::LoadU(d, norm.beta + i)), d,
-                 values + i);
+      const auto value = hn::MulAdd(normalized, hn::LoadU(d, norm.gamma + i), hn::LoadU(d, norm.beta + i));
+      hn::StoreU(value, d, values + i);
+      return value;
     });
-    WriteOperandRow(values, row, operand);
+    written.mean[row] = sum / static_cast<float>(block.columns);
+    WriteOperandRow(values, row, outputs.operand);
   }
+  const RowStatistics& statistics = outputs.statistics;
+  if (statistics.inverse_deviations == nullptr) return;
+  Deviations(x, block, statistics.epsilon, written);
+  std::copy_n(written.inverse_deviation, block.rows, statistics.inverse_deviations);
 }
 
 void AddLayerNorm(const float* x, const float* residual, const NormWeights& norm, RowShape shape, float* out,
-                  const OperandRows& operand) {
+                  const RowOutputs& outputs) {
   ForBlocks(shape.rows, [&](std::size_t first, std::size_t rows) HWY_ATTR {
     BlockMoments moments;
     for (std::size_t row = 0; row < rows; ++row) {
@@ -96,48 +105,47 @@ void AddLayerNorm(const float* x, const float* residual, const NormWeights& norm
       });
       moments.mean[row] = sum / static_cast<float>(shape.columns);
     }
-    FinishLayerNorm(norm, {rows, shape.columns}, moments, out + first * shape.columns, operand.from(first));
+    FinishLayerNorm(norm, {rows, shape.columns}, moments, out + first * shape.columns, outputs.from(first));
   });
 }
 
-void NormalizeRows(const float* x, float epsilon, RowShape shape, float* out) {
-  ForBlocks(shape.rows, [&](std::size_t first, std::size_t rows) HWY_ATTR {
-    const RowShape block{rows, shape.columns};
-    const std::size_t start = first * shape.columns;
-    BlockMoments moments;
-    Means(x + start, block, moments);
-    Deviations(x + start, block, epsilon, moments);
-    for (std::size_t row = 0; row < rows; ++row) {
-      const std::size_t begin = start + row * shape.columns;
-      ForLanes(shape.columns, [&](auto d, std::size_t i) HWY_ATTR {
-        hn::StoreU(Normalized(d, hn::LoadU(d, x + begin + i), moments, row), d, out + begin + i);
-      });
-    }
-  });
-}
-
-void SkimMargins(const float* x, const SkimDecision& decision, RowShape shape, float* out) {
+/// LayerNorm, GELU and the weighted sum of a block of projected rows.
+HWY_INLINE void MarginsOfBlock(const float* projected, const SkimDecision& decision, RowShape block,
+                               float* out) {
   const NormWeights& norm = decision.norm;
+  BlockMoments moments;
+  Means(projected, block, moments);
+  Deviations(projected, block, norm.epsilon, moments);
+  for (std::size_t row = 0; row < block.rows; ++row) {
+    const float* const in = projected + row * block.columns;
+    const float sum = SumOver(block.columns, [&](auto d, std::size_t i) HWY_ATTR {
+      const auto normalized = Normalized(d, hn::LoadU(d, in + i), moments, row);
+      const auto affine = hn::MulAdd(normalized, hn::LoadU(d, norm.gamma + i), hn::LoadU(d, norm.beta + i));
+      return hn::Mul(Gelu(d, affine), hn::LoadU(d, decision.weight + i));
+    });
+    out[row] = sum + decision.bias;
+  }
+}
+
+void SkimMargins(float* x, const float* inverse_deviations, const SkimDecision& decision, RowShape shape,
+                 float* out) {
   ForBlocks(shape.rows, [&](std::size_t first, std::size_t rows) HWY_ATTR {
-    const RowShape block{rows, shape.columns};
-    const float* const start = x + first * shape.columns;
-    BlockMoments moments;
-    Means(start, block, moments);
-    Deviations(start, block, norm.epsilon, moments);
+    float* const block = x + first * shape.columns;
     for (std::size_t row = 0; row < rows; ++row) {
-      const float* const in = start + row * shape.columns;
-      const float sum = SumOver(shape.columns, [&](auto d, std::size_t i) HWY_ATTR {
-        const auto normalized = Normalized(d, hn::LoadU(d, in + i), moments, row);
-        const auto affine = hn::MulAdd(normalized, hn::LoadU(d, norm.gamma + i), hn::LoadU(d, norm.beta + i));
-        return hn::Mul(Gelu(d, affine), hn::LoadU(d, decision.weight + i));
+      float* const values = block + row * shape.columns;
+      const float inverse = inverse_deviations[first + row];
+      ForLanes(shape.columns, [&](auto d, std::size_t i) HWY_ATTR {
+        const auto scaled = hn::MulAdd(hn::LoadU(d, values + i), hn::Set(d, inverse),
+                                       hn::LoadU(d, decision.projection_bias + i));
+        hn::StoreU(scaled, d, values + i);
       });
-      out[first + row] = sum + decision.bias;
     }
+    MarginsOfBlock(block, decision, {rows, shape.columns}, out + first);
   });
 }
 
 void Embed(const EmbeddingRow* tokens, const NormWeights& norm, RowShape shape, float* out,
-           const OperandRows& operand) {
+           const RowOutputs& outputs) {
   ForBlocks(shape.rows, [&](std::size_t first, std::size_t rows) HWY_ATTR {
     BlockMoments moments;
     for (std::size_t row = 0; row < rows; ++row) {
@@ -151,7 +159,7 @@ void Embed(const EmbeddingRow* tokens, const NormWeights& norm, RowShape shape, 
       });
       moments.mean[row] = sum / static_cast<float>(shape.columns);
     }
-    FinishLayerNorm(norm, {rows, shape.columns}, moments, out + first * shape.columns, operand.from(first));
+    FinishLayerNorm(norm, {rows, shape.columns}, moments, out + first * shape.columns, outputs.from(first));
   });
 }
 
@@ -172,28 +180,24 @@ HWY_AFTER_NAMESPACE();
 namespace transkimmer {
 
 HWY_EXPORT(AddLayerNorm);
-HWY_EXPORT(NormalizeRows);
 HWY_EXPORT(SkimMargins);
 HWY_EXPORT(Embed);
 HWY_EXPORT(TanhInPlace);
 HWY_EXPORT(TargetName);
 
 void add_layer_norm(const float* x, const float* residual, const NormWeights& norm, RowShape shape,
-                    float* out, const OperandRows& operand) {
-  HWY_DYNAMIC_DISPATCH(AddLayerNorm)(x, residual, norm, shape, out, operand);
+                    float* out, const RowOutputs& outputs) {
+  HWY_DYNAMIC_DISPATCH(AddLayerNorm)(x, residual, norm, shape, out, outputs);
 }
 
-void normalize_rows(const float* x, float epsilon, RowShape shape, float* out) {
-  HWY_DYNAMIC_DISPATCH(NormalizeRows)(x, epsilon, shape, out);
-}
-
-void skim_margins(const float* x, const SkimDecision& decision, RowShape shape, float* out) {
-  HWY_DYNAMIC_DISPATCH(SkimMargins)(x, decision, shape, out);
+void skim_margins(float* x, const float* inverse_deviations, const SkimDecision& decision, RowShape shape,
+                  float* out) {
+  HWY_DYNAMIC_DISPATCH(SkimMargins)(x, inverse_deviations, decision, shape, out);
 }
 
 void embed(const EmbeddingRow* tokens, const NormWeights& norm, RowShape shape, float* out,
-           const OperandRows& operand) {
-  HWY_DYNAMIC_DISPATCH(Embed)(tokens, norm, shape, out, operand);
+           const RowOutputs& outputs) {
+  HWY_DYNAMIC_DISPATCH(Embed)(tokens, norm, shape, out, outputs);
 }
 
 void tanh_in_place(float* x, std::size_t count) {

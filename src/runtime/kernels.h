@@ -23,34 +23,56 @@ struct NormWeights {
   float epsilon = 0;
 };
 
-/// out = LayerNorm(x + residual), [rows, columns] (torch.nn.functional.layer_norm). The rows are also written
-/// as `operand`, the left operand of the product that reads them, unless that is f32 and reads `out`.
+/// Where 1 / sqrt(variance + epsilon) of the rows that a kernel writes goes: what a LayerNorm that reads them
+/// next needs, taken while each row is still in the first-level cache.
+struct RowStatistics {
+  float epsilon = 0;
+  float* inverse_deviations = nullptr;  ///< [rows]; where empty, none are taken
+
+  /// Of the rows from `row` on.
+  RowStatistics from(std::size_t row) const {
+    return {epsilon, inverse_deviations == nullptr ? nullptr : inverse_deviations + row};
+  }
+};
+
+/// What becomes of normalised rows besides being written: they are an `operand`, the left one of the product
+/// that reads them, unless that is f32 and reads the floats; and their statistics may be wanted.
+struct RowOutputs {
+  OperandRows operand;
+  RowStatistics statistics;
+
+  RowOutputs from(std::size_t row) const { return {operand.from(row), statistics.from(row)}; }
+};
+
+/// out = LayerNorm(x + residual), [rows, columns] (torch.nn.functional.layer_norm).
 void add_layer_norm(const float* x, const float* residual, const NormWeights& norm, RowShape shape,
-                    float* out, const OperandRows& operand = {});
+                    float* out, const RowOutputs& outputs = {});
 
-/// out = (x - mean) / sqrt(variance + epsilon) per row: a LayerNorm whose scale and shift were folded into
-/// what follows.
-void normalize_rows(const float* x, float epsilon, RowShape shape, float* out);
-
-/// The last steps of a skim predictor: out[row] = sum_j weight[j] * gelu(LayerNorm(x[row])[j]) + bias, where
+/// The last steps of a skim predictor, from the product of the rows with its first linear layer, whose
+/// weights took up the scale of the LayerNorm before it and its subtraction of the mean (see
+/// PredictorWeights):
+///   projected[row][j] = x[row][j] * inverse_deviations[row] + projection_bias[j]
+///   out[row] = sum_j weight[j] * gelu(LayerNorm(projected[row])[j]) + bias
 /// `weight` and `bias` are the keep row minus the skim row of the predictor's last linear layer. x [rows,
-/// columns], out [rows].
+/// columns], overwritten; out [rows].
 struct SkimDecision {
+  const float* projection_bias = nullptr;  ///< [columns]
   NormWeights norm;
-  const float* weight = nullptr;
+  const float* weight = nullptr;  ///< [columns]
   float bias = 0;
 };
-void skim_margins(const float* x, const SkimDecision& decision, RowShape shape, float* out);
+void skim_margins(float* x, const float* inverse_deviations, const SkimDecision& decision, RowShape shape,
+                  float* out);
 
 /// out = LayerNorm(word + position + type) for each of `shape.rows` tokens; the parts are table rows of
-/// [columns]; also as `operand`.
+/// [columns].
 struct EmbeddingRow {
   const float* word = nullptr;
   const float* position = nullptr;
   const float* type = nullptr;
 };
 void embed(const EmbeddingRow* tokens, const NormWeights& norm, RowShape shape, float* out,
-           const OperandRows& operand = {});
+           const RowOutputs& outputs = {});
 
 /// out = activation(the product's values), `shape` columns of out (torch.nn.functional.gelu).
 void finish_product(const RawProduct& product, RowShape shape, Activation activation,

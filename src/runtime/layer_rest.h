@@ -6,6 +6,7 @@
 #include "runtime/kernels.h"
 #include "runtime/operand.h"
 #include "runtime/packed_linear.h"
+#include "runtime/profile.h"
 #include "runtime/workspace.h"
 
 namespace transkimmer {
@@ -18,21 +19,24 @@ inline constexpr std::size_t kRowPassMacs = 16;
 struct LayerRows {
   float* x = nullptr;   ///< [rows, hidden]: what entered the layer, and then what leaves it
   OperandRows context;  ///< [rows, hidden]: attention's result, floats or bf16
-  OperandRows next;     ///< where the rows that leave go for the next layer's products; may be empty
+  RowOutputs next;      ///< where the rows that leave go for what reads them next; may be empty
 };
 
 /// Runs the steps of `finish_rows` for `rows` rows of one thread.
 struct OneThread {
-  void multiply(const PackedLinear& linear, const OperandRows& x, float* y) const {
+  void multiply(Operation operation, const PackedLinear& linear, const OperandRows& x, float* y) const {
+    const OperationTimer timer(times, operation, rows * linear.shape().in * linear.shape().out);
     linear.multiply(x, rows, y, first_panel);
   }
   template <typename Body>
-  void for_rows(std::size_t /*macs_per_row*/, const Body& body) const {
+  void for_rows(Operation operation, std::size_t /*macs_per_row*/, const Body& body) const {
+    const OperationTimer timer(times, operation);
     body(0, rows);
   }
 
   std::size_t rows = 0;
   std::size_t first_panel = 0;
+  OperationTimes* times = nullptr;  ///< may be empty
 };
 
 /// `x` as the operand of a product of `quantized`'s precision: as it is, unless int8 asks for a pass over it,
@@ -40,14 +44,15 @@ struct OneThread {
 template <typename Threads>
 OperandRows as_operand(const OperandRows& x, const OperandRows& quantized, const Threads& threads) {
   if (quantized.precision != Precision::int8) return x;
-  threads.for_rows(kRowPassMacs * x.columns, [&](std::size_t begin, std::size_t count) {
-    write_operand(static_cast<const float*>(x.values) + begin * x.columns, count, quantized.from(begin));
-  });
+  threads.for_rows(
+      Operation::quantization, kRowPassMacs * x.columns, [&](std::size_t begin, std::size_t count) {
+        write_operand(static_cast<const float*>(x.values) + begin * x.columns, count, quantized.from(begin));
+      });
   return quantized;
 }
 
 /// Attention output, feed-forward and both LayerNorms. `threads` multiplies all rows and goes through them:
-/// multiply(linear, operand, y) and for_rows(macs per row, body(begin, count)).
+/// multiply(operation, linear, operand, y) and for_rows(operation, macs per row, body(begin, count)).
 template <typename Threads>
 void finish_rows(const LayerWeights& layer, const LayerRows& rows, const LayerBuffers& own, float epsilon,
                  const Threads& threads) {
@@ -55,21 +60,21 @@ void finish_rows(const LayerWeights& layer, const LayerRows& rows, const LayerBu
   const Precision precision = layer.output.shape().precision;
   float* const projected = own.projected.data();
   float* const intermediate = own.intermediate.data();
-  const auto add_and_norm = [&](const NormParameters& norm, const OperandRows& operand) {
-    threads.for_rows(kRowPassMacs * hidden, [&](std::size_t begin, std::size_t count) {
+  const auto add_and_norm = [&](const NormParameters& norm, const RowOutputs& outputs) {
+    threads.for_rows(Operation::layer_norm, kRowPassMacs * hidden, [&](std::size_t begin, std::size_t count) {
       float* const x = rows.x + begin * hidden;
       add_layer_norm(projected + begin * hidden, x, {norm.gamma.data(), norm.beta.data(), epsilon},
-                     {count, hidden}, x, operand.from(begin));
+                     {count, hidden}, x, outputs.from(begin));
     });
   };
-  threads.multiply(layer.attention_output, as_operand(rows.context, own.context.rows(nullptr), threads),
-                   projected);
+  threads.multiply(Operation::attention_output, layer.attention_output,
+                   as_operand(rows.context, own.context.rows(nullptr), threads), projected);
   const OperandRows attended = own.attended.rows(rows.x);
-  add_and_norm(layer.attention_norm, attended);
-  threads.multiply(layer.intermediate, attended, intermediate);
+  add_and_norm(layer.attention_norm, {attended, {}});
+  threads.multiply(Operation::feed_forward_in, layer.intermediate, attended, intermediate);
   const Precision activated = precision == Precision::int8 ? Precision::f32 : precision;
   threads.multiply(
-      layer.output,
+      Operation::feed_forward_out, layer.output,
       as_operand({activated, intermediate, nullptr, feed_forward}, own.activated.rows(nullptr), threads),
       projected);
   add_and_norm(layer.output_norm, rows.next);

@@ -1,9 +1,12 @@
 #include "runtime/matrix_kernels.h"
 
 #include <algorithm>
+#include <cstring>
+#include <numeric>
 
 #include <fmt/format.h>
 
+#include "runtime/streaming_kernels.h"
 #include "transkimmer/error.h"
 
 namespace transkimmer {
@@ -73,6 +76,17 @@ dnnl::matmul::primitive_desc describe(const ProductShape& shape, const memory::d
                           shape.in, shape.columns, name_of(shape.precision), refusal.what()));
 }
 
+/// A packed value that is a small whole number.
+int value_at(const std::byte* place, Precision precision) {
+  if (precision == Precision::int8) return static_cast<std::int8_t>(*place);
+  std::uint32_t bits = 0;
+  std::memcpy(&bits, place, operand_bytes(precision));
+  if (precision == Precision::bf16) bits <<= 16U;  // the upper half of a float
+  float value;
+  std::memcpy(&value, &bits, sizeof value);
+  return static_cast<int>(value);
+}
+
 void check(dnnl_status_t status) {
   dnnl::error::wrap_c_api(status, "a matrix product failed");
 }
@@ -129,20 +143,58 @@ MatrixKernels::MatrixKernels(std::size_t in, std::size_t columns, Precision prec
       packed_(describe({PackedLinear::max_rows, in, columns, precision},
                        dnnl::memory::desc(dims(in, columns), operand_type(precision),
                                           dnnl::memory::format_tag::any))
-                  .weights_desc()) {}
+                  .weights_desc()) {
+  streams_ = can_stream(precision) && in % kStreamedDepth == 0 && packs_in_blocks();
+}
 
 MatrixKernels::~MatrixKernels() = default;
 
-PackedMatrix MatrixKernels::pack(const void* weight, const float* bias) const {
-  PackedMatrix packed{memory(packed_, cpu(), memory_->allocate(packed_.get_size())), memory()};
-  // Floats are rounded to bf16 on the way; int8 values come quantised.
+bool MatrixKernels::packs_in_blocks() const {
+  // Small whole numbers, which all precisions hold, and which no other order repeats often.
+  const auto probe = [&](std::size_t k, std::size_t column) {
+    return static_cast<int>((k * 37 + column * 11 + k * column % 5) % 127) - 63;
+  };
+  std::vector<float> floats(in_ * columns_);
+  std::vector<std::int8_t> bytes(in_ * columns_);
+  for (std::size_t column = 0; column < columns_; ++column)
+    for (std::size_t k = 0; k < in_; ++k) {
+      floats[column * in_ + k] = static_cast<float>(probe(k, column));
+      bytes[column * in_ + k] = static_cast<std::int8_t>(probe(k, column));
+    }
   const bool int8 = precision_ == Precision::int8;
-  const memory::desc transposed(dims(in_, columns_), int8 ? Type::s8 : Type::f32, dims(1, in_));
+  memory packed(packed_, cpu());
+  reorder(int8 ? static_cast<const void*>(bytes.data()) : floats.data(), packed);
+  const std::size_t width = operand_bytes(precision_), values = sizeof(float) / width;
+  const std::size_t padded = (columns_ + kStreamedColumns - 1) / kStreamedColumns * kStreamedColumns;
+  if (packed_.get_size() < padded * in_ * width) return false;
+  const auto* place = static_cast<const std::byte*>(packed.get_data_handle());
+  for (std::size_t column = 0; column < columns_; ++column)
+    for (std::size_t k = 0; k < in_; ++k)
+      if (value_at(place + streamed_place(k, column, in_, values) * width, precision_) != probe(k, column))
+        return false;
+  return true;
+}
+
+void MatrixKernels::reorder(const void* weight, memory& packed) const {
+  // Floats are rounded to bf16 on the way; int8 values come quantised.
+  const Type type = precision_ == Precision::int8 ? Type::s8 : Type::f32;
+  const memory::desc transposed(dims(in_, columns_), type, dims(1, in_));
   memory source(transposed, cpu(), const_cast<void*>(weight));
-  dnnl::reorder(source, packed.weights).execute(thread_stream(), source, packed.weights);
-  if (!int8) {
+  dnnl::reorder(source, packed).execute(thread_stream(), source, packed);
+}
+
+PackedMatrix MatrixKernels::pack(const void* weight, const float* bias) const {
+  PackedMatrix packed{memory(packed_, cpu(), memory_->allocate(packed_.get_size())), memory(), {}};
+  reorder(weight, packed.weights);
+  if (precision_ != Precision::int8) {
     packed.bias = memory(matrix(1, columns_, Type::f32), cpu());
     std::copy_n(bias, columns_, static_cast<float*>(packed.bias.get_data_handle()));
+  } else if (streams_) {
+    const auto* values = static_cast<const std::int8_t*>(weight);
+    for (std::size_t column = 0; column < columns_; ++column)
+      packed.offset_sums.push_back(kStreamedOffset * std::accumulate(values + column * in_,
+                                                                     values + (column + 1) * in_,
+                                                                     std::int32_t{0}));
   }
   return packed;
 }
@@ -157,7 +209,15 @@ MatrixKernels::Kernel& MatrixKernels::for_rows(std::size_t rows) {
   return *created_.back();
 }
 
+void MatrixKernels::stream(const PackedMatrix& matrix, const void* x, std::size_t rows, void* y) const {
+  const bool int8 = precision_ == Precision::int8;
+  const float* bias = int8 ? nullptr : static_cast<const float*>(matrix.bias.get_data_handle());
+  multiply_streamed(precision_, {x, rows, in_, matrix.weights.get_data_handle(), columns_, bias,
+                                 matrix.offset_sums.data(), y});
+}
+
 void MatrixKernels::multiply(const PackedMatrix& matrix, const void* x, std::size_t rows, void* y) {
+  if (streams_ && rows <= most_streamed_rows(precision_)) return stream(matrix, x, rows, y);
   Kernel& kernel = for_rows(rows);
   auto arguments = kernel.take();
   arguments->source.set_data_handle(const_cast<void*>(x));

@@ -72,6 +72,10 @@ void PackedLinear::multiply_panel(std::size_t index, const OperandRows& x, std::
                    static_cast<std::byte*>(y) + first * row_bytes);
 }
 
+std::size_t PackedLinear::panel_macs_per_row(std::size_t panel) const {
+  return shape_.in * panels_[panel]->columns;
+}
+
 void PackedLinear::multiply_piece(const Panel& panel, const OperandRows& x, std::size_t rows, void* y) const {
   if (panels_.size() == 1 && shape_.activation == Activation::none && shape_.precision != Precision::int8) {
     panel.kernels->multiply(panel.matrix, x.values, rows, y);

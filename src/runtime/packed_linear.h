@@ -74,6 +74,8 @@ class PackedLinear {
   void multiply_panel(std::size_t panel, const OperandRows& x, std::size_t rows, void* y) const;
 
   std::size_t panels() const { return panels_.size(); }
+  /// Multiply-accumulates of multiply_panel for each row.
+  std::size_t panel_macs_per_row(std::size_t panel) const;
   const LinearShape& shape() const { return shape_; }
 
  private:

@@ -11,6 +11,7 @@
 #include <hwy/aligned_allocator.h>
 
 #include "runtime/operand.h"
+#include "runtime/profile.h"
 
 namespace transkimmer {
 
@@ -78,6 +79,7 @@ struct Workspace {
     LayerBuffers layer;     ///< of max_rows
     FloatBuffer predictor;  ///< [max_rows, predictor]
     FloatBuffer attention;  ///< see attention_scratch_floats
+    OperationTimes times;   ///< of this pass, when it is profiled
   };
 
   FloatBuffer hidden;                          ///< [rows, hidden]
@@ -87,6 +89,7 @@ struct Workspace {
   FloatBuffer key_value;                       ///< [rows, 2 hidden]
   FloatBuffer context;                         ///< [rows, hidden]
   LayerBuffers shared;                         ///< of few rows
+  FloatBuffer inverse_deviations;              ///< [rows], for the predictors
   FloatBuffer margins;                         ///< [rows]
   FloatBuffer outputs;                         ///< [sequences or tokens, hidden]
   std::vector<std::uint32_t> starts;           ///< [sequences + 1]: rows of each sequence

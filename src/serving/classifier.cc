@@ -1,14 +1,21 @@
 #include "transkimmer/classifier.h"
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
+#include <optional>
 
 #include "features/batches.h"
 #include "model_files/tokenizer_files.h"
 #include "runtime/engine.h"
+#include "serving/encoded_windows.h"
 
 namespace transkimmer {
 namespace {
+
+/// Batches that the inputs sorted together fill: enough for batches of like length. (Without padding that
+/// matters little.)
+constexpr std::size_t kWindowBatches = 8;
 
 /// Softmax of one row of logits.
 std::vector<float> softmax(std::span<const float> logits) {
@@ -56,6 +63,69 @@ struct Classifier::Impl {
   }
 };
 
+/// One call over many inputs: windows of them are tokenised ahead, sorted by length, cut into batches and
+/// run.
+class Classifier::ClassifyCall {
+ public:
+  ClassifyCall(const Impl& impl, std::span<const TextInput> inputs, const ClassifyOptions& options,
+               const ResultHandler& on_result)
+      : impl_(impl), inputs_(inputs), options_(options), on_result_(on_result) {
+    progress_.total = inputs.size();
+  }
+
+  ClassifyProgress run() {
+    const std::size_t largest =
+        options_.batch_tokens > SIZE_MAX / kWindowBatches ? SIZE_MAX : kWindowBatches * options_.batch_tokens;
+    EncodedWindows windows(inputs_.size(), {options_.batch_tokens, largest},
+                           [this](std::size_t i) { return impl_.encode(inputs_[i], options_); });
+    while (const auto window = windows.next()) classify(*window);
+    return progress_;
+  }
+
+ private:
+  void classify(const EncodedWindow& window) {
+    std::vector<std::size_t> lengths;
+    for (const Encoding& encoding : window.encodings) lengths.push_back(encoding.ids.size());
+    waiting_.assign(window.encodings.size(), std::nullopt);
+    std::size_t handed_over = 0;
+    for (const Batch& members : length_sorted_batches(lengths, {SIZE_MAX, options_.batch_tokens})) {
+      run_batch(window, members);
+      for (; handed_over < waiting_.size() && waiting_[handed_over]; ++handed_over)
+        on_result_(window.first + handed_over, *std::move(waiting_[handed_over]));
+      report_progress();
+    }
+  }
+
+  void run_batch(const EncodedWindow& window, const Batch& members) {
+    RaggedBatch batch;
+    for (const std::uint32_t i : members) batch.add(window.encodings[i].ids, window.encodings[i].type_ids);
+    const BatchResult run = impl_.engine.run(batch);
+    const std::size_t labels = run.logits.size() / members.size();
+    for (std::size_t m = 0; m < members.size(); ++m) {
+      Classification& result =
+          waiting_[members[m]].emplace(impl_.interpret(std::span(run.logits).subspan(m * labels, labels)));
+      if (options_.trace_tokens)
+        result.tokens =
+            impl_.trace(window.encodings[members[m]], std::span(run.skimmed_at).subspan(batch.starts[m]));
+    }
+    progress_.done += members.size();
+    progress_.tokens += batch.tokens();
+  }
+
+  void report_progress() {
+    progress_.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
+    if (options_.progress) options_.progress(progress_);
+  }
+
+  const Impl& impl_;
+  std::span<const TextInput> inputs_;
+  const ClassifyOptions& options_;
+  const ResultHandler& on_result_;
+  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+  ClassifyProgress progress_;
+  std::vector<std::optional<Classification>> waiting_;  ///< [inputs of the window]
+};
+
 Classifier::Classifier(std::unique_ptr<const Impl> impl) : impl_(std::move(impl)) {}
 Classifier::Classifier(Classifier&&) noexcept = default;
 Classifier& Classifier::operator=(Classifier&&) noexcept = default;
@@ -70,28 +140,17 @@ Classifier Classifier::load(const std::filesystem::path& directory, const Engine
   return Classifier(std::make_unique<const Impl>(Impl{std::move(engine), std::move(tokenizer)}));
 }
 
+ClassifyProgress Classifier::classify(std::span<const TextInput> inputs, const ClassifyOptions& options,
+                                      const ResultHandler& on_result) const {
+  if (options.batch_tokens == 0) throw UsageError("batch_tokens is 0, expected at least 1");
+  return ClassifyCall(*impl_, inputs, options, on_result).run();
+}
+
 std::vector<Classification> Classifier::classify(std::span<const TextInput> inputs,
                                                  const ClassifyOptions& options) const {
-  if (options.batch_tokens == 0) throw UsageError("batch_tokens is 0, expected at least 1");
-  std::vector<Encoding> encodings;
-  std::vector<std::size_t> lengths;
-  for (const TextInput& input : inputs) {
-    encodings.push_back(impl_->encode(input, options));
-    lengths.push_back(encodings.back().ids.size());
-  }
   std::vector<Classification> results(inputs.size());
-  for (const Batch& members : length_sorted_batches(lengths, {SIZE_MAX, options.batch_tokens})) {
-    RaggedBatch batch;
-    for (const std::uint32_t i : members) batch.add(encodings[i].ids, encodings[i].type_ids);
-    const BatchResult run = impl_->engine.run(batch);
-    const std::size_t labels = run.logits.size() / members.size();
-    for (std::size_t m = 0; m < members.size(); ++m) {
-      results[members[m]] = impl_->interpret(std::span(run.logits).subspan(m * labels, labels));
-      if (options.trace_tokens)
-        results[members[m]].tokens =
-            impl_->trace(encodings[members[m]], std::span(run.skimmed_at).subspan(batch.starts[m]));
-    }
-  }
+  classify(inputs, options,
+           [&](std::size_t index, Classification result) { results[index] = std::move(result); });
   return results;
 }
 

@@ -62,6 +62,19 @@ TEST_F(Benchmark, TableNamesWhatWasTimed) {
   EXPECT_THAT(benchmark({"--dense"}).out, HasSubstr("dense (no token is skimmed)"));
 }
 
+TEST_F(Benchmark, ProfileShowsWhereTheTimeGoes) {
+  const auto table = benchmark({"--profile"});
+  EXPECT_EQ(table.status, 0) << table.err;
+  for (const char* row :
+       {"operation", "skim predictors", "query, key, value", "attention output", "waiting", "GFLOP/s"})
+    EXPECT_THAT(table.out, HasSubstr(row));
+  const json profile = benchmark({"--profile", "--json"}).json()["profile"];
+  double share = 0;
+  for (const auto& operation : profile)
+    if (operation["operation"] != "all") share += operation["share"].get<double>();
+  EXPECT_NEAR(share, 1, 1e-9);
+}
+
 TEST_F(Benchmark, DefaultLengthFitsTheModel) {
   const auto result = transkimmer({"benchmark", "--model", directory_.path(), "--runs", "1", "--json"});
   EXPECT_EQ(result.status, 0) << result.err;

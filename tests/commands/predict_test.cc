@@ -101,6 +101,13 @@ TEST_F(Predict, ResultsDoNotDependOnHowInputIsCut) {
   }
 }
 
+TEST_F(Predict, ProgressTellsHowManyAndHowFast) {
+  const auto result = predict("flat\nfilm\na charming journey\n", {"--progress"});
+  EXPECT_EQ(result.status, 0);
+  EXPECT_EQ(result.out_lines().size(), 3U);
+  EXPECT_THAT(result.err, MatchesRegex("3 sequences  [0-9.e+]+ sequences/s  in 1 s  [0-9]+ tokens/s\n"));
+}
+
 TEST_F(Predict, AnswersEachLineBeforeTheNextIsTyped) {
   Conversation conversation(TRANSKIMMER_PROGRAM, command({}));
   for (int i = 0; i < 3; ++i) {

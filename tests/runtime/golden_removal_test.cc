@@ -128,7 +128,7 @@ TEST_P(GoldenRemoval, CountsTheTokensKeptPerLayer) {
 TEST_P(GoldenRemoval, GivesTheSameClassificationFromTheFirstTokenAlone) {
   const GoldenModel model(std::get<0>(GetParam()), "cls");
   const EncoderResult result = run(model, OutputStates::first_token);
-  const auto logits = model.head->logits(result.states, kSequences);
+  const auto logits = model.head->logits(result.states, kSequences, ThreadPool(1));
   const auto expected_logits = floats("logits");
   ASSERT_EQ(logits.size(), expected_logits.size());
   for (std::size_t i = 0; i < logits.size(); ++i) EXPECT_NEAR(logits[i], expected_logits[i], kTolerance);
@@ -137,7 +137,7 @@ TEST_P(GoldenRemoval, GivesTheSameClassificationFromTheFirstTokenAlone) {
 TEST_P(GoldenRemoval, GivesTheSameStartAndEndLogitsForEveryToken) {
   const GoldenModel model(std::get<0>(GetParam()), "qa");
   const EncoderResult result = run(model, OutputStates::all_tokens);
-  const auto logits = model.head->logits(result.states, inputs.batch.tokens());
+  const auto logits = model.head->logits(result.states, inputs.batch.tokens(), ThreadPool(2));
   const auto start = floats("start_logits"), end = floats("end_logits");
   for (std::size_t token = 0; token < inputs.batch.tokens(); ++token) {
     EXPECT_NEAR(logits[2 * token], start[inputs.padded_index[token]], kTolerance);

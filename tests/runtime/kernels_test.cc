@@ -1,6 +1,7 @@
 #include "runtime/kernels.h"
 
 #include <cmath>
+#include <numeric>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -43,15 +44,21 @@ TEST_P(Kernels, AddLayerNormEqualsItsDefinition) {
   }
 }
 
-TEST_P(Kernels, NormalizeRowsEqualsItsDefinition) {
-  constexpr std::size_t kRows = 9;
+TEST_P(Kernels, AddLayerNormTakesTheDeviationsOfWhatItWrites) {
+  constexpr std::size_t kRows = 19;
   for (const std::size_t columns : {8, 31, 128}) {
-    const auto x = random_floats(kRows * columns, 1);
-    std::vector<float> out(kRows * columns);
-    normalize_rows(x.data(), 1e-5F, {kRows, columns}, out.data());
+    const auto x = random_floats(kRows * columns, 1), residual = random_floats(kRows * columns, 2);
+    const auto gamma = random_floats(columns, 3), beta = random_floats(columns, 4, 20);
+    std::vector<float> out(kRows * columns), inverse(kRows);
+    add_layer_norm(x.data(), residual.data(), {gamma.data(), beta.data(), 1e-12F}, {kRows, columns},
+                   out.data(), {{}, {1e-5F, inverse.data()}});
     for (std::size_t row = 0; row < kRows; ++row) {
-      const auto expected = normalized(row_of(x, row, columns), 1e-5);
-      for (std::size_t i = 0; i < columns; ++i) ASSERT_NEAR(out[row * columns + i], expected[i], 1e-5);
+      const std::vector<double> written = row_of(out, row, columns);
+      const auto count = static_cast<double>(columns);
+      const double mean = std::accumulate(written.begin(), written.end(), 0.0) / count;
+      double variance = 0;
+      for (const double value : written) variance += (value - mean) * (value - mean) / count;
+      EXPECT_NEAR(inverse[row] * std::sqrt(variance + 1e-5), 1, 1e-5) << columns << ' ' << row;
     }
   }
 }
@@ -61,11 +68,15 @@ TEST_P(Kernels, SkimMarginsEqualTheirDefinition) {
   for (const std::size_t columns : {8, 37, 64}) {
     const auto x = random_floats(kRows * columns, 1), weight = random_floats(columns, 2);
     const auto gamma = random_floats(columns, 3), beta = random_floats(columns, 4);
-    std::vector<float> out(kRows);
-    skim_margins(x.data(), {{gamma.data(), beta.data(), 1e-5F}, weight.data(), 0.25F}, {kRows, columns},
+    const auto bias = random_floats(columns, 5), inverse = random_floats(kRows, 6, 5);
+    std::vector<float> overwritten = x, out(kRows);
+    skim_margins(overwritten.data(), inverse.data(),
+                 {bias.data(), {gamma.data(), beta.data(), 1e-5F}, weight.data(), 0.25F}, {kRows, columns},
                  out.data());
     for (std::size_t row = 0; row < kRows; ++row) {
-      const auto unit = normalized(row_of(x, row, columns), 1e-5);
+      std::vector<double> projected = row_of(x, row, columns);
+      for (std::size_t i = 0; i < columns; ++i) projected[i] = projected[i] * inverse[row] + bias[i];
+      const auto unit = normalized(projected, 1e-5);
       double expected = 0.25;
       for (std::size_t i = 0; i < columns; ++i) {
         expected += weight[i] * gelu(unit[i] * gamma[i] + beta[i]);

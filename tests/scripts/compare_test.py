@@ -14,7 +14,7 @@ import unittest
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT / "benchmarks"))
 
-from comparison import problem, tables  # noqa: E402
+from comparison import machine, problem, tables  # noqa: E402
 
 BUILD = pathlib.Path(os.environ["TRANSKIMMER_BUILD"])
 WORDS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "good", "bad", "the", "film", "was", "very", "so"]
@@ -73,6 +73,11 @@ class Compare(unittest.TestCase):
         self.assertGreater(everything["macs"], everything["dense_macs"])  # the predictors'
         self.assertAlmostEqual(half["macs"] / everything["macs"], 0.5, delta=0.12)
 
+    def test_a_profile_may_have_a_name(self):
+        found, _ = self.peers(self.write("lengths = 60\nkeep = mine:1,1/2,1/4\n"), "--precisions", "f32",
+                              "--no-libtorch")
+        self.assertEqual(found["Transkimmer f32, keeps mine"]["keep"], [1, 0.5, 0.25])
+
     def test_texts_are_tokenised_by_the_runtime(self):
         (self.path / "dev.tsv").write_text("sentence\tlabel\nthe film was so good\t1\nvery bad\t0\n")
         path = self.write("batch = 2\ntexts = dev.tsv\ncolumn = sentence\n")
@@ -97,6 +102,25 @@ class Compare(unittest.TestCase):
         self.assertTrue(files)
         for path in files:
             self.assertTrue(problem.load(path).comment, path)
+
+    def test_kernels_are_shown_with_their_fraction_of_what_is_possible(self):
+        text = json.dumps({"benchmarks": [
+            {"name": "bench_product/rows:1", "label": "int8", "real_time": 50000, "items_per_second": 4.7e10,
+             "of_peak": 0.25, "of_memory_bandwidth": 0.5},
+            {"name": "bench_embed/128", "real_time": 2000, "items_per_second": 6e7, "bytes_per_second": 5e10,
+             "of_cache_bandwidth": 0.75},
+            {"name": "bench_product/rows:2", "error_occurred": True, "error_message": "no instructions for it"}]})
+        table = machine.kernel_table(text)
+        self.assertIn("| product/rows:1 int8 | 50 | 47 |  | 25 % | 50 % |  |", table)
+        self.assertIn("| embed/128 | 2 |  | 50 |  |  | 75 % |", table)
+        self.assertNotIn("rows:2", table)
+
+    def test_the_machines_texts_replace_what_stood_between_their_marks(self):
+        page = self.path / "page.md"
+        page.write_text("<!-- machine: kernels -->\nold\n<!-- end -->\n<!-- machine: other -->\nstays\n<!-- end -->\n")
+        machine.fill(page, {"kernels": "new"})
+        self.assertEqual(page.read_text(), "<!-- machine: kernels -->\nnew\n<!-- end -->\n"
+                                           "<!-- machine: other -->\nstays\n<!-- end -->\n")
 
     def test_tables_replace_what_stood_between_their_marks(self):
         page = self.path / "page.md"

@@ -153,7 +153,7 @@ TEST_P(RemovalEquivalence, LogitsAreTheSameToo) {
   const EncoderResult result = removed();
   const TaskHead head = TaskHead::pack(config, weights, 2, kernels);
   if (config.head == HeadKind::question_answering) {
-    const auto logits = head.logits(result.states, ragged.tokens());
+    const auto logits = head.logits(result.states, ragged.tokens(), pool);
     const auto reference = expected.head.logits.accessor<float, 3>();
     for (std::size_t i = 0; i < data.size(); ++i)
       for (std::size_t t = 0; nearest[i] >= kTie && t < data.length(i); ++t) {
@@ -163,8 +163,9 @@ TEST_P(RemovalEquivalence, LogitsAreTheSameToo) {
     return;
   }
   const EncoderResult first =
-      encode(config, packed, ragged, {config.skim.threshold, OutputStates::first_token, {}}, pool, workspace);
-  const auto logits = head.logits(first.states, data.size());
+      encode(config, packed, ragged, {config.skim.threshold, OutputStates::first_token, {}, nullptr}, pool,
+             workspace);
+  const auto logits = head.logits(first.states, data.size(), pool);
   const auto reference = expected.head.logits.contiguous().view(-1);
   ASSERT_EQ(static_cast<std::int64_t>(logits.size()), reference.numel());
   for (std::size_t i = 0; i < logits.size(); ++i)
