@@ -27,17 +27,24 @@ struct Recipe {
   double dense_epochs;
   double dense_learning_rate;
   double skimmed_learning_rate;
+  double skim_coefficient;
+  std::int64_t
+      eval_steps;  ///< between the evaluations among which skimmed weights are chosen; 0: one, at the end
 };
 constexpr Recipe kFromScratch = {.train_examples = 4500,
                                  .batch_size = 32,
                                  .dense_epochs = 2,
                                  .dense_learning_rate = 5e-4,
-                                 .skimmed_learning_rate = 2e-4};
+                                 .skimmed_learning_rate = 2e-4,
+                                 .skim_coefficient = 1.0,
+                                 .eval_steps = 0};
 constexpr Recipe kPretrained = {.train_examples = 1800,
                                 .batch_size = 8,
                                 .dense_epochs = 1,
                                 .dense_learning_rate = 3e-4,
-                                .skimmed_learning_rate = 2e-4};
+                                .skimmed_learning_rate = 2e-4,
+                                .skim_coefficient = 0.3,
+                                .eval_steps = 45};
 
 /// An encoder that learns the task from scratch in a minute on two processors.
 ModelConfig small_encoder(std::int64_t vocabulary) {
@@ -160,12 +167,13 @@ class Demonstration {
     ModelConfig config = config_;
     config.skim.enabled = true;
     config.skim.predictor_size = 64;
-    config.skim.coefficient = 1.0;
+    config.skim.coefficient = recipe_.skim_coefficient;
     TrainingModel model =
         TrainingModel::load(options_.directory / "dense", config, {torch::kCPU, options_.seed}, {});
     TrainingOptions training = training_options("skimmed");
     training.num_train_epochs = 1;
     training.learning_rate = recipe_.skimmed_learning_rate;
+    training.eval_steps = recipe_.eval_steps;
     training.predictor_learning_rate = 5e-3;
     train(model, training);
   }
