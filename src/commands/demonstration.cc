@@ -28,8 +28,8 @@ struct Recipe {
   double dense_learning_rate;
   double skimmed_learning_rate;
   double skim_coefficient;
-  std::int64_t
-      eval_steps;  ///< between the evaluations among which skimmed weights are chosen; 0: one, at the end
+  /// Between the evaluations among which skimmed weights are chosen; 0: one, at the end.
+  std::int64_t eval_steps;
 };
 constexpr Recipe kFromScratch = {.train_examples = 4500,
                                  .batch_size = 32,
