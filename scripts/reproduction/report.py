@@ -96,14 +96,14 @@ def times_table(experiments):
 
 
 def pretraining_gain_table(experiments):
-    header = ["task", "metric", "random weights", "pretrained", "gain, points"]
+    header = ["experiment", "metric", "random weights", "pretrained", "gain, points"]
     rows = []
     for e in experiments:
         if {"dense", "random"} <= e["runs"].keys():
             metric = main_metric(e["task"])
             random, pretrained = values(e, "random", metric), values(e, "dense", metric)
             gain = 100 * (statistics.fmean(pretrained) - statistics.fmean(random))
-            rows.append([e["task"], metric, with_spread(random), with_spread(pretrained), f"{gain:+.1f}"])
+            rows.append([e["experiment"], metric, with_spread(random), with_spread(pretrained), f"{gain:+.1f}"])
     return table(header, rows)
 
 

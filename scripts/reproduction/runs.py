@@ -143,9 +143,19 @@ def evaluations(run):
             for entry in history if "eval_perplexity" in entry]
 
 
+def continued(runs):
+    """The evaluations of RUN+RUN..., each of which began with the weights of the one before: their tokens add up."""
+    curve, before = [], 0
+    for run in runs.split("+"):
+        points = evaluations(run)
+        curve += [{**point, "tokens": before + point["tokens"]} for point in points]
+        before = curve[-1]["tokens"] if curve else 0
+    return curve
+
+
 def collect_pretraining(workshop, directories):
-    """Writes the curve of all these runs, which is that of one run and of weights that have learnt nothing yet."""
-    curve = sorted((point for run in directories for point in evaluations(run)), key=lambda point: point["tokens"])
+    """Writes the curve of all these runs, which is that of one encoder and of weights that have learnt nothing yet."""
+    curve = sorted((point for runs in directories for point in continued(runs)), key=lambda point: point["tokens"])
     if not curve:
         raise ExperimentError(f"{directories[0]}: no evaluation in trainer_state.json")
     write_json(workshop.measurements / "pretraining.json", {"curve": curve})
