@@ -10,6 +10,19 @@
 namespace transkimmer {
 namespace {
 
+/// Of the model's own time: texts or windows, and their tokens as they enter it.
+struct Throughput {
+  double tokens = 0, sequences = 0;  ///< per second
+};
+
+Throughput throughput(const Evaluation& evaluation) {
+  const auto per_second = [&](std::size_t count) {
+    return static_cast<double>(count) / evaluation.run.seconds;
+  };
+  return {per_second(evaluation.tokens),
+          per_second(evaluation.windows > 0 ? evaluation.windows : evaluation.examples)};
+}
+
 std::string padding_rule(const Evaluation& evaluation) {
   return fmt::format("the longest of each batch of {}", evaluation.padded_batch);
 }
@@ -63,8 +76,9 @@ std::string macs_lines(const Evaluation& evaluation) {
 
 std::string seconds_lines(const Evaluation& evaluation, const EvaluationContext& context) {
   const double own = evaluation.run.seconds;
-  std::string text = fmt::format("  {:<22}{:.3f} s ({:.0f} tokens/s)\n", "model", own,
-                                 static_cast<double>(evaluation.tokens) / own);
+  const Throughput rate = throughput(evaluation);
+  std::string text = fmt::format("  {:<22}{:.3f} s ({:.0f} tokens/s, {:.1f} sequences/s)\n", "model", own,
+                                 rate.tokens, rate.sequences);
   if (evaluation.dense) {
     text += fmt::format("  {:<22}{:.3f} s ({:.2f} times as long)\n", "  dense, unpadded",
                         evaluation.dense->seconds, evaluation.dense->seconds / own);
@@ -108,6 +122,8 @@ nlohmann::ordered_json evaluation_json(const Evaluation& evaluation, const Evalu
         {"tokenization", context.tokenization_seconds},
         {"total", context.tokenization_seconds + evaluation.run.seconds}}},
       {"tokens", evaluation.tokens},
+      {"tokens_per_second", throughput(evaluation).tokens},
+      {"sequences_per_second", throughput(evaluation).sequences},
       {"threads", context.threads},
       {"precision", context.precision},
       {"hardware", context.hardware}};

@@ -50,16 +50,17 @@ EvaluationContext fixed_context() {
 }
 
 TEST(EvaluationReport, JsonHasTheDocumentedKeysInOrder) {
-  EXPECT_EQ(evaluation_json(fixed_evaluation(), fixed_context()).dump(),
-            R"({"task":"mrpc","split":"dev","examples":4,"metrics":{"accuracy":0.75,"f1":0.5},)"
-            R"("skimming":{"enabled":true,"threshold":0.25,"kept_fraction":0.5,)"
-            R"("kept_fraction_per_layer":[0.75,0.25]},)"
-            R"("macs":{"run":1500000,"dense_unpadded":3000000,"dense_padded":4500000,)"
-            R"("padded_to":"the longest of each batch of 2",)"
-            R"("computed":{"run":1250000,"dense_unpadded":2500000}},)"
-            R"("seconds":{"model":0.5,"tokenization":0.125,"total":0.625},)"
-            R"("tokens":100,"threads":2,"precision":"f32","hardware":"A CPU",)"
-            R"("dense":{"metrics":{"accuracy":1.0,"f1":0.25},"seconds":1.0,"seconds_padded":1.25}})");
+  EXPECT_EQ(
+      evaluation_json(fixed_evaluation(), fixed_context()).dump(),
+      R"({"task":"mrpc","split":"dev","examples":4,"metrics":{"accuracy":0.75,"f1":0.5},)"
+      R"("skimming":{"enabled":true,"threshold":0.25,"kept_fraction":0.5,)"
+      R"("kept_fraction_per_layer":[0.75,0.25]},)"
+      R"("macs":{"run":1500000,"dense_unpadded":3000000,"dense_padded":4500000,)"
+      R"("padded_to":"the longest of each batch of 2",)"
+      R"("computed":{"run":1250000,"dense_unpadded":2500000}},)"
+      R"("seconds":{"model":0.5,"tokenization":0.125,"total":0.625},)"
+      R"("tokens":100,"tokens_per_second":200.0,"sequences_per_second":8.0,"threads":2,"precision":"f32","hardware":"A CPU",)"
+      R"("dense":{"metrics":{"accuracy":1.0,"f1":0.25},"seconds":1.0,"seconds_padded":1.25}})");
 }
 
 TEST(EvaluationReport, JsonOfOneRunHasNoDenseTwin) {
@@ -80,7 +81,7 @@ TEST(EvaluationReport, TablePutsEveryRatioBesideBothOfItsSides) {
             "    dense, unpadded     3 M (2.00 times as many)\n"
             "    dense, padded       4.5 M (3.00 times; padded to the longest of each batch of 2)\n"
             "  MACs really computed  1.25 M (dense, unpadded 2.5 M, 2.00 times as many)\n"
-            "  model                 0.500 s (200 tokens/s)\n"
+            "  model                 0.500 s (200 tokens/s, 8.0 sequences/s)\n"
             "    dense, unpadded     1.000 s (2.00 times as long)\n"
             "    dense, padded       1.250 s (2.50 times as long)\n"
             "  tokenization          0.125 s\n"
@@ -100,7 +101,7 @@ TEST(EvaluationReport, TableOfADenseRunSaysNothingOfTokensKept) {
             "  MACs                  3 M\n"
             "    dense, unpadded     3 M (1.00 times as many)\n"
             "    dense, padded       4.5 M (1.50 times; padded to the longest of each batch of 2)\n"
-            "  model                 0.500 s (200 tokens/s)\n"
+            "  model                 0.500 s (200 tokens/s, 8.0 sequences/s)\n"
             "  tokenization          0.125 s\n"
             "  1 thread, f32, A CPU\n");
 }

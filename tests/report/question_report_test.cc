@@ -55,7 +55,7 @@ TEST(QuestionReport, TableCountsWholeAndTellsThresholds) {
             "  MACs                  1.5 M\n"
             "    dense, unpadded     3 M (2.00 times as many)\n"
             "    dense, padded       4.5 M (3.00 times; padded to the longest of each batch of 2)\n"
-            "  model                 0.500 s (200 tokens/s)\n"
+            "  model                 0.500 s (200 tokens/s, 12.0 sequences/s)\n"
             "  tokenization          0.000 s\n"
             "  2 threads, f32, A CPU\n"
             "  null threshold        0.5000   best for exact -1.5000 (50.0000), for f1 2.2500 (75.0000)\n");
