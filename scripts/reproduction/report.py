@@ -95,6 +95,31 @@ def times_table(experiments):
     return table(header, rows)
 
 
+def share(number):
+    return "0" if number == 0 else f"{100 * number:.2g} %"
+
+
+def precisions_table(experiments):
+    """The skimmed models in every precision, in batches of 32; ratios are f32's over this precision's time."""
+    header = ["task", "split, examples", "precision", "metric", "score", "decisions unlike f32's",
+              "answers unlike f32's", "times as fast, batch 32", "batch 1"]
+    rows = []
+    for e in experiments:
+        if "precisions" not in e:
+            continue
+        batches = {batch: run["precisions"] for batch, run in e["precisions"].items()}
+        names = metric_names(e["task"])
+        for precision, run in batches["32"].items():
+            ratios = [f"{of['f32']['seconds'] / of[precision]['seconds']:.2f}" if precision in of else ""
+                      for of in (batches["32"], batches["1"])]
+            unlike = ["", ""] if precision == "f32" else [share(run["decisions_unlike_f32"]),
+                                                          share(run["answers_unlike_f32"])]
+            scores = " / ".join(f"{run['metrics'][name]:.4f}" for name in names)
+            rows.append([e["task"], f"{e['split']}, {e['precisions']['32']['examples']}", precision, " / ".join(names),
+                         scores, *unlike, *ratios])
+    return table(header, rows)
+
+
 def pretraining_gain_table(experiments):
     header = ["experiment", "metric", "random weights", "pretrained", "gain, points"]
     rows = []
@@ -168,7 +193,7 @@ def rebuild(docs):
                 for path in sorted((docs / "measurements").glob("*.json"))}
     pretraining = measured.pop("pretraining", None)
     experiments = list(measured.values())
-    tables = {"scores": scores_table(experiments), "times": times_table(experiments),
+    tables = {"scores": scores_table(experiments), "times": times_table(experiments), "precisions": precisions_table(experiments),
               "pretraining-gain": pretraining_gain_table(experiments)}
     figures = {}
     if twins(experiments):

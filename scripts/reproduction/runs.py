@@ -11,6 +11,9 @@ from reproduction.experiment import ExperimentError, load
 # libtorch's OpenMP threads otherwise spin while they wait and slow down whoever is timed next to them.
 ENVIRONMENT = {"OMP_WAIT_POLICY": "passive", **os.environ}
 BATCHES = (1, 32)
+# Precisions are compared by answers, which regression and spans of text do not have in this sense.
+WITHOUT_CLASSES = {"stsb", "squad_v2"}
+MOST_EXAMPLES_IN_EVERY_PRECISION = 2000  # of IMDB's 25,000: scores are good to a fraction of a point, decisions are many
 
 
 class Workshop:
@@ -121,14 +124,25 @@ def time_side_by_side(workshop, experiment, seed, batch):
                       "--examples", str(experiment.time_examples)])
 
 
+def in_every_precision(workshop, experiment, seed, batch):
+    return call_json([workshop.program("benchmarks/precisions"),
+                      "--model", str(workshop.directory(experiment, "skimmed", seed)),
+                      *task_options(workshop, experiment), "--split", experiment.split, "--batch", str(batch),
+                      "--examples", str(MOST_EXAMPLES_IN_EVERY_PRECISION if batch > 1 else experiment.time_examples)])
+
+
 def measure(workshop, experiment):
-    """Scores every run, times dense and skimmed of the first seed, and writes measurements/EXPERIMENT.json."""
+    """Scores every run, times dense and skimmed of the first seed, runs its skimmed model in every precision, and writes
+    measurements/EXPERIMENT.json."""
     scores = {run: {str(seed): evaluate(workshop, experiment, run, seed) for seed in experiment.seeds}
               for run in experiment.runs}
     result = {"experiment": experiment.name, "task": experiment.task, "split": experiment.split, "runs": scores}
     if experiment.timed():
         result["times"] = {str(batch): time_side_by_side(workshop, experiment, experiment.seeds[0], batch)
                            for batch in BATCHES}
+        if experiment.task not in WITHOUT_CLASSES:
+            result["precisions"] = {str(batch): in_every_precision(workshop, experiment, experiment.seeds[0], batch)
+                                    for batch in BATCHES}
     write_json(workshop.measurements / f"{experiment.name}.json", result)
 
 

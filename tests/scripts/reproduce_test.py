@@ -43,7 +43,7 @@ model = dense
 skim-predictor-size = 8
 """
 PAGE = "Before.\n<!-- table: scores -->\n<!-- end -->\n<!-- table: times -->\nold\n<!-- end -->\n" \
-       "<!-- table: pretraining-gain -->\n<!-- end -->\nAfter.\n"
+       "<!-- table: pretraining-gain -->\n<!-- end -->\n<!-- table: precisions -->\n<!-- end -->\nAfter.\n"
 
 
 class Reproduce(unittest.TestCase):
@@ -79,6 +79,7 @@ class Reproduce(unittest.TestCase):
         self.assertRegex(page, r"\| sst2 \| dev, 8 \| accuracy \| 2 \| 0\.\d{4} ± 0\.\d{4} \| 0\.\d{4} ± ")
         self.assertRegex(page, r"\| sst2 \| 32 \| 8 \| \d")
         self.assertRegex(page, r"\| tiny \| accuracy \| 0\.\d{4} ± 0\.\d{4} \| 0\.\d{4} ± 0\.\d{4} \| [+-]\d")
+        self.assertRegex(page, r"\| sst2 \| dev, 8 \| f32 \| accuracy \| 0\.\d{4} \|  \|  \| 1\.00 \| 1\.00 \|")
         self.assertNotIn("old", page)
         self.assertTrue(page.startswith("Before.\n") and page.endswith("After.\n"))
         self.assertIn("</svg>", (self.docs / "figures" / "kept.svg").read_text())
