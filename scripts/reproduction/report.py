@@ -33,9 +33,9 @@ def values(experiment, run, metric):
     return [seed["metrics"][metric] for seed in experiment["runs"][run].values()]
 
 
-def with_spread(numbers):
-    mean = f"{statistics.fmean(numbers):.4f}"
-    return mean if len(numbers) == 1 else f"{mean} ± {statistics.stdev(numbers):.4f}"
+def with_spread(numbers, digits=4):
+    mean = f"{statistics.fmean(numbers):.{digits}f}"
+    return mean if len(numbers) == 1 else f"{mean} ± {statistics.stdev(numbers):.{digits}f}"
 
 
 def score(experiment, run):
@@ -46,14 +46,14 @@ def seeds(experiment, run):
     return list(experiment["runs"][run].values())
 
 
-def kept_per_layer(experiment):
+def kept_per_layer(experiment, run="skimmed"):
     """Mean over the seeds, one number per layer."""
-    layers = zip(*(seed["skimming"]["kept_fraction_per_layer"] for seed in seeds(experiment, "skimmed")))
+    layers = zip(*(seed["skimming"]["kept_fraction_per_layer"] for seed in seeds(experiment, run)))
     return [statistics.fmean(layer) for layer in layers]
 
 
-def macs_ratio(experiment, of):
-    return statistics.fmean(seed["macs"][of] / seed["macs"]["run"] for seed in seeds(experiment, "skimmed"))
+def macs_ratio(experiment, of, run="skimmed"):
+    return statistics.fmean(seed["macs"][of] / seed["macs"]["run"] for seed in seeds(experiment, run))
 
 
 def twins(experiments):
@@ -92,6 +92,21 @@ def times_table(experiments):
             rows.append([e["task"], batch, str(time["examples"]), *per_sequence, f"{torch / dense:.2f}",
                          f"{dense / skimmed:.2f}", f"{torch / skimmed:.2f}", f"{dense / skimmed / ratio:.2f}",
                          f"{dense / skimmed / computed_ratio:.2f}"])
+    return table(header, rows)
+
+
+def questions_table(experiments):
+    """What question answering models score, with what is protected from skimming and without."""
+    names = ["exact", "f1", "HasAns_f1", "NoAns_f1"]
+    header = ["experiment", "run", "seeds", *names, "tokens kept per layer, %", "MACs ratio, dense unpadded"]
+    rows = []
+    for e in experiments:
+        for run in e["runs"] if e["task"] == "squad_v2" else ():
+            skims = run != "dense"
+            scores = [with_spread(values(e, run, name), 2) for name in names]
+            rows.append([e["experiment"], run, str(len(seeds(e, run))), *scores,
+                         " ".join(f"{100 * kept:.1f}" for kept in kept_per_layer(e, run)) if skims else "",
+                         f"{macs_ratio(e, 'dense_unpadded', run):.2f}" if skims else ""])
     return table(header, rows)
 
 
@@ -193,7 +208,8 @@ def rebuild(docs):
                 for path in sorted((docs / "measurements").glob("*.json"))}
     pretraining = measured.pop("pretraining", None)
     experiments = list(measured.values())
-    tables = {"scores": scores_table(experiments), "times": times_table(experiments), "precisions": precisions_table(experiments),
+    tables = {"scores": scores_table(experiments), "times": times_table(experiments),
+              "precisions": precisions_table(experiments), "questions": questions_table(experiments),
               "pretraining-gain": pretraining_gain_table(experiments)}
     figures = {}
     if twins(experiments):

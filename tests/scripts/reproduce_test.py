@@ -145,6 +145,17 @@ class Reproduce(unittest.TestCase):
             self.assertIn(str(self.path / "run"), done.stderr)
             self.assertIn(message, done.stderr)
 
+    def test_question_answering_is_shown_run_by_run(self):
+        run = {"metrics": {"exact": 48, "f1": 49, "HasAns_f1": 51, "NoAns_f1": 47},
+               "skimming": {"kept_fraction_per_layer": [0.5, 0.25]}, "macs": {"run": 50, "dense_unpadded": 100}}
+        measured = {"experiment": "questions", "task": "squad_v2", "split": "dev", "runs": {"skimmed": {"1": run}}}
+        (self.docs / "measurements").mkdir()
+        (self.docs / "measurements" / "questions.json").write_text(json.dumps(measured))
+        (self.docs / "page.md").write_text("<!-- table: questions -->\n<!-- end -->\n")
+        report.rebuild(self.docs)
+        self.assertIn("| questions | skimmed | 1 | 48.00 | 49.00 | 51.00 | 47.00 | 50.0 25.0 | 2.00 |",
+                      (self.docs / "page.md").read_text())
+
     def test_an_unknown_table_is_named(self):
         (self.docs / "page.md").write_text("<!-- table: scors -->\n<!-- end -->\n")
         with self.assertRaisesRegex(experiment.ExperimentError, "no table 'scors'; known: scores"):
@@ -154,7 +165,7 @@ class Reproduce(unittest.TestCase):
         files = sorted((ROOT / "experiments").glob("*.ini"))
         self.assertGreaterEqual(len(files), 26)
         for path in files:
-            self.assertIn("dense", experiment.load(path).runs, path)
+            self.assertTrue({"dense", "skimmed"} & experiment.load(path).runs.keys(), path)
 
 
 if __name__ == "__main__":
