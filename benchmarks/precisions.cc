@@ -12,6 +12,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/hardware.h"
+#include "datasets/sample.h"
 #include "datasets/tasks.h"
 #include "features/batches.h"
 #include "features/encoded_dataset.h"
@@ -25,6 +26,8 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 using Json = nlohmann::ordered_json;
+
+constexpr std::uint64_t kSampleSeed = 42;  // finetune's and evaluate's default
 
 struct Options {
   std::string model, task, data_dir, split = "dev";
@@ -81,7 +84,7 @@ void run_batch(Contender& contender, const RaggedBatch& batch) {
 EncodedDataset encode(const Options& options, const ModelConfig& config) {
   const auto tokenizer = load_tokenizer(options.model, config);
   Dataset data = load_task(find_task(options.task), options.data_dir, split_from_name(options.split));
-  if (options.examples > 0 && options.examples < data.examples.size()) data.examples.resize(options.examples);
+  keep_sample(data.examples, options.examples, kSampleSeed);
   const auto longest = static_cast<std::size_t>(config.max_tokens());
   return encode_dataset(data, *tokenizer, std::min(options.max_length, longest),
                         static_cast<unsigned>(options.threads));
@@ -158,7 +161,8 @@ int main(int argc, char** argv) {
   app.add_option("--split", options.split)->capture_default_str();
   app.add_option("--batch", options.batch)->capture_default_str();
   app.add_option("--max-length", options.max_length)->capture_default_str();
-  app.add_option("--examples", options.examples, "Only the first N (0: all)")->capture_default_str();
+  app.add_option("--examples", options.examples, "A random choice of N, always the same (0: all)")
+      ->capture_default_str();
   app.add_option("--threads", options.threads)->capture_default_str();
   app.add_flag("--dense", options.dense, "Without skimming");
   CLI11_PARSE(app, argc, argv);

@@ -11,6 +11,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/hardware.h"
+#include "datasets/sample.h"
 #include "datasets/squad.h"
 #include "datasets/tasks.h"
 #include "features/encoded_dataset.h"
@@ -24,6 +25,8 @@ namespace transkimmer {
 namespace {
 
 using Clock = std::chrono::steady_clock;
+
+constexpr std::uint64_t kSampleSeed = 42;  // finetune's and evaluate's default
 
 struct Options {
   std::string dense, skimmed, task, data_dir, split = "dev";
@@ -84,22 +87,17 @@ class SideBySide {
                                  static_cast<std::size_t>(config.max_tokens()));
   }
 
-  template <typename Examples>
-  void take_first(Examples& examples) const {
-    if (options_.examples > 0 && options_.examples < examples.size()) examples.resize(options_.examples);
-  }
-
   EncodedDataset encode_texts(const ModelConfig& config) const {
     const auto tokenizer = load_tokenizer(options_.dense, config);
     Dataset data = load_task(find_task(options_.task), options_.data_dir, split_from_name(options_.split));
-    take_first(data.examples);
+    keep_sample(data.examples, options_.examples, kSampleSeed);
     return encode_dataset(data, *tokenizer, max_length(config, 512), static_cast<unsigned>(options_.threads));
   }
 
   EncodedDataset encode_questions(const ModelConfig& config) const {
     const auto tokenizer = load_tokenizer(options_.dense, config);
     QaDataset data = load_squad(find_squad_file(options_.data_dir, split_from_name(options_.split)));
-    take_first(data.examples);
+    keep_sample(data.examples, options_.examples, kSampleSeed);
     const QaWindowOptions windows = windows_of_length(max_length(config, 384));
     return make_qa_windows(data, *tokenizer, windows, static_cast<unsigned>(options_.threads)).tokens;
   }
@@ -177,7 +175,8 @@ int main(int argc, char** argv) {
   app.add_option("--batch", options.batch)->capture_default_str();
   app.add_option("--max-length", options.max_length, "Tokens (0: 512; of windows of questions 384)")
       ->capture_default_str();
-  app.add_option("--examples", options.examples, "Only the first N texts or questions (0: all)")
+  app.add_option("--examples", options.examples,
+                 "A random choice of N texts or questions, always the same (0: all)")
       ->capture_default_str();
   app.add_option("--threads", options.threads)->capture_default_str();
   CLI11_PARSE(app, argc, argv);

@@ -6,6 +6,7 @@
     split = dev                 scored at the end (default: dev)
     max-length = 128            (default: what finetune takes)
     seeds = 42 43 44            each run is made once per seed (default: 42)
+    max-eval-samples = 5000     scored at the end, chosen at random (default: all)
     time-examples = 512         examples timed at batch 1 and 32 (default: 512)
 
     [dense]                     a run: options of finetune, without the dashes; "yes" for those without a value
@@ -23,7 +24,7 @@ import configparser
 import pathlib
 from dataclasses import dataclass, field
 
-TASK_KEYS = {"name", "data-dir", "split", "max-length", "seeds", "time-examples"}
+TASK_KEYS = {"name", "data-dir", "split", "max-length", "seeds", "max-eval-samples", "time-examples"}
 
 
 class ExperimentError(Exception):
@@ -38,6 +39,7 @@ class Experiment:
     split: str = "dev"
     max_length: int = 0
     seeds: tuple = (42,)
+    max_eval_samples: int = 0
     time_examples: int = 512
     runs: dict = field(default_factory=dict)  # run name -> {option: value}, in the order of the file
 
@@ -81,4 +83,5 @@ def load(path):
         name=path.stem, task=task["name"], data_dir=task["data-dir"], split=task.get("split", "dev"),
         max_length=integers(task.get("max-length", "0"), path, "max-length")[0],
         seeds=integers(task.get("seeds", "42"), path, "seeds"),
+        max_eval_samples=integers(task.get("max-eval-samples", "0"), path, "max-eval-samples")[0],
         time_examples=integers(task.get("time-examples", "512"), path, "time-examples")[0], runs=runs)

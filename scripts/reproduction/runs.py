@@ -113,7 +113,8 @@ def train(workshop, experiment):
 def evaluate(workshop, experiment, run, seed):
     return call_json([workshop.program("transkimmer"), "evaluate",
                       "--model", str(workshop.directory(experiment, run, seed)), *task_options(workshop, experiment),
-                      "--split", experiment.split, "--batch-size", "32", "--no-compare", "--warm-up", "--json"])
+                      "--split", experiment.split, "--max-eval-samples", str(experiment.max_eval_samples),
+                      "--batch-size", "32", "--no-compare", "--json"])
 
 
 def time_side_by_side(workshop, experiment, seed, batch):

@@ -16,6 +16,7 @@
 #include "commands/commands.h"
 #include "commands/evaluate_options.h"
 #include "commands/output.h"
+#include "datasets/sample.h"
 #include "evaluation/align_labels.h"
 #include "features/encoded_dataset.h"
 #include "model_files/tokenizer_files.h"
@@ -61,7 +62,10 @@ EvaluationData load_of_catalogue(const EvaluateOptions& options, const ModelConf
 }
 
 EvaluationData load_data(const EvaluateOptions& options, const ModelConfig& config) {
-  return options.task.empty() ? load_own_file(options, config) : load_of_catalogue(options, config);
+  EvaluationData data =
+      options.task.empty() ? load_own_file(options, config) : load_of_catalogue(options, config);
+  keep_sample(data.dataset.examples, options.max_eval_samples, options.seed);
+  return data;
 }
 
 EncodedDataset tokenize(const EvaluateOptions& options, const Dataset& dataset, const Tokenizer& tokenizer,
@@ -130,6 +134,9 @@ void add_data_options(CLI::App& command, EvaluateOptions& options) {
       "of a "
       "window; 0: 384, or fewer if the model takes fewer")
       ->check(whole_number(0, 1 << 20));
+  add("--max-eval-samples", options.max_eval_samples, "N",
+      "Use a random choice of N examples, the one that finetune makes with the same --seed; 0: all");
+  add("--seed", options.seed, "N", "Of that choice");
 }
 
 void add_batch_options(CLI::App& command, EvaluateOptions& options) {

@@ -5,6 +5,7 @@
 
 #include "commands/evaluate_options.h"
 #include "commands/output.h"
+#include "datasets/sample.h"
 #include "datasets/squad.h"
 #include "evaluation/evaluate_questions.h"
 #include "features/answer_settings.h"
@@ -20,13 +21,19 @@ struct Questions {
   std::string split;
 };
 
-Questions load_questions(const EvaluateOptions& options, const ModelConfig& config) {
+Questions load_all_questions(const EvaluateOptions& options, const ModelConfig& config) {
   if (options.task.empty())
     return {load_squad(options.table.path), "questions", options.table.path.filename().string()};
   const Task& task = find_task(options.task);
   check_model_kind(options.model, config.head, task);
   const auto path = find_squad_file(options.data_dir, split_from_name(options.split));
   return {load_squad(path), task.name, options.split};
+}
+
+Questions load_questions(const EvaluateOptions& options, const ModelConfig& config) {
+  Questions questions = load_all_questions(options, config);
+  keep_sample(questions.dataset.examples, options.max_eval_samples, options.seed);
+  return questions;
 }
 
 void tell_about_cut_questions(const QaFeatures& features, const QaWindowOptions& windows) {

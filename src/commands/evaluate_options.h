@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <optional>
@@ -29,6 +30,8 @@ struct EvaluateOptions {
   std::filesystem::path predictions;  ///< of questions; empty: not written
   std::filesystem::path null_odds;
   std::size_t max_length = 0;
+  std::size_t max_eval_samples = 0;  ///< 0: all
+  std::uint64_t seed = 42;           ///< of the choice of samples; finetune's default
   bool compare = true;
   bool json = false;
 };

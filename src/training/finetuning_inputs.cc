@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "datasets/sample.h"
 #include "transkimmer/error.h"
 
 namespace transkimmer {

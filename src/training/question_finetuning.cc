@@ -1,3 +1,4 @@
+#include "datasets/sample.h"
 #include "training/question_finetuning.h"
 
 #include <algorithm>

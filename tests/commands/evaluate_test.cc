@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -146,6 +147,18 @@ TEST_F(EvaluateCommand, NoCompareLeavesOutTheDenseTwinAlone) {
   for (json* report : {&both, &one})
     for (const char* timed : {"seconds", "tokens_per_second", "sequences_per_second"}) report->erase(timed);
   EXPECT_EQ(one, both);
+}
+
+TEST_F(EvaluateCommand, ASampleIsTheSameForTheSameSeed) {
+  const auto sample = [&](const char* seed) {
+    return evaluate_sst2({"--json", "--no-compare", "--max-eval-samples", "2", "--seed", seed}).json();
+  };
+  EXPECT_EQ(sample("1")["examples"], 2);
+  EXPECT_EQ(sample("1")["tokens"], sample("1")["tokens"]);
+  std::set<int> tokens;
+  for (const char* seed : {"1", "2", "3", "4", "5", "6", "7", "8"})
+    tokens.insert(sample(seed)["tokens"].get<int>());
+  EXPECT_GT(tokens.size(), 1U) << "another seed never chose other sentences";
 }
 
 TEST_F(EvaluateCommand, AHighThresholdKeepsOnlyFirstTokens) {
