@@ -1,4 +1,3 @@
-#include "datasets/sample.h"
 #include "training/question_finetuning.h"
 
 #include <algorithm>
@@ -7,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include "datasets/sample.h"
 #include "datasets/squad.h"
 #include "features/answer_settings.h"
 #include "model_files/tokenizer_files.h"
