@@ -58,7 +58,7 @@ def integers(text, path, key):
 def load(path):
     """Reads an experiment file. Raises ExperimentError that names file and key."""
     path = pathlib.Path(path)
-    parser = configparser.ConfigParser(interpolation=None)
+    parser = configparser.ConfigParser(interpolation=None, default_section="")  # [DEFAULT] is of runs, not of [task]
     try:
         with open(path, encoding="utf-8") as file:
             parser.read_file(file)
@@ -66,14 +66,16 @@ def load(path):
         raise ExperimentError(f"{path}: {error}") from None
     if "task" not in parser:
         raise ExperimentError(f"{path}: no section [task]")
-    task = {key: value for key, value in parser["task"].items() if key not in parser.defaults()}
+    task = dict(parser["task"])
     for key in task:
         if key not in TASK_KEYS:
             raise ExperimentError(f"{path}: [task] {key}: expected one of {', '.join(sorted(TASK_KEYS))}")
     for key in ("name", "data-dir"):
         if key not in task:
             raise ExperimentError(f"{path}: [task] has no {key}")
-    runs = {section: dict(parser[section]) for section in parser.sections() if section != "task"}
+    of_all = dict(parser["DEFAULT"]) if "DEFAULT" in parser else {}
+    runs = {section: {**of_all, **parser[section]} for section in parser.sections()
+            if section not in ("task", "DEFAULT")}
     if not runs:
         raise ExperimentError(f"{path}: no run; expected a section such as [dense] with options of finetune")
     for run, options in runs.items():

@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import re
 import shlex
 import subprocess
 
@@ -55,19 +56,28 @@ class Workshop:
         return str(below_root if below_root.exists() else value)
 
 
-def call(command):
+def call(command, **options):
+    """Runs a program; what it printed if `options` collect that. Ctrl-C reaches the program too, which then saves what
+    it has: it is waited for, however long that takes. A second one ends both."""
     print("$ " + shlex.join(command), flush=True)
-    status = subprocess.run(command, env=ENVIRONMENT).returncode
-    if status != 0:
-        raise ExperimentError(f"{command[0]} {command[1]} ended with status {status}")
+    with subprocess.Popen(command, env=ENVIRONMENT, **options) as program:
+        try:
+            output, _ = program.communicate()
+        except KeyboardInterrupt:
+            program.wait()
+            raise
+    if program.returncode != 0:
+        raise ExperimentError(f"{command[0]} {command[1]} ended with status {program.returncode}")
+    return output
 
 
 def call_json(command):
-    print("$ " + shlex.join(command), flush=True)
-    done = subprocess.run(command, env=ENVIRONMENT, stdout=subprocess.PIPE, text=True)
-    if done.returncode != 0:
-        raise ExperimentError(f"{command[0]} ended with status {done.returncode}")
-    return json.loads(done.stdout)
+    return json.loads(call(command, stdout=subprocess.PIPE, text=True))
+
+
+def has_checkpoint(directory):
+    """Whether there is one to go on from; one that was being written when its run was killed does not count."""
+    return any(re.fullmatch(r"checkpoint-\d+", path.name) for path in directory.glob("checkpoint-*"))
 
 
 def write_json(path, value):
@@ -104,8 +114,10 @@ def train(workshop, experiment):
             if finished.exists():
                 continue
             command = finetune_command(workshop, experiment, run, seed)
-            if any(directory.glob("checkpoint-*")):
+            if has_checkpoint(directory):
                 command.append("--resume")
+            elif directory.exists():
+                command.append("--overwrite-output-dir")  # cut before its first checkpoint: nothing to lose
             call(command)
             finished.touch()
 

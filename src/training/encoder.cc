@@ -97,7 +97,9 @@ EncoderOutput Encoder::forward(const PaddedBatch& batch, const ForwardOptions& o
     if (trace != nullptr) trace->hidden.push_back(hidden);
     if (skimming) {
       Tensor decisions = decide(i, hidden, options, random, trace);
-      if (batch.never_skimmed.defined()) decisions = at::maximum(decisions, batch.never_skimmed);
+      // Not at::maximum, which would share the gradient of equal values between the decision and the rule.
+      if (batch.never_skimmed.defined())
+        decisions = at::where(batch.never_skimmed.gt(0), at::ones_like(decisions), decisions);
       mask.kept = mask.kept.defined() ? decisions * mask.kept : decisions;
       output.skim_masks.push_back(mask.kept);
     }

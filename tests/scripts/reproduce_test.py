@@ -7,6 +7,7 @@ import json
 import os
 import pathlib
 import re
+import signal
 import subprocess
 import sys
 import tempfile
@@ -101,6 +102,32 @@ class Reproduce(unittest.TestCase):
         again = self.reproduce(str(self.file), "--stage", "train")
         self.assertEqual(again.returncode, 0, again.stderr)
         self.assertIn("--resume", again.stdout)
+
+    def test_a_run_cut_before_its_first_checkpoint_begins_again(self):
+        (self.path / "runs" / "tiny" / "dense-1" / "checkpoint-2.partial").mkdir(parents=True)
+        done = self.reproduce(str(self.file), "--stage", "train")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertNotIn("--resume", done.stdout)
+
+    def test_an_interrupted_program_is_waited_for(self):
+        saved = self.path / "saved"
+        program = f"trap 'sleep 1; touch {saved}; exit 130' INT; echo ready; while :; do sleep 0.1; done"
+        code = ("import sys; sys.path.insert(0, sys.argv[1]); from reproduction import runs\n"
+                "try: runs.call(['bash', '-c', sys.argv[2]])\nexcept KeyboardInterrupt: print('interrupted')")
+        with subprocess.Popen([sys.executable, "-c", code, str(ROOT / "scripts"), program], text=True,
+                              stdout=subprocess.PIPE, process_group=0) as caller:
+            while caller.stdout.readline() != "ready\n":
+                pass
+            os.killpg(caller.pid, signal.SIGINT)
+            self.assertEqual(caller.stdout.read(), "interrupted\n")
+        self.assertTrue(saved.exists(), "the program was killed before it had saved")
+
+    def test_defaults_of_runs_are_not_the_tasks(self):
+        self.file.write_text("[task]\nname = sst2\ndata-dir = x\nmax-eval-samples = 4000\n"
+                             "[DEFAULT]\nmax-eval-samples = 10\nseed = 3\n[dense]\nmodel = m\nseed = 4\n")
+        loaded = experiment.load(self.file)
+        self.assertEqual(loaded.max_eval_samples, 4000)
+        self.assertEqual(loaded.runs, {"dense": {"max-eval-samples": "10", "model": "m", "seed": "4"}})
 
     def test_mistakes_are_named(self):
         cases = (("[task]\nname = sst2\n", "[task] has no data-dir"),
