@@ -95,6 +95,25 @@ def times_table(experiments):
     return table(header, rows)
 
 
+def summary_table(experiments):
+    """What matters most, for README: scores in percent, and milliseconds per sequence in batches of 32."""
+    header = ["task", "metric", "dense → skimmed", "tokens kept", "MACs, dense unpadded / skimmed",
+              "libtorch 1.13 dense padded", "this runtime dense", "this runtime skimmed"]
+    rows = []
+    for e in twins(experiments):
+        if "32" not in e.get("times", {}):
+            continue
+        metric, time = main_metric(e["task"]), e["times"]["32"]
+        percent = 1 if e["task"] == "squad_v2" else 100
+        dense, skimmed = (percent * statistics.fmean(values(e, run, metric)) for run in ("dense", "skimmed"))
+        times = [f"{1000 * time['seconds'][key] / time['examples']:.2f} ms" for key in
+                 ("libtorch_dense_padded", "runtime_dense_ragged", "runtime_skimmed")]
+        rows.append([e["task"], metric, f"{dense:.1f} → {skimmed:.1f} %",
+                     f"{100 * statistics.fmean(kept_per_layer(e)):.0f} %", f"{macs_ratio(e, 'dense_unpadded'):.1f}",
+                     *times])
+    return table(header, rows)
+
+
 def questions_table(experiments):
     """What question answering models score, with what is protected from skimming and without."""
     names = ["exact", "f1", "HasAns_f1", "NoAns_f1"]
@@ -203,13 +222,13 @@ def fill_tables(path, tables):
 
 
 def rebuild(docs):
-    """Every marked table of docs/*.md, and docs/figures/*.svg, from what has been measured."""
+    """Every marked table of docs/*.md and of README.md above, and docs/figures/*.svg, from what has been measured."""
     measured = {path.stem: json.loads(path.read_text(encoding="utf-8"))
                 for path in sorted((docs / "measurements").glob("*.json"))}
     pretraining = measured.pop("pretraining", None)
     experiments = list(measured.values())
     tables = {"scores": scores_table(experiments), "times": times_table(experiments),
-              "precisions": precisions_table(experiments), "questions": questions_table(experiments),
+              "precisions": precisions_table(experiments), "questions": questions_table(experiments), "summary": summary_table(experiments),
               "pretraining-gain": pretraining_gain_table(experiments)}
     figures = {}
     if twins(experiments):
@@ -217,7 +236,7 @@ def rebuild(docs):
     if pretraining:
         tables["perplexity"] = perplexity_table(pretraining["curve"])
         figures["pretraining"] = perplexity_figure(pretraining["curve"])
-    for path in sorted(docs.glob("*.md")):
+    for path in [*sorted(docs.glob("*.md")), *docs.parent.glob("README.md")]:
         fill_tables(path, tables)
     for name, figure in figures.items():
         (docs / "figures").mkdir(exist_ok=True)

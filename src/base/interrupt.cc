@@ -1,6 +1,10 @@
 #include "base/interrupt.h"
 
 #include <atomic>
+#include <cerrno>
+#include <cstring>
+
+#include <unistd.h>
 
 #include "transkimmer/error.h"
 
@@ -12,11 +16,17 @@ constexpr std::size_t handler_stack_size = std::size_t{1} << 16;
 
 // A signal handler is given nothing but the number, so what it sets has to be global.
 std::atomic<int> received_signal = 0;
+std::atomic<const char*> first_notice = nullptr;
 std::atomic<bool> guard_lives = false;
 static_assert(std::atomic<int>::is_always_lock_free, "a signal handler may not wait for a lock");
 
 extern "C" void remember_signal(int number) {
   received_signal.store(number);
+  // write() is all the output that a handler may do; errno belongs to what it interrupts.
+  const int error_before = errno;
+  if (const char* const notice = first_notice.load(); notice != nullptr) [[maybe_unused]]
+    const ssize_t written = write(STDERR_FILENO, notice, std::strlen(notice));
+  errno = error_before;
   struct sigaction standard = {};
   standard.sa_handler = SIG_DFL;
   sigaction(SIGINT, &standard, nullptr);
@@ -25,9 +35,10 @@ extern "C" void remember_signal(int number) {
 
 }  // namespace
 
-InterruptGuard::InterruptGuard() {
+InterruptGuard::InterruptGuard(const char* notice) {
   if (guard_lives.exchange(true)) throw Error("two interrupt guards at once");
   received_signal.store(0);
+  first_notice.store(notice);
   stack_ = std::make_unique<std::byte[]>(handler_stack_size);
   stack_t stack = {};
   stack.ss_sp = stack_.get();

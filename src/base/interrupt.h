@@ -9,11 +9,12 @@ namespace transkimmer {
 /// While it lives, the first SIGINT (Ctrl-C) or SIGTERM only sets a flag, so that work can stop at a good
 /// place and save; the next one acts as if nothing had been installed, for a user who will not wait.
 /// Destruction restores the handlers that were there. One at a time per process; construct it on the main
-/// thread, to which the kernel delivers the signals of a process.
+/// thread, to which the kernel delivers the signals of a process. `notice`, if any, goes to standard error
+/// when the first signal comes: a line that says what happens now. It must live as long as the guard.
 class InterruptGuard {
  public:
   /// Throws Error when another one lives.
-  InterruptGuard();
+  explicit InterruptGuard(const char* notice = nullptr);
   InterruptGuard(const InterruptGuard&) = delete;
   InterruptGuard& operator=(const InterruptGuard&) = delete;
   ~InterruptGuard();

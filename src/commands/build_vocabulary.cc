@@ -165,7 +165,8 @@ void add_build_vocabulary_command(CLI::App& app) {
       .add_option("--input", options->inputs,
                   "Text: files, and directories with all files below them. A plain file is one document, or "
                   "several in <doc> blocks; .jsonl has one JSON object per line with the text under \"text\"")
-      ->type_name("PATH")
+      ->type_name("PATH...")
+      ->default_str("")
       ->required();
   command.add_option("--output-dir", options->output_dir, "Where the files go; created if needed")
       ->type_name("DIR")

@@ -9,6 +9,7 @@
 #include <fmt/ranges.h>
 
 #include "base/numbers.h"
+#include "commands/shipped_models.h"
 
 namespace transkimmer {
 namespace {
@@ -64,6 +65,7 @@ CLI::Option* add_model_option(CLI::App& command, std::filesystem::path& director
       .add_option("--model", directory,
                   "Model directory as Hugging Face lays it out: config.json, weights, tokenizer files")
       ->type_name("DIR")
+      ->transform([](const std::string& name) { return model_directory(name).string(); })
       ->required();
 }
 

@@ -58,6 +58,7 @@ EvaluationData load_of_catalogue(const EvaluateOptions& options, const ModelConf
   check_model_kind(options.model, config.head, task);
   EvaluationData data{load_task(task, options.data_dir, split), task.metrics, task.name, options.split};
   align_labels(data.dataset, config);
+  tell_about_skipped_rows(data.dataset, notices_on_standard_error());
   return data;
 }
 

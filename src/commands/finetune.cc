@@ -2,12 +2,16 @@
 #include <iostream>
 #include <memory>
 #include <optional>
+#include <ranges>
 #include <string>
+#include <vector>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "base/interrupt.h"
 #include "base/progress.h"
+#include "base/quoting.h"
 #include "commands/command_options.h"
 #include "commands/commands.h"
 #include "commands/output.h"
@@ -74,18 +78,31 @@ void add_skimming_options(CLI::App& command, FinetuneCommand& finetune) {
   group.flag("--no-skimming", finetune.no_skimming, "Train the plain dense model");
   add_skimming_options(command, finetune.options, finetune.words, "Weight of the skim loss (default: 0.5)");
   group.word("--protect", finetune.protect, {"first_token", "question"},
-             "Tokens that are never skimmed: first_token, or question: all of squad_v2's question");
-  group.real("--best-tolerance", finetune.options.training.best_tolerance,
-             "Among evaluations this close to the best metric the one that keeps fewest tokens is saved",
-             {0});
+             "Tokens that are never skimmed: first_token, or question: all of squad_v2's question (default: "
+             "the model's own, else first_token)");
+  group.real(
+      "--best-tolerance", finetune.options.training.best_tolerance,
+      "While evaluations come in, the one that keeps fewest tokens is saved among those this close to the "
+      "best so far (share of the metric's range)",
+      {0});
+}
+
+/// What there is to tell apart: whoever named the wrong column sees it here.
+std::string labels_text(const ModelConfig& config) {
+  if (config.head != HeadKind::classification) return {};
+  constexpr std::size_t shown = 4;
+  std::vector<std::string> names;
+  for (const std::string& label : config.labels | std::views::take(shown)) names.push_back(in_quotes(label));
+  return fmt::format("; {} labels: {}{}", config.labels.size(), fmt::join(names, ", "),
+                     config.labels.size() > shown ? ", ..." : "");
 }
 
 std::string data_text(const FinetuningPlan& plan) {
   const std::string windows =
       plan.train_windows == 0 ? "" : fmt::format(" in {} windows", with_separators(plan.train_windows));
-  return fmt::format("{}: {} training examples{} ({} tokens), {} for validation", plan.task,
+  return fmt::format("{}: {} training examples{} ({} tokens), {} for validation{}", plan.task,
                      with_separators(plan.train_examples), windows, with_separators(plan.train_tokens),
-                     with_separators(plan.dev_examples));
+                     with_separators(plan.dev_examples), labels_text(plan.config));
 }
 
 Json as_json(const FinetuningResult& result, const FinetuningOptions& options) {
@@ -129,7 +146,7 @@ void run_finetune(FinetuneCommand& finetune_command) {
                                       ? SkimProtection::question
                                       : SkimProtection::first_token;
   }
-  const InterruptGuard guard;
+  const InterruptGuard guard(interrupted_training);
   TrainingNarrator narrator(TrainingNarrator::Speed::examples);
   const FinetuningResult result = finetune(
       options, {.training = narrator.events(guard),
@@ -163,7 +180,7 @@ void add_finetune_command(CLI::App& app) {
   add_json_option(*command, finetune_command->json);
   command->footer(
       "Examples:\n"
-      "  transkimmer finetune --task sst2 --data-dir glue --model bert-base-uncased --output-dir sst2-skim\n"
+      "  transkimmer finetune --task sst2 --data-dir glue --model my-bert --output-dir sst2-skim\n"
       "  transkimmer finetune --train-file reviews.csv --validation-file dev.csv --model my-encoder \\\n"
       "      --output-dir out");
   command->callback([finetune_command] { run_finetune(*finetune_command); });

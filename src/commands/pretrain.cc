@@ -130,7 +130,7 @@ void run_pretrain(PretrainCommand& pretrain_command) {
   options.skimming.enabled = options.skimming.coefficient.has_value();
   options.initialization =
       pretrain_command.initialization == "published" ? Initialization::published : Initialization::neighbours;
-  const InterruptGuard guard;
+  const InterruptGuard guard(interrupted_training);
   TrainingNarrator narrator(TrainingNarrator::Speed::tokens);
   ReadingLine tokenization("tokenising");
   const PretrainingResult result = pretrain(

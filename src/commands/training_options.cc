@@ -36,10 +36,13 @@ CLI::Option* add_skimming_options(CLI::App& command, RunOptions& options, Traini
   group.whole("--skim-predictor-size", skimming.predictor_size,
               "Width of the skim predictors (default: the model's own, else its hidden size)", {1, 1 << 20});
   group.real("--skim-threshold", skimming.threshold,
-             "Keep a token when its keep logit exceeds its skim logit by more than X (default: 0)");
+             "Keep a token when its keep logit exceeds its skim logit by more than X (default: the model's "
+             "own, else 0)");
   group.word("--semantics", words.semantics, {"removal", "original"},
-             "removal: train what removing tokens computes (default); original: as the published code");
-  group.real("--gumbel-temperature", skimming.temperature, "Of the relaxed decisions (default: 1)", {1e-3});
+             "removal: train what removing tokens computes; original: as the published code (default: the "
+             "model's own, else removal)");
+  group.real("--gumbel-temperature", skimming.temperature,
+             "Of the relaxed decisions (default: the model's own, else 1)", {1e-3});
   return coefficient;
 }
 

@@ -38,6 +38,10 @@ void add_run_options(CLI::App& command, RunOptions& options, TrainingWords& word
 /// Fills in what the words mean. Throws UsageError.
 void complete(const TrainingWords& words, RunOptions& options);
 
+/// What a training says when it is interrupted.
+inline constexpr const char* interrupted_training =
+    "\ninterrupted: a checkpoint is written after the step or evaluation under way; once more ends at once\n";
+
 /// Throws the Error that tells how to go on, unless the run finished.
 void require_finished(const TrainingResult& result);
 

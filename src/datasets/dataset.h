@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "base/notice.h"
+
 namespace transkimmer {
 
 /// One labelled text or pair of texts, UTF-8 as found in the file.
@@ -23,5 +25,11 @@ struct Dataset {
   std::string origin;            ///< the file or directory it came from, for messages
   std::size_t skipped_rows = 0;  ///< rows passed over for a known defect of the official file (QQP)
 };
+
+inline void tell_about_skipped_rows(const Dataset& dataset, const NoticeHandler& notices) {
+  if (dataset.skipped_rows > 0)
+    notify(notices, dataset.origin + ": passed over " + std::to_string(dataset.skipped_rows) +
+                        " rows that a lost tab has cut short");
+}
 
 }  // namespace transkimmer

@@ -63,6 +63,9 @@ bool JsonLineReader::next(json& object) {
     try {
       object = json::parse(line.begin(), line.end());
     } catch (const json::parse_error& error) {
+      if (line.front() == '[')  // a whole file in one array, spread over lines
+        throw FormatError(
+            fmt::format("{}found an array, expected one JSON object per line", at_line(origin_, line_)));
       throw FormatError(
           fmt::format("{}invalid JSON at byte {}: {}", at_line(origin_, line_), error.byte, reason(error)));
     } catch (const json::out_of_range&) {

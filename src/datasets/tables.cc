@@ -53,6 +53,10 @@ Rows read_delimited(std::string_view text, DelimitedFormat format, const TableSo
       example.label =
           real_label(fields[*label_column], source.label_column, at_line(reader.origin(), reader.line()));
     } else if (label_column) {
+      if (fields[*label_column].empty())
+        throw FormatError(fmt::format("{}{} is empty, expected a label",
+                                      at_line(reader.origin(), reader.line()),
+                                      in_quotes(source.label_column)));
       rows.spellings.push_back(fields[*label_column]);
     }
     if (pair_column) example.text_pair = fields[*pair_column];

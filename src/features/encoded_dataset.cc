@@ -2,6 +2,9 @@
 
 #include <algorithm>
 
+#include <fmt/format.h>
+
+#include "base/fnv1a.h"
 #include "base/parallel.h"
 
 namespace transkimmer {
@@ -53,6 +56,14 @@ std::span<const std::int32_t> EncodedDataset::sequence_type_ids(std::size_t i) c
 
 std::uint32_t EncodedDataset::never_skimmed(std::size_t i, SkimProtection protection) const {
   return protection == SkimProtection::question && !question_ends.empty() ? question_ends[i] : 1;
+}
+
+std::string EncodedDataset::fingerprint() const {
+  Fnv1a hash;
+  hash.add(std::span<const std::int32_t>(ids));
+  hash.add(std::span<const std::uint64_t>(starts));
+  hash.add(std::span<const double>(labels));
+  return fmt::format("{:016x}", hash.value());
 }
 
 EncodedDataset encode_dataset(const Dataset& dataset, const Tokenizer& tokenizer, std::size_t max_length,

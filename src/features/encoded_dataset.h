@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "datasets/dataset.h"
@@ -26,6 +27,9 @@ struct EncodedDataset {
   std::span<const std::int32_t> sequence_type_ids(std::size_t i) const;
   /// How many first tokens of the sequence `protection` keeps from being skimmed; at least 1.
   std::uint32_t never_skimmed(std::size_t i, SkimProtection protection) const;
+  /// A hash of ids, lengths and labels, as hexadecimal digits: whether this is the data that a run began
+  /// with.
+  std::string fingerprint() const;
 };
 
 /// Tokenises on `threads` threads (0: all cores), with longest-first truncation to `max_length` tokens.

@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include "base/file.h"
+#include "base/fnv1a.h"
 #include "base/parallel.h"
 #include "transkimmer/error.h"
 
@@ -22,19 +23,6 @@ constexpr std::size_t kChunkBytes = 4 << 20;
 /// Capital letters, accents composed and decomposed, Chinese characters, punctuation, blanks of all sorts.
 constexpr std::string_view kSample =
     "The  café Cafe\u0301 \u4e2d\u6587, don't STOP\u00a0here\t(e.g. 3.5%)\n hello";
-
-/// FNV-1a.
-class Hash {
- public:
-  void add(std::string_view bytes) {
-    for (const char c : bytes) value_ = (value_ ^ static_cast<unsigned char>(c)) * 0x100000001b3ULL;
-  }
-  void add(std::int32_t number) { add(std::to_string(number) + ","); }
-  std::uint64_t value() const { return value_; }
-
- private:
-  std::uint64_t value_ = 0xcbf29ce484222325ULL;
-};
 
 using TokenizedDocument = std::vector<std::int32_t>;
 
@@ -85,12 +73,12 @@ TokenFileOrigin origin_of(const Tokenizer& tokenizer, std::uint64_t text_bytes) 
 }  // namespace
 
 std::uint64_t tokenizer_fingerprint(const Tokenizer& tokenizer) {
-  Hash hash;
+  Fnv1a hash;
   for (std::size_t id = 0; id < tokenizer.vocabulary_size(); ++id) {
     hash.add(tokenizer.token(static_cast<std::int32_t>(id)));
     hash.add(std::string_view("\0", 1));
   }
-  for (const Piece& piece : tokenizer.pieces(kSample)) hash.add(piece.id);
+  for (const Piece& piece : tokenizer.pieces(kSample)) hash.add(std::to_string(piece.id) + ",");
   return hash.value();
 }
 

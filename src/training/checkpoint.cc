@@ -16,6 +16,7 @@ namespace transkimmer {
 namespace {
 
 constexpr std::string_view folder_prefix = "checkpoint-";
+constexpr std::string_view partial_suffix = ".partial";
 constexpr const char* optimizer_file = "optimizer.safetensors";
 
 struct Folder {
@@ -88,7 +89,7 @@ std::filesystem::path save_checkpoint(const Trained& trained, const TrainerState
                                       const CheckpointPlace& place) {
   const std::string name = std::string(folder_prefix) + std::to_string(state.global_step);
   const std::filesystem::path final_path = place.output_dir / name;
-  const std::filesystem::path partial = place.output_dir / (name + ".partial");
+  const std::filesystem::path partial = place.output_dir / (name + std::string(partial_suffix));
   try {
     remove_recursively(partial);
     make_directory(partial);
@@ -114,13 +115,27 @@ TrainerState load_checkpoint(const std::filesystem::path& directory, const Train
 }
 
 void remove_checkpoints(const std::filesystem::path& output_dir) {
-  for (const Folder& folder : checkpoint_folders(output_dir)) remove_recursively(folder.path);
+  for (const auto& folder : checkpoints_in(output_dir)) remove_recursively(folder);
+  std::vector<std::filesystem::path> half_written;
+  std::error_code ignored;
+  for (const auto& entry : std::filesystem::directory_iterator(output_dir, ignored)) {
+    const std::string name = entry.path().filename().string();
+    if (name.starts_with(folder_prefix) && name.ends_with(partial_suffix))
+      half_written.push_back(entry.path());
+  }
+  for (const auto& folder : half_written) remove_recursively(folder);
+}
+
+std::vector<std::filesystem::path> checkpoints_in(const std::filesystem::path& output_dir) {
+  std::vector<std::filesystem::path> paths;
+  for (const Folder& folder : checkpoint_folders(output_dir)) paths.push_back(folder.path);
+  return paths;
 }
 
 std::optional<std::filesystem::path> latest_checkpoint(const std::filesystem::path& output_dir) {
-  const auto folders = checkpoint_folders(output_dir);
+  const auto folders = checkpoints_in(output_dir);
   if (folders.empty()) return std::nullopt;
-  return folders.front().path;
+  return folders.front();
 }
 
 }  // namespace transkimmer

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <filesystem>
 #include <optional>
+#include <vector>
 
 #include "training/model.h"
 #include "training/optimizer.h"
@@ -30,10 +31,14 @@ std::filesystem::path save_checkpoint(const Trained& trained, const TrainerState
 /// Restores weights and moments and returns the state. Throws IoError or FormatError naming the file.
 TrainerState load_checkpoint(const std::filesystem::path& directory, const Trained& trained);
 
-/// The checkpoint-STEP folder with the highest STEP.
+/// Every checkpoint-STEP folder, the one with the highest STEP first; none, where there is no such directory.
+std::vector<std::filesystem::path> checkpoints_in(const std::filesystem::path& output_dir);
+
+/// The first of them.
 std::optional<std::filesystem::path> latest_checkpoint(const std::filesystem::path& output_dir);
 
-/// Removes every checkpoint-STEP folder: a new run must not mistake them for its own.
+/// Removes every checkpoint-STEP folder, half-written ones included: a new run must not mistake them for its
+/// own.
 void remove_checkpoints(const std::filesystem::path& output_dir);
 
 }  // namespace transkimmer

@@ -34,11 +34,12 @@ FinetuningPlan plan_of(const FinetuningTexts& texts, const TrainingModel& model,
 }  // namespace
 
 FinetuningResult finetune(const FinetuningOptions& options, const FinetuningEvents& events) {
-  check_directories(options);
+  check_options(options);
+  check_run_options(options);
   if (is_question_answering(options.data)) return finetune_questions(options, events);
   const int threads = start_threads(options.threads);
-  const FinetuningTexts texts = load_texts(options.data, options.training.seed);
-  const ModelConfig config = finetuning_config(options, texts);
+  const FinetuningTexts texts = load_texts(options.data, options.training.seed, events.notices);
+  const ModelConfig config = finetuning_config(options, texts, events.notices);
   const auto tokenizer = load_tokenizer(options.model, config);
   const std::size_t max_length = maximum_length(options.max_length, config);
   const auto encode = [&](const Dataset& dataset) {

@@ -14,12 +14,17 @@ struct FinetuningTexts {
   std::optional<Dataset> dev;
 };
 
+/// Throws UsageError for options that do not go together: of a task and of one's own files, of questions and
+/// of other tasks.
+void check_options(const FinetuningOptions& options);
+
 /// Reads the data that the options name, `seed` choosing the samples where they are limited. Throws
-/// UsageError for options that contradict each other; IoError, FormatError.
-FinetuningTexts load_texts(const DataOptions& options, std::uint64_t seed);
+/// UsageError, IoError, FormatError.
+FinetuningTexts load_texts(const DataOptions& options, std::uint64_t seed, const NoticeHandler& notices);
 
 /// The configuration to train: the directory's own with the task's head and labels, and skimming as asked
 /// for.
-ModelConfig finetuning_config(const FinetuningOptions& options, const FinetuningTexts& texts);
+ModelConfig finetuning_config(const FinetuningOptions& options, const FinetuningTexts& texts,
+                              const NoticeHandler& notices);
 
 }  // namespace transkimmer

@@ -34,7 +34,9 @@ LabelledBatch FinetuningObjective::micro_batch(std::int64_t epoch, std::int64_t 
 
 std::map<std::string, std::string> FinetuningObjective::fingerprint() const {
   return {{"training examples", std::to_string(data_.train->size())},
-          {"training tokens", std::to_string(data_.train->ids.size())}};
+          {"training tokens", std::to_string(data_.train->ids.size())},
+          {"training data", data_.train->fingerprint()},
+          {"validation data", data_.dev == nullptr ? "none" : data_.dev->fingerprint()}};
 }
 
 std::string FinetuningObjective::chief_metric() const {

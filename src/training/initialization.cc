@@ -3,6 +3,7 @@
 #include <optional>
 #include <string_view>
 
+#include "base/fnv1a.h"
 #include "training/neighbour_initialization.h"
 #include "training/random_streams.h"
 
@@ -13,11 +14,10 @@ namespace {
 constexpr double predictor_deviation = 0.02;
 constexpr double predictor_keep_bias = 5.0;
 
-/// FNV-1a: unlike std::hash the same everywhere.
 std::uint64_t hash_of(std::string_view text) {
-  std::uint64_t hash = 0xcbf29ce484222325ULL;
-  for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3ULL;
-  return hash;
+  Fnv1a hash;
+  hash.add(text);
+  return hash.value();
 }
 
 Tensor normal(torch::IntArrayRef shape, double deviation, std::uint64_t seed) {

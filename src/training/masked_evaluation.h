@@ -21,6 +21,7 @@ struct EvaluationSettings {
 struct EvaluationReport {
   std::map<std::string, double> scores;  ///< by the names of metrics/scores.h
   std::string chief;         ///< the task's first metric: the one that chooses the best checkpoint
+  double perfect = 1;        ///< the best chief score there is: 100 where scores are percentages
   double loss = 0;           ///< task loss, mean over examples (over hidden tokens)
   double kept_fraction = 1;  ///< mean over layers of tokens kept / tokens
   std::vector<double> kept_fraction_per_layer;

@@ -33,8 +33,13 @@ ModelWeights stored_weights(const std::filesystem::path& directory, ModelConfig&
              : ModelWeights::load(directory, stored, required);
 }
 
+/// Whether the stored head answers the same question. Models that never named their classes (LABEL_0, ...)
+/// are taken at the number of them.
 bool same_head(const ModelConfig& stored, const ModelConfig& wanted) {
-  return stored.head == wanted.head && stored.num_labels() == wanted.num_labels();
+  const bool unnamed = std::ranges::all_of(
+      stored.labels, [](const std::string& label) { return label.starts_with("LABEL_"); });
+  return stored.head == wanted.head && stored.num_labels() == wanted.num_labels() &&
+         (unnamed || stored.labels == wanted.labels);
 }
 
 }  // namespace

@@ -19,11 +19,11 @@ constexpr std::size_t usual_long_length = 512;
 
 constexpr const char* token_file_name = "corpus.tokens";
 
-ModelConfig pretraining_config(const PretrainingOptions& options) {
+ModelConfig pretraining_config(const PretrainingOptions& options, const NoticeHandler& notices) {
   ModelConfig config = ModelConfig::load(options.model);
   config.head = HeadKind::masked_lm;
   config.labels.clear();
-  configure_skimming(options.skimming, config);
+  configure_skimming(options.skimming, config, notices);
   return config;
 }
 
@@ -79,9 +79,9 @@ void note_unused_vocabulary(const ModelConfig& config, const Tokenizer& tokenize
 }  // namespace
 
 PretrainingResult pretrain(const PretrainingOptions& options, const PretrainingEvents& events) {
-  check_directories(options);
+  check_run_options(options);
   const int threads = start_threads(options.threads);
-  const ModelConfig config = pretraining_config(options);
+  const ModelConfig config = pretraining_config(options, events.notices);
   const BlockShape blocks = checked_blocks(options.blocks, config);
   const TrainingOptions training = training_options(options);
   const auto tokenizer = load_tokenizer(options.model, config);

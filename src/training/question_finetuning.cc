@@ -44,11 +44,11 @@ QuestionTexts load_questions(const DataOptions& options, std::uint64_t seed) {
   return texts;
 }
 
-ModelConfig question_config(const FinetuningOptions& options) {
+ModelConfig question_config(const FinetuningOptions& options, const NoticeHandler& notices) {
   ModelConfig config = ModelConfig::load(options.model);
   config.head = HeadKind::question_answering;
   config.labels.clear();
-  configure_skimming(options.skimming, config);
+  configure_skimming(options.skimming, config, notices);
   return config;
 }
 
@@ -91,7 +91,7 @@ bool is_question_answering(const DataOptions& options) {
 FinetuningResult finetune_questions(const FinetuningOptions& options, const FinetuningEvents& events) {
   const int threads = start_threads(options.threads);
   const QuestionTexts texts = load_questions(options.data, options.training.seed);
-  const ModelConfig config = question_config(options);
+  const ModelConfig config = question_config(options, events.notices);
   const auto tokenizer = load_tokenizer(options.model, config);
   const QaWindowOptions shape =
       window_options(answer_options(options), static_cast<std::size_t>(config.max_tokens()));

@@ -80,10 +80,13 @@ LabelledBatch QuestionObjective::micro_batch(std::int64_t epoch, std::int64_t in
 }
 
 std::map<std::string, std::string> QuestionObjective::fingerprint() const {
-  return {{"training questions", std::to_string(data_.train->questions())},
-          {"training windows", std::to_string(data_.train->windows.size())},
-          {"training tokens", std::to_string(data_.train->tokens.ids.size())},
-          {"protect", std::string(name_of(config_.skim.protection))}};
+  return {
+      {"training questions", std::to_string(data_.train->questions())},
+      {"training windows", std::to_string(data_.train->windows.size())},
+      {"training tokens", std::to_string(data_.train->tokens.ids.size())},
+      {"training data", data_.train->tokens.fingerprint()},
+      {"validation data", data_.dev_windows == nullptr ? "none" : data_.dev_windows->tokens.fingerprint()},
+      {"protect", std::string(name_of(config_.skim.protection))}};
 }
 
 EvaluationReport QuestionObjective::evaluate(const TrainingModel& model) const {
@@ -95,6 +98,7 @@ EvaluationReport QuestionObjective::evaluate(const TrainingModel& model) const {
   EvaluationReport report;
   report.scores = shown_scores(squad_scores(answered_questions(*data_.dev, decisions)));
   report.chief = chief_metric();
+  report.perfect = 100;
   report.loss = outputs.loss / static_cast<double>(features.windows.size());
   report.set_kept(outputs.kept, static_cast<double>(features.tokens.ids.size()));
   report.examples = features.questions();

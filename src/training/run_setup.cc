@@ -1,5 +1,11 @@
 #include "training/run_setup.h"
 
+#include <algorithm>
+#include <string>
+#include <system_error>
+
+#include <fmt/format.h>
+
 #include "base/file.h"
 #include "base/hardware.h"
 #include "model_files/weight_files.h"
@@ -11,9 +17,36 @@ namespace {
 
 constexpr double published_coefficient = 0.5;
 
+/// Whether `folder` is one of the checkpoints in `output`, however the two are spelled.
+bool is_checkpoint_of(const std::filesystem::path& folder, const std::filesystem::path& output) {
+  return std::ranges::any_of(checkpoints_in(output), [&](const std::filesystem::path& checkpoint) {
+    std::error_code ignored;
+    return std::filesystem::equivalent(checkpoint, folder, ignored);
+  });
+}
+
+/// A model that was trained in an unusual way goes on that way: say so.
+void tell_about_inherited(const SkimmingOptions& options, const SkimConfig& own,
+                          const NoticeHandler& notices) {
+  const SkimConfig usual;
+  const auto tell = [&](bool asked, bool same, const std::string& name, const std::string& value) {
+    if (options.enabled && !asked && !same)
+      notify(notices, "--" + name + " is " + value + ", as in the model");
+  };
+  tell(options.threshold.has_value(), own.threshold == usual.threshold, "skim-threshold",
+       fmt::format("{}", own.threshold));
+  tell(options.temperature.has_value(), own.temperature == usual.temperature, "gumbel-temperature",
+       fmt::format("{}", own.temperature));
+  tell(options.semantics.has_value(), own.semantics == usual.semantics, "semantics",
+       std::string(name_of(own.semantics)));
+  tell(options.protection.has_value(), own.protection == usual.protection, "protect",
+       std::string(name_of(own.protection)));
+}
+
 }  // namespace
 
-void check_directories(const RunOptions& options) {
+void check_run_options(const RunOptions& options) {
+  check_training_options(options.training);
   const auto& output = options.training.output_dir;
   const bool resuming = !options.resume_from.empty();
   if (output.empty()) throw UsageError("--output-dir is needed");
@@ -23,6 +56,15 @@ void check_directories(const RunOptions& options) {
   if (!resuming && !options.overwrite_output_dir && !is_empty_directory(output)) {
     throw UsageError("--output-dir: " + output.string() +
                      " is not empty; say --overwrite-output-dir or --resume-from-checkpoint");
+  }
+  if (resuming && directory_exists(options.resume_from) && !is_checkpoint_of(options.resume_from, output)) {
+    throw UsageError("--resume-from-checkpoint: " + options.resume_from.string() +
+                     " is not a checkpoint in --output-dir " + output.string() +
+                     "; a run goes on where it was, beside the best weights that it has saved");
+  }
+  if (!resuming && is_checkpoint_of(options.model, output)) {
+    throw UsageError("--model: " + options.model.string() + " is a checkpoint in --output-dir " +
+                     output.string() + ", where a new run removes it; choose another --output-dir");
   }
   if (!directory_exists(options.model)) {
     throw IoError(options.model.string() + ": no such model directory");
@@ -40,7 +82,8 @@ int start_threads(int threads) {
   return count;
 }
 
-void configure_skimming(const SkimmingOptions& options, ModelConfig& config) {
+void configure_skimming(const SkimmingOptions& options, ModelConfig& config, const NoticeHandler& notices) {
+  tell_about_inherited(options, config.skim, notices);
   SkimConfig& skim = config.skim;
   if (!options.enabled) {
     skim.enabled = false;  // the rest stays, for those who skim later

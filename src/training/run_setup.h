@@ -12,7 +12,8 @@
 
 namespace transkimmer {
 
-/// Unset members keep what the model's configuration says, or the published value.
+/// Unset members keep what the model's configuration says; where that says nothing, and always for the
+/// coefficient, they are the published value.
 struct SkimmingOptions {
   bool enabled = true;
   std::optional<double> coefficient;           ///< published: 0.5
@@ -35,14 +36,15 @@ struct RunOptions {
   TrainingOptions training;           ///< output_dir included; tokenizer_source is filled in
 };
 
-/// Throws UsageError unless output_dir may be written to and --from-scratch fits what the model directory
-/// holds.
-void check_directories(const RunOptions& options);
+/// Throws UsageError unless the numbers are in range, output_dir may be written to, and --from-scratch and
+/// resume_from fit what the directories hold.
+void check_run_options(const RunOptions& options);
 
 /// Has libtorch use so many threads (0: all processors); returns how many.
 int start_threads(int threads);
 
-void configure_skimming(const SkimmingOptions& options, ModelConfig& config);
+/// Sets what is asked for; says what the model brings along that differs from the usual.
+void configure_skimming(const SkimmingOptions& options, ModelConfig& config, const NoticeHandler& notices);
 
 /// The weights to begin with. A resumed run overwrites them with its checkpoint's.
 TrainingModel initial_model(const RunOptions& options, const ModelConfig& config,

@@ -42,6 +42,11 @@ std::map<std::string, std::string> fingerprint_of(const TrainingOptions& options
       {"gradient-accumulation-steps", std::to_string(options.gradient_accumulation_steps)},
       {"skim-warmup-ratio", exact_text(options.skim_warmup_ratio)},
       {"seed", std::to_string(options.seed)},
+      {"hidden_dropout_prob", exact_text(config.hidden_dropout_prob)},
+      {"attention_probs_dropout_prob", exact_text(config.attention_probs_dropout_prob)},
+      {"eval-steps", std::to_string(options.eval_steps)},
+      {"best-tolerance", exact_text(options.best_tolerance)},
+      {"skim-predictor-size", std::to_string(config.skim.enabled ? config.skim.predictor_size : 0)},
       {"precision", options.compute.bf16 ? "bf16" : "f32"},
       {"skimming", config.skim.enabled ? "on" : "off"},
       {"skim-coefficient", exact_text(config.skim.coefficient)},
@@ -54,8 +59,23 @@ std::map<std::string, std::string> fingerprint_of(const TrainingOptions& options
   return fingerprint;
 }
 
-/// Returns the options when they are in range.
-TrainingOptions checked(TrainingOptions options) {
+TrainingOptions checked(const TrainingOptions& options) {
+  check_training_options(options);
+  return options;
+}
+
+Error not_finite(const std::string& what, std::int64_t step) {
+  return Error(what + " is no longer a finite number at step " + std::to_string(step + 1) +
+               "; a lower --learning-rate may help");
+}
+
+double seconds_since(std::chrono::steady_clock::time_point start) {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+}  // namespace
+
+void check_training_options(const TrainingOptions& options) {
   if (options.train_batch_size == 0) throw UsageError("--per-device-train-batch-size must be at least 1");
   if (options.eval_batch_size == 0) throw UsageError("--per-device-eval-batch-size must be at least 1");
   if (options.gradient_accumulation_steps == 0)
@@ -65,14 +85,7 @@ TrainingOptions checked(TrainingOptions options) {
   for (const double beta : {options.adam_beta1, options.adam_beta2}) {
     if (!(beta >= 0 && beta < 1)) throw UsageError("--adam-beta1 and --adam-beta2 must be from 0 to below 1");
   }
-  return options;
 }
-
-double seconds_since(std::chrono::steady_clock::time_point start) {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-}
-
-}  // namespace
 
 Trainer::Trainer(TrainingModel& model, TrainingData data, TrainingOptions options, TrainingEvents events)
     : Trainer(model, std::make_unique<FinetuningObjective>(std::move(data), model.config(), checked(options)),
@@ -81,7 +94,7 @@ Trainer::Trainer(TrainingModel& model, TrainingData data, TrainingOptions option
 Trainer::Trainer(TrainingModel& model, std::unique_ptr<TrainingObjective> objective, TrainingOptions options,
                  TrainingEvents events)
     : model_(model),
-      options_(checked(std::move(options))),
+      options_(checked(options)),
       objective_(std::move(objective)),
       events_(std::move(events)),
       optimizer_(model.parameters(), adamw_options(options_)) {
@@ -189,11 +202,9 @@ Trainer::StepOutcome Trainer::train_step(std::int64_t step) {
     sum.examples += part.examples;
     sum.tokens += part.tokens;
   }
-  if (!std::isfinite(sum.loss)) {
-    throw Error("the loss is no longer a finite number at step " + std::to_string(step + 1) +
-                "; a lower --learning-rate may help");
-  }
+  if (!std::isfinite(sum.loss)) throw not_finite("the loss", step);
   sum.gradient_norm = clip_gradients(model_.parameters(), options_.max_grad_norm);
+  if (!std::isfinite(sum.gradient_norm)) throw not_finite("the gradient", step);
   optimizer_.step(linear_schedule(step, warmup_steps_, state_.max_steps));
   return sum;
 }
@@ -245,7 +256,7 @@ void Trainer::log_means() {
 bool Trainer::choose(const EvaluationReport& report) {
   const double score = report.chief_score();
   const double best = std::max(score, state_.best_score.value_or(score));
-  const double tolerance = model_.config().skim.enabled ? options_.best_tolerance : 0.0;
+  const double tolerance = model_.config().skim.enabled ? options_.best_tolerance * report.perfect : 0.0;
   state_.best_score = best;
   const auto& chosen = state_.chosen;
   const bool good_enough = score >= best - tolerance;
@@ -257,8 +268,6 @@ bool Trainer::choose(const EvaluationReport& report) {
 }
 
 void Trainer::evaluate() {
-  if (state_.chief_metric.empty() || evaluated_at_ == state_.global_step) return;
-  evaluated_at_ = state_.global_step;
   const EvaluationReport report = objective_->evaluate(model_);
   LogEntry entry = {{"epoch", state_.epoch()}, {"eval_loss", report.loss}};
   for (const auto& [name, value] : report.scores) entry.emplace_back("eval_" + name, value);
@@ -268,7 +277,15 @@ void Trainer::evaluate() {
   state_.log_history.push_back(std::move(entry));
   const bool best = objective_->keeps_best() && choose(report);
   if (best) save_model();
+  state_.evaluation_pending = false;
+  if (saved_at_ == state_.global_step) save_state();
   if (events_.on_evaluation) events_.on_evaluation(progress({}), report, best);
+}
+
+/// Of the newest checkpoint, and a copy beside the model.
+void Trainer::save_state() {
+  save_trainer_state(state_, checkpoint_);
+  save_trainer_state(state_, options_.output_dir);
 }
 
 void Trainer::save_model() {
@@ -279,7 +296,8 @@ void Trainer::save_model() {
 }
 
 void Trainer::write_checkpoint() {
-  if (options_.output_dir.empty() || saved_at_ == state_.global_step) return;
+  if (options_.output_dir.empty() || options_.save_total_limit == 0) return;
+  if (saved_at_ == state_.global_step) return;
   checkpoint_ = save_checkpoint({model_, optimizer_}, state_,
                                 {.output_dir = options_.output_dir,
                                  .tokenizer_source = options_.tokenizer_source,
@@ -309,13 +327,16 @@ void Trainer::after_step(const StepOutcome& outcome) {
   };
   if (last || due(std::max<std::int64_t>(1, options_.logging_steps))) log_means();
   const bool evaluating = last || due(options_.eval_steps);
-  if (evaluating) evaluate();
+  state_.evaluation_pending = evaluating && !state_.chief_metric.empty();
+  // Before the evaluation, which takes its time and memory: whatever happens in it, the steps are kept.
   if (last || (options_.save_steps > 0 ? due(options_.save_steps) : evaluating)) write_checkpoint();
+  if (state_.evaluation_pending) evaluate();
 }
 
 TrainingResult Trainer::run() {
   started_ = std::chrono::steady_clock::now();
   TrainingResult result;
+  if (state_.evaluation_pending) evaluate();  // a resumed run's, which was cut in it
   while (state_.global_step < state_.max_steps) {
     const auto step_start = std::chrono::steady_clock::now();
     const StepOutcome outcome = train_step(state_.global_step);

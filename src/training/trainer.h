@@ -15,6 +15,9 @@
 
 namespace transkimmer {
 
+/// Throws UsageError that names the option which is out of range.
+void check_training_options(const TrainingOptions& options);
+
 /// Trains a model for an objective. Everything that happens is a function of (options, data, weights): the
 /// same run twice, or a run cut and resumed, gives the same numbers on the same machine with the same number
 /// of threads.
@@ -60,6 +63,7 @@ class Trainer {
   bool choose(const EvaluationReport& report);
   void save_model();
   void write_checkpoint();
+  void save_state();
 
   TrainingModel& model_;
   TrainingOptions options_;
@@ -68,7 +72,6 @@ class Trainer {
   AdamW optimizer_;
   TrainerState state_;
   std::int64_t warmup_steps_ = 0;
-  std::int64_t evaluated_at_ = -1;
   std::int64_t saved_at_ = -1;
   std::filesystem::path checkpoint_;
   // Of this process, for the speeds that are reported.

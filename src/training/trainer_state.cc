@@ -57,6 +57,7 @@ Json to_json(const TrainerState& state) {
               {"chief_metric", state.chief_metric},
               {"sums", to_json(state.sums)},
               {"options", state.fingerprint}};
+  if (state.evaluation_pending) own["evaluation_pending"] = true;
   if (state.best_score) own["best_score"] = *state.best_score;
   if (state.chosen) {
     own["chosen"] = {{"step", state.chosen->step},
@@ -91,6 +92,7 @@ TrainerState state_from(const Json& json) {
   state.chief_metric = own.at("chief_metric");
   state.sums = running_sums_from(own.at("sums"));
   state.fingerprint = own.at("options").get<std::map<std::string, std::string>>();
+  state.evaluation_pending = own.value("evaluation_pending", false);
   if (own.contains("best_score")) state.best_score = own.at("best_score").get<double>();
   if (own.contains("chosen")) {
     const Json& chosen = own.at("chosen");

@@ -33,6 +33,8 @@ struct TrainerState {
   RunningSums sums;
   std::optional<double> best_score;        ///< best chief metric of any evaluation
   std::optional<ChosenEvaluation> chosen;  ///< the evaluation whose weights were kept
+  /// Whether the model at global_step has still to be evaluated: a checkpoint is written before that is done.
+  bool evaluation_pending = false;
   std::string chief_metric;
   std::vector<LogEntry> log_history;
   std::map<std::string, std::string> fingerprint;  ///< options that determine the curve, by name

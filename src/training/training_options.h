@@ -34,9 +34,9 @@ struct TrainingOptions {
   double skim_warmup_ratio = 0.0;
   std::uint64_t seed = 42;
   std::int64_t logging_steps = 50;
-  std::int64_t eval_steps = 0;  ///< 0: after every epoch
-  std::int64_t save_steps = 0;  ///< 0: whenever it evaluates
-  std::size_t save_total_limit = 1;
+  std::int64_t eval_steps = 0;       ///< 0: after every epoch
+  std::int64_t save_steps = 0;       ///< 0: whenever it evaluates
+  std::size_t save_total_limit = 1;  ///< 0: no checkpoints
   /// When skimming, an evaluation whose chief metric is this close to the best seen wins if it keeps fewer
   /// tokens: otherwise the first epochs, before skimming sets in, would be chosen.
   double best_tolerance = 0.005;

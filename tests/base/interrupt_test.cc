@@ -19,6 +19,16 @@ TEST(InterruptGuard, TurnsTheFirstSignalIntoAFlag) {
   }
 }
 
+TEST(InterruptGuard, SaysWhatHappensNowOnce) {
+  testing::internal::CaptureStderr();
+  {
+    const InterruptGuard guard("stopping\n");
+    std::raise(SIGTERM);
+  }
+  { const InterruptGuard guard; }
+  EXPECT_EQ(testing::internal::GetCapturedStderr(), "stopping\n");
+}
+
 TEST(InterruptGuard, RestoresTheHandlerThatWasThere) {
   static volatile std::sig_atomic_t seen = 0;
   seen = 0;

@@ -70,6 +70,17 @@ const std::vector<BadInput> usages = {
     {"TaskAndFile", 2, run_on_reviews({"--task", "sst2"}),
      "say what to learn from: either --task with --data-dir, or --train-file", ""},
     {"TaskWithoutData", 2, run({"--task", "sst2"}), "--data-dir is needed with --task", ""},
+    {"TaskWithOptionsOfFiles", 2,
+     run({"--task", "sst2", "--data-dir", "@model", "--validation-file", "@train.csv"}),
+     "--validation-file, --text-column, --text-pair-column, --label-column and --regression go with "
+     "--train-file, not with --task",
+     ""},
+    {"FileWithOptionsOfTasks", 2, run_on_reviews({"--data-dir", "@model"}),
+     "--data-dir goes with --task, not with --train-file", ""},
+    {"StrideOfAClassifier", 2, run_on_reviews({"--doc-stride", "3"}),
+     "--doc-stride, --max-question-length and --protect question are for questions: --task squad_v2", ""},
+    {"ProtectedQuestionOfAClassifier", 2, run_on_reviews({"--protect", "question"}),
+     "--doc-stride, --max-question-length and --protect question are for questions: --task squad_v2", ""},
     {"UnknownTask", 2, run({"--task", "sst3", "--data-dir", "@model"}),
      "unknown task 'sst3', expected one of cola, mnli, mrpc, qnli, qqp, rte, sst2, stsb, wnli, imdb, "
      "squad_v2, "
@@ -93,6 +104,10 @@ const std::vector<BadInput> usages = {
      "--output-dir: @train.csv is not a directory",
      ""},
     {"ResumeWithoutCheckpoint", 2, run_on_reviews({"--resume"}), "--resume: @out holds no checkpoint", ""},
+    {"ResumeFromElsewhere", 2, run_on_reviews({"--resume-from-checkpoint", "@model"}),
+     "--resume-from-checkpoint: @model is not a checkpoint in --output-dir @out; a run goes on where it was, "
+     "beside the best weights that it has saved",
+     ""},
     {"MaxLengthBeyondTheModel", 2, run_on_reviews({"--max-length", "65"}),
      "--max-length: this model takes at most 64 tokens, not 65", ""},
     {"NoEpochs", 2, run_on_reviews({"--num-train-epochs", "0"}), "--num-train-epochs must be positive", ""},
@@ -124,8 +139,6 @@ const std::vector<BadInput> inputs = {
      "@absent.csv: cannot open: No such file or directory", ""},
     {"ResumeFromNowhere", 1, run_on_reviews({"--resume-from-checkpoint", "@absent"}),
      "@absent/trainer_state.json: cannot open: No such file or directory", ""},
-    {"ResumeFromAModel", 1, run_on_reviews({"--resume-from-checkpoint", "@model"}),
-     "@model/trainer_state.json: cannot open: No such file or directory", ""},
     {"NoTextColumn", 1, run_on_reviews({"--text-column", "review"}),
      "@train.csv:1: no column 'review'; columns found: 'label', 'text'", ""},
     {"NoLabelColumn", 1, run_on_reviews({"--label-column", "stars"}),

@@ -101,14 +101,16 @@ TEST_F(Finetune, TellsAPipedReaderWhatItDoesLineByLine) {
   const auto result =
       finetune("out", {"--validation-file", reviews_.path("dev.jsonl"), "--num-train-epochs", "1"});
   ASSERT_EQ(result.status, 0) << result.err;
-  EXPECT_THAT(result.err,
-              MatchesRegex("(note: [^\n]*\n)*"
-                           "train.csv: 48 training examples .[0-9]+ tokens., 16 for validation; "
-                           "[0-9,]+ parameters, 6 steps\n"
-                           "step 6, epoch 1.00: accuracy [0-9.]+, loss [0-9.]+, tokens kept "
-                           "[0-9.]+% .[0-9]+ [0-9]+ [0-9]+ by layer., saved\n"
-                           "100%  6/6  in [0-9]+ s  loss [0-9.]+  kept [0-9]+%  accuracy [0-9.]+  "
-                           "[0-9]+ examples/s\n"));
+  EXPECT_THAT(
+      result.err,
+      MatchesRegex(
+          "(note: [^\n]*\n)*"
+          "train.csv: 48 training examples .[0-9]+ tokens., 16 for validation; 2 labels: '[a-z]+', '[a-z]+'; "
+          "[0-9,]+ parameters, 6 steps\n"
+          "step 6, epoch 1.00: accuracy [0-9.]+, loss [0-9.]+, tokens kept "
+          "[0-9.]+% .[0-9]+ [0-9]+ [0-9]+ by layer., saved\n"
+          "100%  6/6  in [0-9]+ s  loss [0-9.]+  kept [0-9]+%  accuracy [0-9.]+  "
+          "[0-9]+ examples/s\n"));
   EXPECT_THAT(result.out, MatchesRegex("trained 6 steps in [0-9]+ s; the model is in [^\n]*/out\n"
                                        "its weights are those of step 6: accuracy [0-9.]+, tokens kept "
                                        "[0-9.]+%\n"));
@@ -179,6 +181,31 @@ TEST_F(Finetune, InterruptedAndResumedItEndsAsIfItHadNeverStopped) {
     EXPECT_TRUE(read_file(reviews_.path("cut") + weights) == read_file(reviews_.path("whole") + weights))
         << weights;
   }
+}
+
+TEST_F(Finetune, DoesNotRemoveTheCheckpointThatItIsToBeginWith) {
+  ASSERT_EQ(finetune("out", {"--max-steps", "2"}).status, 0);
+  const std::string checkpoint = reviews_.path("out") + "/checkpoint-2";
+  const auto again =
+      transkimmer({"finetune", "--train-file", reviews_.path("train.csv"), "--model", checkpoint,
+                   "--output-dir", reviews_.path("out"), "--overwrite-output-dir"});
+  EXPECT_EQ(again.status, 2);
+  EXPECT_EQ(again.err, "transkimmer: error: --model: " + checkpoint + " is a checkpoint in --output-dir " +
+                           reviews_.path("out") +
+                           ", where a new run removes it; choose another --output-dir\n");
+  EXPECT_TRUE(std::filesystem::exists(checkpoint));
+}
+
+TEST_F(Finetune, SaysWhatAModelBringsAlongThatIsNotUsual) {
+  ASSERT_EQ(
+      finetune("out", {"--max-steps", "2", "--skim-threshold", "0.25", "--semantics", "original"}).status, 0);
+  const auto again =
+      transkimmer({"finetune", "--train-file", reviews_.path("train.csv"), "--model", reviews_.path("out"),
+                   "--output-dir", reviews_.path("more"), "--max-steps", "1"});
+  EXPECT_EQ(again.status, 0) << again.err;
+  EXPECT_THAT(again.err, HasSubstr("note: --skim-threshold is 0.25, as in the model\n"));
+  EXPECT_THAT(again.err, HasSubstr("note: --semantics is original, as in the model\n"));
+  EXPECT_THAT(again.err, Not(HasSubstr("--gumbel-temperature")));
 }
 
 TEST_F(Finetune, HelpNamesItsOptionsAndTheirDefaults) {

@@ -7,6 +7,7 @@
 
 #include "support/temporary_directory.h"
 #include "training/batching.h"
+#include "training/losses.h"
 #include "training/optimizer.h"
 #include "training/tiny_training.h"
 
@@ -83,6 +84,29 @@ TEST_P(Models, PredictorsThatTheFilesLackStartFreshWithANotice) {
   const Tensor bias = loaded.parameters().at("encoder.skim_predictors.0.predictor.4.bias");
   EXPECT_NEAR(bias[0].item<double>(), -5, 0.2);
   EXPECT_NEAR(bias[1].item<double>(), 5, 0.2);
+}
+
+/// Of the skim loss, by the predictors' weights.
+Tensor predictor_gradients(const TrainingModel& model, const LabelledBatch& batch) {
+  model.parameters().zero_gradients();
+  const ModelOutput output =
+      model.forward(batch.inputs, {.training = true, .skimming = true, .seed = 3, .skim_noise = {}});
+  skim_loss(output.encoder.skim_masks, batch.inputs.real, SkimSemantics::removal).backward();
+  std::vector<Tensor> gradients;
+  for (const auto& entry : model.parameters().entries())
+    if (entry.spec.group == WeightGroup::predictor) gradients.push_back(entry.value.grad().flatten());
+  return at::cat(gradients);
+}
+
+TEST_P(Models, ProtectedTokensTeachThePredictorsNothingAndTheOthersAsMuchAsEver) {
+  const TrainingModel model = deciding_model(GetParam());
+  LabelledBatch batch = make_batch(tiny_dataset(4, 4), {0, 1, 2, 3}, model.config(), torch::kCPU);
+  const Tensor unprotected = predictor_gradients(model, batch);
+  EXPECT_GT(unprotected.abs().max().item<double>(), 0);
+  batch.inputs.never_skimmed = at::zeros_like(batch.inputs.real);
+  EXPECT_TRUE(at::equal(predictor_gradients(model, batch), unprotected));
+  batch.inputs.never_skimmed = at::ones_like(batch.inputs.real);
+  EXPECT_EQ(predictor_gradients(model, batch).abs().max().item<double>(), 0);
 }
 
 INSTANTIATE_TEST_SUITE_P(Architectures, Models, ::testing::Values(Architecture::bert, Architecture::roberta),

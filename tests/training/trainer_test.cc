@@ -1,9 +1,11 @@
 #include "training/trainer.h"
 
 #include <filesystem>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "support/temporary_directory.h"
@@ -104,6 +106,31 @@ TEST_F(TrainerTest, LosingTheProcessAndResumingEqualsTheUninterruptedRunBitForBi
   EXPECT_EQ(second.result.chosen->step, whole.result.chosen->step);
 }
 
+TEST_F(TrainerTest, ARunThatIsLostDuringAnEvaluationGoesOnWithThatEvaluation) {
+  TrainingOptions options = tiny_options();
+  options.output_dir = directory / "whole";
+  std::filesystem::create_directories(options.output_dir);
+  const Outcome whole = run(options);
+  options.output_dir = directory / "cut";
+  std::filesystem::create_directories(options.output_dir);
+  // Between the last checkpoint and the evaluation that follows it.
+  std::size_t checkpoints = 0;
+  TrainingEvents events;
+  events.on_checkpoint = [&](const std::filesystem::path&) {
+    if (++checkpoints == 2) throw std::runtime_error("out of memory");
+  };
+  TrainingModel model = TrainingModel::from_scratch(tiny_config(), {.seed = 3});
+  Trainer trainer(model, data(), options, events);
+  EXPECT_THROW(trainer.run(), std::runtime_error);
+  const auto checkpoint = latest_checkpoint(options.output_dir);
+  ASSERT_TRUE(checkpoint.has_value());
+  const Outcome second = run(options, 0, *checkpoint);
+  EXPECT_TRUE(second.losses.empty()) << "no step was lost";
+  EXPECT_EQ(second.result.log_history, whole.result.log_history);
+  EXPECT_EQ(second.result.chosen->step, whole.result.chosen->step);
+  EXPECT_TRUE(at::equal(second.weights, whole.weights));
+}
+
 TEST_F(TrainerTest, ResumingWithAnotherLearningRateIsRefusedByName) {
   TrainingOptions options = tiny_options();
   options.output_dir = directory.path();
@@ -115,6 +142,28 @@ TEST_F(TrainerTest, ResumingWithAnotherLearningRateIsRefusedByName) {
   } catch (const UsageError& error) {
     EXPECT_NE(std::string(error.what()).find("learning-rate"), std::string::npos) << error.what();
   }
+}
+
+TEST_F(TrainerTest, ResumingWithOtherDataOrAnotherDropoutIsRefusedByName) {
+  TrainingOptions options = tiny_options();
+  options.output_dir = directory.path();
+  const Outcome first = run(options, 4);
+  const auto refusal = [&](const ModelConfig& config) -> std::string {
+    try {
+      run(options, 0, first.result.checkpoint, config);
+    } catch (const UsageError& error) {
+      return error.what();
+    }
+    return "resumed";
+  };
+  ModelConfig config = tiny_config();
+  config.hidden_dropout_prob = 0.3;
+  EXPECT_THAT(refusal(config), ::testing::HasSubstr("hidden_dropout_prob"));
+  config = tiny_config();
+  config.skim.predictor_size = 16;
+  EXPECT_THAT(refusal(config), ::testing::HasSubstr("skim-predictor-size"));
+  dev.labels.front() = 1 - dev.labels.front();
+  EXPECT_THAT(refusal(tiny_config()), ::testing::HasSubstr("validation data"));
 }
 
 TEST_F(TrainerTest, KeepsOnlyTheNewestCheckpoints) {
