@@ -171,7 +171,7 @@ void bench_product(benchmark::State& state) {
   MatrixKernelCache kernels;
   std::vector<PackedLinear> linears;
   for (std::int64_t i = 0; i < state.range(2); ++i)
-    linears.emplace_back(LinearShape{kIn, kOut, Activation::gelu, precision, precision == Precision::bf16},
+    linears.emplace_back(LinearShape{kIn, kOut, Activation::gelu, precision, precision != Precision::f32},
                          std::span(weight.data(), kOut * kIn), std::span(bias.data(), kOut), 1, kernels);
   OperandBuffer buffer;
   buffer.reserve(rows, kIn, precision);

@@ -37,7 +37,7 @@ class Source {
             linear(prefix + "attention.output.dense", {hidden_, hidden_, Activation::none, precision_}),
             norm(prefix + "attention.output.LayerNorm"),
             linear(prefix + "intermediate.dense",
-                   {hidden_, feed_forward_, Activation::gelu, precision_, precision_ == Precision::bf16}),
+                   {hidden_, feed_forward_, Activation::gelu, precision_, precision_ != Precision::f32}),
             linear(prefix + "output.dense", {feed_forward_, hidden_, Activation::none, precision_}),
             norm(prefix + "output.LayerNorm")};
   }

@@ -10,8 +10,8 @@ LayerAttention::LayerAttention(const ModelConfig& config, const EncoderWeights& 
       heads_(static_cast<std::size_t>(config.num_attention_heads)),
       head_size_(static_cast<std::size_t>(config.head_size())),
       precision_(weights.attention_precision),
-      // int8 needs the whole row first, for its scale.
-      context_(weights.precision == Precision::bf16 ? Precision::bf16 : Precision::f32) {}
+      // In bf16 the next product reads that. int8 reads neither, as its scale needs the whole row first.
+      context_(weights.precision == Precision::bf16 ? Precision::bf16 : precision_) {}
 
 void LayerAttention::reserve(std::size_t rows, std::size_t longest) const {
   const std::size_t row_bytes = hidden_size_ * operand_bytes(precision_);

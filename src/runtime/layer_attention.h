@@ -30,7 +30,7 @@ class LayerAttention {
   /// Attention of every sequence and head. With `first_tokens`, query and context have one row per sequence.
   void attend_heads(bool first_tokens) const;
 
-  /// The result from row `begin` on: bf16 where the next product reads that, else floats.
+  /// The result from row `begin` on: bf16 or floats.
   OperandRows context_rows(std::size_t begin) const;
 
  private:

@@ -67,7 +67,9 @@ HWY_INLINE void MapProduct(const Values& values, RowShape shape, const ProductCo
 template <class Values>
 HWY_INLINE void FinishValues(const Values& values, RowShape shape, Activation activation,
                              const ProductColumns& out) {
-  if (activation == Activation::gelu) {
+  if (activation == Activation::gelu && out.rounded) {
+    MapProduct(values, shape, out, [](auto d, auto value) HWY_ATTR { return GeluToBeRounded(d, value); });
+  } else if (activation == Activation::gelu) {
     MapProduct(values, shape, out, [](auto d, auto value) HWY_ATTR { return Gelu(d, value); });
   } else {
     MapProduct(values, shape, out, [](auto, auto value) HWY_ATTR { return value; });
@@ -87,6 +89,10 @@ void WriteOperand(const float* x, std::size_t rows, const OperandRows& operand) 
   for (std::size_t row = 0; row < rows; ++row) WriteOperandRow(x + row * operand.columns, row, operand);
 }
 
+void QuantizeRounded(const Bf16* x, std::size_t rows, const OperandRows& operand) {
+  for (std::size_t row = 0; row < rows; ++row) QuantizeOperandRow(x + row * operand.columns, row, operand);
+}
+
 }  // namespace HWY_NAMESPACE
 }  // namespace transkimmer
 HWY_AFTER_NAMESPACE();
@@ -96,6 +102,7 @@ namespace transkimmer {
 
 HWY_EXPORT(FinishProduct);
 HWY_EXPORT(WriteOperand);
+HWY_EXPORT(QuantizeRounded);
 
 void finish_product(const RawProduct& product, RowShape shape, Activation activation,
                     const ProductColumns& out) {
@@ -104,6 +111,10 @@ void finish_product(const RawProduct& product, RowShape shape, Activation activa
 
 void write_operand(const float* x, std::size_t rows, const OperandRows& operand) {
   HWY_DYNAMIC_DISPATCH(WriteOperand)(x, rows, operand);
+}
+
+void quantize_rounded(const Bf16* x, std::size_t rows, const OperandRows& operand) {
+  HWY_DYNAMIC_DISPATCH(QuantizeRounded)(x, rows, operand);
 }
 
 }  // namespace transkimmer
