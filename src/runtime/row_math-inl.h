@@ -94,25 +94,38 @@ HWY_INLINE hn::Vec<D> LoadFloats(D d, const Bf16* x) {
   return hn::BitCast(d, hn::ShiftLeft<16>(hn::PromoteTo(bits, hn::LoadU(halves, x))));
 }
 
-/// The largest magnitude of a row; not-a-number if one is in it, as its bits are larger than all others'.
+inline float float_of(std::int32_t bits) {
+  float value;
+  std::memcpy(&value, &bits, sizeof value);
+  return value;
+}
+inline float float_of(std::int16_t bits) {
+  return float_of(static_cast<std::int32_t>(bits) << 16);
+}
+
+/// The largest magnitude of a row of floats or bf16; not-a-number if one is in it, as its bits are larger
+/// than all others'.
 template <class Value>
 HWY_INLINE float LargestMagnitude(const Value* x, std::size_t columns) {
-  const auto magnitudes_at = [x](auto d, std::size_t i) HWY_ATTR {
-    const hn::RebindToSigned<decltype(d)> integers;
-    return hn::And(hn::BitCast(integers, LoadFloats(d, x + i)), hn::Set(integers, 0x7FFFFFFF));
-  };
-  const hn::ScalableTag<float> floats;
-  const hn::CappedTag<float, 1> single;
-  const hn::RebindToSigned<decltype(floats)> integers;
-  const std::size_t lanes = hn::Lanes(floats);
-  auto most = hn::Zero(integers);
+  using Bits = hwy::MakeSigned<Value>;
+  constexpr Bits kMagnitude = hwy::LimitsMax<Bits>();
+  const hn::ScalableTag<Bits> d;
+  const std::size_t lanes = hn::Lanes(d);
+  auto most = hn::Zero(d);
   std::size_t i = 0;
-  for (; i + lanes <= columns; i += lanes) most = hn::Max(most, magnitudes_at(floats, i));
-  std::int32_t bits = hn::GetLane(hn::MaxOfLanes(integers, most));
-  for (; i < columns; ++i) bits = HWY_MAX(bits, hn::GetLane(magnitudes_at(single, i)));
-  float largest;
-  std::memcpy(&largest, &bits, sizeof largest);
-  return largest;
+  for (; i + lanes <= columns; i += lanes)
+    most = hn::Max(most, hn::And(hn::LoadU(d, reinterpret_cast<const Bits*>(x + i)), hn::Set(d, kMagnitude)));
+  // Highway has no maximum of 16-bit lanes.
+  HWY_ALIGN Bits each[hn::MaxLanes(d)];
+  hn::Store(most, d, each);
+  Bits largest = 0;
+  for (std::size_t lane = 0; lane < lanes; ++lane) largest = HWY_MAX(largest, each[lane]);
+  for (; i < columns; ++i) {
+    Bits single;
+    std::memcpy(&single, x + i, sizeof single);
+    largest = HWY_MAX(largest, static_cast<Bits>(single & kMagnitude));
+  }
+  return float_of(largest);
 }
 
 /// Symmetric int8; returns the scale. A row with a value that is not finite gets a scale that is not.
@@ -124,10 +137,14 @@ HWY_INLINE float QuantizeRow(const Value* x, std::size_t columns, std::int8_t* o
     return 0.0f;
   }
   const float inverse = kLargestInt8 / largest;
+  // Added to a small number this leaves the nearest whole number in the lowest bits.
+  constexpr float kRounder = 3 << 22;
   ForLanes(columns, [&](auto d, std::size_t i) HWY_ATTR {
-    const hn::Rebind<std::int8_t, decltype(d)> bytes;
-    const auto nearest = hn::NearestInt(hn::Mul(LoadFloats(d, x + i), hn::Set(d, inverse)));
-    hn::StoreU(hn::DemoteTo(bytes, nearest), bytes, out + i);
+    const hn::Rebind<std::uint8_t, decltype(d)> bytes;
+    const hn::RebindToUnsigned<decltype(d)> bits;
+    const auto nearest = hn::MulAdd(LoadFloats(d, x + i), hn::Set(d, inverse), hn::Set(d, kRounder));
+    hn::StoreU(hn::TruncateTo(bytes, hn::BitCast(bits, nearest)), bytes,
+               reinterpret_cast<std::uint8_t*>(out) + i);
   });
   return largest / kLargestInt8;
 }
