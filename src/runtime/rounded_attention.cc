@@ -226,39 +226,60 @@ TRANSKIMMER_AVX512 void multiply_values(const Product& product, const Context& c
 // ---- Softmax
 
 /// 2^x for x <= 0: 2 to what is above the next lower whole number, a polynomial of least relative error
-/// (2.6e-6, when bf16 rounds by 2e-3), times 2 to that number. 2^-infinity is 0.
+/// (7.5e-5, when bf16 rounds by up to 4e-3), times 2 to that number. 2^-infinity is 0.
 TRANSKIMMER_AVX512_INLINE __m512 power_of_two(__m512 x) {
   constexpr int kLessNextLower = 0x09;
   const __m512 rest = _mm512_reduce_ps(x, kLessNextLower);
-  __m512 value = _mm512_set1_ps(1.353416806e-2F);
-  for (const float coefficient : {5.201146030e-2F, 2.414427571e-1F, 6.930038344e-1F, 1.000002593F})
+  __m512 value = _mm512_set1_ps(7.802452269e-2F);
+  for (const float coefficient : {2.260671554e-1F, 6.958335405e-1F, 9.999252186e-1F})
     value = _mm512_fmadd_ps(value, rest, _mm512_set1_ps(coefficient));
   return _mm512_scalef_ps(value, x);
 }
 
+/// A vector of a row of scores, minus infinity past the last token.
 TRANSKIMMER_AVX512_INLINE __m512 load_scores(const float* scores, std::size_t i, std::size_t tokens) {
+  if (i + kAvx512Lanes <= tokens) return _mm512_load_ps(scores + i);
   const __m512 none = _mm512_set1_ps(-std::numeric_limits<float>::infinity());
   return _mm512_mask_loadu_ps(none, lanes_from(i, tokens), scores + i);
 }
 
-/// A row of scores -> exp(score - the largest) in bf16, in place, zeros past the last token; returns 1 / sum.
-TRANSKIMMER_AVX512_INLINE float exponentiate(float* scores, std::size_t tokens) {
+TRANSKIMMER_AVX512_INLINE float largest_score(const float* scores, std::size_t tokens) {
   __m512 most = load_scores(scores, 0, tokens);
   for (std::size_t i = kAvx512Lanes; i < tokens; i += kAvx512Lanes)
     most = _mm512_max_ps(most, load_scores(scores, i, tokens));
-  const __m512 log2_of_e = _mm512_set1_ps(1.44269504F);
-  const __m512 largest = _mm512_mul_ps(_mm512_set1_ps(_mm512_reduce_max_ps(most)), log2_of_e);
+  return _mm512_reduce_max_ps(most);
+}
+
+/// A row of scores -> exp(score - largest) in bf16, in place, zeros past the last token; returns lanes whose
+/// sum is that of the row.
+TRANSKIMMER_AVX512_INLINE __m512 exponentiate(float* scores, std::size_t tokens, float largest) {
+  constexpr float kLog2OfE = 1.44269504F;
   constexpr int kOnes = 0x3F803F80;
+  const __m512 scale = _mm512_set1_ps(kLog2OfE), shift = _mm512_set1_ps(largest * kLog2OfE);
   __m512 sums = _mm512_setzero_ps();
   auto* const weights = reinterpret_cast<Bf16*>(scores);
   for (std::size_t i = 0; i < tokens; i += kWeightBlock) {
-    const __m512 low = _mm512_fmsub_ps(load_scores(scores, i, tokens), log2_of_e, largest);
-    const __m512 high = _mm512_fmsub_ps(load_scores(scores, i + kAvx512Lanes, tokens), log2_of_e, largest);
+    const __m512 low = _mm512_fmsub_ps(load_scores(scores, i, tokens), scale, shift);
+    const __m512 high = _mm512_fmsub_ps(load_scores(scores, i + kAvx512Lanes, tokens), scale, shift);
     const __m512bh rounded = _mm512_cvtne2ps_pbh(power_of_two(high), power_of_two(low));
     sums = _mm512_dpbf16_ps(sums, rounded, (__m512bh)_mm512_set1_epi32(kOnes));
     _mm512_store_si512(weights + i, (__m512i)rounded);
   }
-  return 1.0F / _mm512_reduce_add_ps(sums);
+  return sums;
+}
+
+/// Softmax of all rows of a tile but for the division: writes 1 / sum of each. Step by step for all of them,
+/// as each step of a single row waits for the one before.
+template <std::size_t kRows>
+TRANSKIMMER_AVX512 void exponentiate_rows(const Task& task, float* inverse_sums) {
+  const std::size_t tokens = task.head.tokens;
+  float largest[kRows];
+  __m512 sums[kRows];
+  for (std::size_t r = 0; r < kRows; ++r)
+    largest[r] = largest_score(task.scores + r * task.padded_tokens, tokens);
+  for (std::size_t r = 0; r < kRows; ++r)
+    sums[r] = exponentiate(task.scores + r * task.padded_tokens, tokens, largest[r]);
+  for (std::size_t r = 0; r < kRows; ++r) inverse_sums[r] = 1.0F / _mm512_reduce_add_ps(sums[r]);
 }
 
 // ---- Rows
@@ -276,12 +297,6 @@ void with_vectors(std::size_t vectors, const Body& body) {
     default:
       return body(std::integral_constant<std::size_t, kTileVectors>());
   }
-}
-
-template <std::size_t kRows>
-TRANSKIMMER_AVX512 void exponentiate_rows(const Task& task, float* inverse_sums) {
-  for (std::size_t r = 0; r < kRows; ++r)
-    inverse_sums[r] = exponentiate(task.scores + r * task.padded_tokens, task.head.tokens);
 }
 
 template <std::size_t kRows>
