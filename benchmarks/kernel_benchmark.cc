@@ -118,24 +118,43 @@ void bench_embed(benchmark::State& state) {
 BENCHMARK(bench_embed)->Arg(128)->Arg(256)->Arg(768);
 
 /// One head of one sequence of range(0) tokens; the rate is in multiply-accumulates.
-void bench_attention(benchmark::State& state) {
+template <typename Value>
+void time_attention(benchmark::State& state, void (*attend_head)(const AttentionHeadOf<Value>&, float*),
+                    Precision precision) {
   const auto tokens = static_cast<std::size_t>(state.range(0));
   constexpr std::size_t kHeadSize = 64;
-  const FloatBuffer query = random_floats(tokens * kHeadSize, 1), key = random_floats(tokens * kHeadSize, 2),
-                    value = random_floats(tokens * kHeadSize, 3), out = random_floats(tokens * kHeadSize, 4);
+  const std::size_t count = tokens * kHeadSize;
+  const FloatBuffer floats = random_floats(3 * count, 1), out = random_floats(count, 2);
+  OperandBuffer buffer;
+  buffer.reserve(1, 3 * count, precision);
+  const OperandRows operand = buffer.rows(floats.data());
+  write_operand(floats.data(), 1, operand);
   FloatBuffer scratch;
   scratch.reserve(attention_scratch_floats(tokens, kHeadSize));
-  AttentionHead head;
-  head.query = query.data();
-  head.key = key.data();
-  head.value = value.data();
+  AttentionHeadOf<Value> head;
+  head.query = static_cast<const Value*>(operand.values);
+  head.key = head.query + count;
+  head.value = head.key + count;
   head.out = out.data();
   head.query_stride = head.key_value_stride = head.out_stride = head.head_size = kHeadSize;
   head.tokens = head.queries = tokens;
-  for (auto _ : state) attend(head, scratch.data());
-  count_macs(state, 2 * tokens * tokens * kHeadSize, Precision::f32);
+  for (auto _ : state) attend_head(head, scratch.data());
+  count_macs(state, 2 * tokens * tokens * kHeadSize, precision);
 }
-BENCHMARK(bench_attention)->Arg(16)->Arg(40)->Arg(128)->Arg(512);
+
+void bench_attention(benchmark::State& state) {
+  time_attention<float>(state, attend, Precision::f32);
+}
+BENCHMARK(bench_attention)->Arg(16)->Arg(25)->Arg(40)->Arg(128)->Arg(512);
+
+void bench_attention_bf16(benchmark::State& state) {
+  if (!can_attend_rounded(64)) {
+    state.SkipWithError("no instructions for it");
+    return;
+  }
+  time_attention<Bf16>(state, attend_rounded, Precision::bf16);
+}
+BENCHMARK(bench_attention_bf16)->Arg(16)->Arg(25)->Arg(40)->Arg(128)->Arg(512);
 
 /// range(0) rows through [768] -> gelu -> [3072] in precision range(1), weights in the cache or, by range(2)
 /// sets of them in turn, not; the rate is in multiply-accumulates.
@@ -152,7 +171,7 @@ void bench_product(benchmark::State& state) {
   MatrixKernelCache kernels;
   std::vector<PackedLinear> linears;
   for (std::int64_t i = 0; i < state.range(2); ++i)
-    linears.emplace_back(LinearShape{kIn, kOut, Activation::gelu, precision},
+    linears.emplace_back(LinearShape{kIn, kOut, Activation::gelu, precision, precision != Precision::f32},
                          std::span(weight.data(), kOut * kIn), std::span(bias.data(), kOut), 1, kernels);
   OperandBuffer buffer;
   buffer.reserve(rows, kIn, precision);

@@ -4,11 +4,11 @@
 #include <array>
 #include <cstring>
 
-#include "runtime/attention.h"
 #include "runtime/kernels.h"
+#include "runtime/layer_attention.h"
 #include "runtime/layer_rest.h"
 #include "runtime/openmp_scope.h"
-#include "runtime/shared_loops.h"
+#include "runtime/pass_threads.h"
 
 namespace transkimmer {
 namespace {
@@ -22,16 +22,14 @@ class ForwardPass {
         weights_(weights),
         batch_(batch),
         options_(options),
-        loops_(pool),
+        threads_(pool, workspace, options.profile != nullptr),
         space_(workspace),
+        attention_(config, weights, threads_, workspace),
         hidden_size_(static_cast<std::size_t>(config.hidden_size)),
         feed_forward_(static_cast<std::size_t>(config.intermediate_size)),
-        heads_(static_cast<std::size_t>(config.num_attention_heads)),
-        head_size_(static_cast<std::size_t>(config.head_size())),
         layers_(weights.layers.size()),
         sequences_(batch.sequences()),
-        rows_(batch.tokens()),
-        threads_(loops_.threads()) {}
+        rows_(batch.tokens()) {}
 
   EncoderResult run() {
     prepare();
@@ -62,11 +60,6 @@ class ForwardPass {
     std::memcpy(to.values, from.values, from.columns * operand_bytes(from.precision));
     if (from.precision == Precision::int8) *to.scales = *from.scales;
   }
-  OperationTimer time(int worker, Operation operation, std::size_t macs = 0) const {
-    OperationTimes* const times =
-        options_.profile == nullptr ? nullptr : &space_.per_thread[static_cast<std::size_t>(worker)].times;
-    return {times, operation, macs};
-  }
   NormWeights norm(const NormParameters& parameters) const {
     return {parameters.gamma.data(), parameters.beta.data(), static_cast<float>(config_.layer_norm_eps)};
   }
@@ -75,12 +68,9 @@ class ForwardPass {
     space_.hidden.reserve(rows_ * hidden_size_);
     space_.hidden_operand.reserve(rows_, hidden_size_, weights_.precision);
     space_.first_operand.reserve(sequences_, hidden_size_, weights_.precision);
-    space_.query.reserve(rows_ * hidden_size_);
-    space_.key_value.reserve(rows_ * 2 * hidden_size_);
-    space_.context.reserve(rows_ * hidden_size_);
     space_.inverse_deviations.reserve(rows_);
     space_.margins.reserve(rows_);
-    reserve(space_.shared, std::min(rows_, kFewRowsPerThread * threads_));
+    reserve(space_.shared, std::min(rows_, kFewRowsPerThread * threads_.loops.threads()));
     const bool all = options_.outputs == OutputStates::all_tokens;
     space_.outputs.reserve((all ? rows_ : sequences_) * hidden_size_);
     space_.starts.assign(batch_.starts.begin(), batch_.starts.end());
@@ -103,14 +93,14 @@ class ForwardPass {
     std::size_t longest = 0;
     for (std::size_t i = 0; i < sequences_; ++i)
       longest = std::max<std::size_t>(longest, batch_.starts[i + 1] - batch_.starts[i]);
-    space_.per_thread.resize(std::max(space_.per_thread.size(), threads_));
+    space_.per_thread.resize(std::max(space_.per_thread.size(), threads_.loops.threads()));
     for (auto& own : space_.per_thread) {
       own.times = {};
       reserve(own.layer, PackedLinear::max_rows);
       own.predictor.reserve(PackedLinear::max_rows *
                             static_cast<std::size_t>(std::max<std::int64_t>(config_.skim.predictor_size, 1)));
-      own.attention.reserve(attention_scratch_floats(longest, head_size_));
     }
+    attention_.reserve(rows_, longest);
   }
 
   // ---- Embeddings and skim decisions
@@ -146,15 +136,15 @@ class ForwardPass {
     for (std::size_t i = 0; i < sequences_; ++i)
       for (std::uint32_t token = batch_.starts[i]; token < batch_.starts[i + 1]; ++token)
         position_of[token] = token - batch_.starts[i];
-    loops_.for_row_pieces(rows_, embedding_macs_per_row(),
-                          [&](std::size_t begin, std::size_t count, int worker) {
-                            embed_rows(begin, count, worker);
-                            predict(0, begin, count, worker);
-                          });
+    threads_.loops.for_row_pieces(rows_, embedding_macs_per_row(),
+                                  [&](std::size_t begin, std::size_t count, int worker) {
+                                    embed_rows(begin, count, worker);
+                                    predict(0, begin, count, worker);
+                                  });
   }
 
   void embed_rows(std::size_t begin, std::size_t count, int worker) {
-    const OperationTimer timer = time(worker, Operation::embeddings);
+    const OperationTimer timer = threads_.time(worker, Operation::embeddings);
     EmbeddingParts parts;
     look_up(begin, count, parts);
     embed(parts.data(), norm(weights_.embeddings.norm), {count, hidden_size_}, hidden_row(begin),
@@ -172,16 +162,17 @@ class ForwardPass {
   /// The skim margins of `count` rows before `layer`.
   void predict(std::size_t layer, std::size_t begin, std::size_t count, int worker) {
     if (weights_.predictors.empty() || layer == layers_) return;
-    const OperationTimer timer = time(worker, Operation::predictors, count * predictor_macs_per_row());
+    const OperationTimer timer =
+        threads_.time(worker, Operation::predictors, count * predictor_macs_per_row());
     const PredictorWeights& predictor = weights_.predictors[layer];
-    Workspace::PerThread& own = space_.per_thread[static_cast<std::size_t>(worker)];
+    float* const projected = threads_.own(worker).predictor.data();
     const SkimDecision decision{
         predictor.projection_bias.data(),
         {predictor.norm.gamma.data(), predictor.norm.beta.data(), kPredictorNormEpsilon},
         predictor.decision.data(),
         predictor.decision_bias};
-    predictor.projection.multiply(hidden_row(begin), count, own.predictor.data());
-    skim_margins(own.predictor.data(), space_.inverse_deviations.data() + begin, decision,
+    predictor.projection.multiply(hidden_row(begin), count, projected);
+    skim_margins(projected, space_.inverse_deviations.data() + begin, decision,
                  {count, predictor.decision.size()}, space_.margins.data() + begin);
   }
 
@@ -194,7 +185,7 @@ class ForwardPass {
 
   /// Moves the rows that stay together, in place.
   void skim(std::size_t layer) {
-    const OperationTimer timer = time(0, Operation::compaction);
+    const OperationTimer timer = threads_.time(0, Operation::compaction);
     std::size_t next = 0;
     for (std::size_t i = 0; i < sequences_; ++i) {
       const std::size_t begin = space_.starts[i];
@@ -248,124 +239,35 @@ class ForwardPass {
     return kRowPassMacs * hidden_size_ + predictor_macs_per_row();
   }
 
-  std::size_t attention_macs(bool first_tokens) const {
-    std::size_t scores = 0;
-    for (std::size_t i = 0; i < sequences_; ++i) {
-      const std::size_t tokens = space_.starts[i + 1] - space_.starts[i];
-      scores += tokens * (first_tokens ? 1 : tokens);
-    }
-    return 2 * scores * hidden_size_;
-  }
-
-  /// Where a thread begins with a product that others run at the same time.
-  static std::size_t panel_of(int worker) { return static_cast<std::size_t>(worker); }
-
-  /// y = linear(x), shared by columns when there are few rows, else by rows.
-  void multiply(Operation operation, const PackedLinear& linear, const OperandRows& x, std::size_t rows,
-                float* y) {
-    const std::size_t macs_per_row = linear.shape().in * linear.shape().out;
-    if (loops_.few_rows(rows)) {
-      loops_.for_tasks(linear.panels(), rows * macs_per_row, [&](std::size_t panel, int worker) {
-        const OperationTimer timer = time(worker, operation, rows * linear.panel_macs_per_row(panel));
-        linear.multiply_panel(panel, x, rows, y);
-      });
-      return;
-    }
-    loops_.for_row_pieces(rows, macs_per_row, [&](std::size_t begin, std::size_t count, int worker) {
-      const OperationTimer timer = time(worker, operation, count * macs_per_row);
-      linear.multiply(x.from(begin), count, y + begin * linear.shape().out, panel_of(worker));
-    });
-  }
-
   void run_layer(std::size_t index) {
     const LayerWeights& layer = weights_.layers[index];
-    project(layer);
-    attend_heads(false);
+    attention_.project(layer, operand_rows(0), rows_);
+    attention_.attend_heads(false);
     finish_layer(layer, space_.hidden.data(), hidden_outputs(index + 1, 0), rows_, index + 1);
-  }
-
-  /// Query, key and value of all rows, in one loop.
-  void project(const LayerWeights& layer) {
-    const OperandRows hidden = operand_rows(0);
-    const std::size_t macs_per_row = 3 * hidden_size_ * hidden_size_;
-    if (loops_.few_rows(rows_)) {
-      const std::size_t query_panels = layer.query.panels();
-      loops_.for_tasks(
-          query_panels + layer.key_value.panels(), rows_ * macs_per_row, [&](std::size_t task, int worker) {
-            const bool is_query = task < query_panels;
-            const PackedLinear& linear = is_query ? layer.query : layer.key_value;
-            const std::size_t panel = is_query ? task : task - query_panels;
-            const OperationTimer timer =
-                time(worker, Operation::query_key_value, rows_ * linear.panel_macs_per_row(panel));
-            linear.multiply_panel(panel, hidden, rows_,
-                                  is_query ? space_.query.data() : space_.key_value.data());
-          });
-      return;
-    }
-    loops_.for_row_pieces(rows_, macs_per_row, [&](std::size_t begin, std::size_t count, int worker) {
-      const OperationTimer timer = time(worker, Operation::query_key_value, count * macs_per_row);
-      const OperandRows x = hidden.from(begin);
-      const std::size_t panel = panel_of(worker);
-      layer.query.multiply(x, count, space_.query.data() + begin * hidden_size_, panel);
-      layer.key_value.multiply(x, count, space_.key_value.data() + begin * 2 * hidden_size_, panel);
-    });
-  }
-
-  /// Attention of every sequence and head. With `first_tokens`, query and context have one row per sequence.
-  void attend_heads(bool first_tokens) {
-    loops_.for_tasks(sequences_ * heads_, attention_macs(first_tokens), [&](std::size_t task, int worker) {
-      const std::size_t sequence = task / heads_;
-      const std::size_t column = task % heads_ * head_size_;
-      const std::size_t begin = space_.starts[sequence];
-      const std::size_t query_row = first_tokens ? sequence : begin;
-      const float* keys = space_.key_value.data() + begin * 2 * hidden_size_ + column;
-      AttentionHead head;
-      head.query = space_.query.data() + query_row * hidden_size_ + column;
-      head.query_stride = hidden_size_;
-      head.key = keys;
-      head.value = keys + hidden_size_;
-      head.key_value_stride = 2 * hidden_size_;
-      set_output(head, query_row * hidden_size_ + column);
-      head.out_stride = hidden_size_;
-      head.tokens = space_.starts[sequence + 1] - begin;
-      head.queries = first_tokens ? 1 : head.tokens;
-      head.head_size = head_size_;
-      const OperationTimer timer =
-          time(worker, Operation::attention, 2 * head.queries * head.tokens * head_size_);
-      attend(head, space_.per_thread[static_cast<std::size_t>(worker)].attention.data());
-    });
-  }
-
-  /// bf16 is what the next product reads; int8 needs the whole row first, for its scale.
-  void set_output(AttentionHead& head, std::size_t offset) const {
-    head.out = space_.context.data() + offset;
-    if (weights_.precision == Precision::bf16)
-      head.rounded_out = reinterpret_cast<Bf16*>(space_.context.data()) + offset;
   }
 
   /// Attention output, feed-forward and both LayerNorms over `x` [rows, hidden], in place; then the margins
   /// for the `next` layer, while the rows are still in the cache. `outputs`: of x, for the next layer.
   void finish_layer(const LayerWeights& layer, float* x, const RowOutputs& outputs, std::size_t rows,
                     std::size_t next) {
-    if (loops_.few_rows(rows)) {
+    if (threads_.loops.few_rows(rows)) {
       finish_few_rows(layer, x, outputs, rows, next);
       return;
     }
     const std::size_t macs = hidden_size_ * (hidden_size_ + 2 * feed_forward_) + predictor_macs_per_row();
-    loops_.for_row_pieces(rows, macs, [&](std::size_t begin, std::size_t count, int worker) {
-      Workspace::PerThread& own = space_.per_thread[static_cast<std::size_t>(worker)];
-      finish_rows(layer, {x + begin * hidden_size_, context_rows(begin), outputs.from(begin)}, own.layer,
-                  static_cast<float>(config_.layer_norm_eps),
-                  OneThread{count, panel_of(worker), options_.profile == nullptr ? nullptr : &own.times});
+    threads_.loops.for_row_pieces(rows, macs, [&](std::size_t begin, std::size_t count, int worker) {
+      finish_rows(layer, {x + begin * hidden_size_, attention_.context_rows(begin), outputs.from(begin)},
+                  threads_.own(worker).layer, static_cast<float>(config_.layer_norm_eps),
+                  OneThread{count, PassThreads::panel_of(worker), threads_.times(worker)});
       predict(next, begin, count, worker);
     });
   }
 
   void finish_few_rows(const LayerWeights& layer, float* x, const RowOutputs& outputs, std::size_t rows,
                        std::size_t next) {
-    finish_rows(layer, {x, context_rows(0), outputs}, space_.shared,
-                static_cast<float>(config_.layer_norm_eps), AllThreads{*this, rows});
-    loops_.for_row_pieces(
+    finish_rows(layer, {x, attention_.context_rows(0), outputs}, space_.shared,
+                static_cast<float>(config_.layer_norm_eps), AllThreads{threads_, rows});
+    threads_.loops.for_row_pieces(
         rows, predictor_macs_per_row(),
         [&](std::size_t begin, std::size_t count, int worker) { predict(next, begin, count, worker); });
   }
@@ -373,25 +275,19 @@ class ForwardPass {
   /// Runs the steps of a layer's rest on rows that all threads share: products by columns, passes by rows.
   struct AllThreads {
     void multiply(Operation operation, const PackedLinear& linear, const OperandRows& x, float* y) const {
-      pass.multiply(operation, linear, x, rows, y);
+      threads.multiply(operation, linear, x, rows, y);
     }
     template <typename Body>
     void for_rows(Operation operation, std::size_t macs_per_row, const Body& body) const {
-      pass.loops_.for_row_pieces(rows, macs_per_row, [&](std::size_t begin, std::size_t count, int worker) {
-        const OperationTimer timer = pass.time(worker, operation);
+      threads.loops.for_row_pieces(rows, macs_per_row, [&](std::size_t begin, std::size_t count, int worker) {
+        const OperationTimer timer = threads.time(worker, operation);
         body(begin, count);
       });
     }
 
-    ForwardPass& pass;
+    const PassThreads& threads;
     std::size_t rows;
   };
-
-  /// The context rows from `begin` on, bf16 where attention rounded them.
-  OperandRows context_rows(std::size_t begin) const {
-    const Precision precision = weights_.precision == Precision::bf16 ? Precision::bf16 : Precision::f32;
-    return OperandRows{precision, space_.context.data(), nullptr, hidden_size_}.from(begin);
-  }
 
   /// The last layer when the head reads first tokens alone: keys and values of all rows, the rest of one row
   /// a sequence.
@@ -404,9 +300,8 @@ class ForwardPass {
       if (weights_.precision != Precision::f32)
         copy_row(operand_rows(space_.starts[i]), first_operand.from(i));
     }
-    multiply(Operation::query_key_value, layer.query, first_operand, sequences_, space_.query.data());
-    multiply(Operation::query_key_value, layer.key_value, operand_rows(0), rows_, space_.key_value.data());
-    attend_heads(true);
+    attention_.project_for_first_tokens(layer, first_operand, operand_rows(0), rows_);
+    attention_.attend_heads(true);
     finish_layer(layer, first, {}, sequences_, layers_);
   }
 
@@ -414,11 +309,11 @@ class ForwardPass {
   const EncoderWeights& weights_;
   const RaggedBatch& batch_;
   const EncoderOptions& options_;
-  const SharedLoops loops_;
+  const PassThreads threads_;
   Workspace& space_;
-  const std::size_t hidden_size_, feed_forward_, heads_, head_size_, layers_, sequences_;
+  const LayerAttention attention_;
+  const std::size_t hidden_size_, feed_forward_, layers_, sequences_;
   std::size_t rows_;
-  const std::size_t threads_;
   EncoderResult result_;
 };
 

@@ -3,8 +3,17 @@
 #include <cmath>
 #include <string>
 
+#include "runtime/attention.h"
+
 namespace transkimmer {
 namespace {
+
+/// bf16 wherever products are not in f32 and the machine can.
+Precision usable_attention_precision(const ModelConfig& config, Precision precision) {
+  const bool rounded =
+      precision != Precision::f32 && can_attend_rounded(static_cast<std::size_t>(config.head_size()));
+  return rounded ? Precision::bf16 : Precision::f32;
+}
 
 /// Reads the weights below one name prefix.
 class Source {
@@ -18,7 +27,8 @@ class Source {
         weights_(weights),
         panels_(panels),
         kernels_(kernels),
-        precision_(precision) {}
+        precision_(precision),
+        rounded_attention_(usable_attention_precision(config, precision) == Precision::bf16) {}
 
   LayerWeights layer(std::size_t index) const {
     const std::string prefix = "encoder.layer." + std::to_string(index) + ".";
@@ -26,7 +36,8 @@ class Source {
             key_value(prefix),
             linear(prefix + "attention.output.dense", {hidden_, hidden_, Activation::none, precision_}),
             norm(prefix + "attention.output.LayerNorm"),
-            linear(prefix + "intermediate.dense", {hidden_, feed_forward_, Activation::gelu, precision_}),
+            linear(prefix + "intermediate.dense",
+                   {hidden_, feed_forward_, Activation::gelu, precision_, precision_ != Precision::f32}),
             linear(prefix + "output.dense", {feed_forward_, hidden_, Activation::none, precision_}),
             norm(prefix + "output.LayerNorm")};
   }
@@ -71,7 +82,7 @@ class Source {
     const float scale = 1.0F / std::sqrt(static_cast<float>(head_size_));
     for (float& value : weight) value *= scale;
     for (float& value : bias) value *= scale;
-    return pack({hidden_, hidden_, Activation::none, precision_}, weight, bias);
+    return pack({hidden_, hidden_, Activation::none, precision_, rounded_attention_}, weight, bias);
   }
 
   PackedLinear key_value(const std::string& prefix) const {
@@ -81,7 +92,7 @@ class Source {
     const std::vector<float> value_bias = floats(prefix + "attention.self.value.bias");
     weight.insert(weight.end(), value_weight.begin(), value_weight.end());
     bias.insert(bias.end(), value_bias.begin(), value_bias.end());
-    return pack({hidden_, 2 * hidden_, Activation::none, precision_}, weight, bias);
+    return pack({hidden_, 2 * hidden_, Activation::none, precision_, rounded_attention_}, weight, bias);
   }
 
   /// See PredictorWeights. Summed in double: it happens once.
@@ -109,6 +120,7 @@ class Source {
   int panels_;
   MatrixKernelCache& kernels_;
   Precision precision_;
+  bool rounded_attention_;
 };
 
 }  // namespace
@@ -117,7 +129,8 @@ EncoderWeights EncoderWeights::pack(const ModelConfig& config, const ModelWeight
                                     bool with_predictors, int panels, MatrixKernelCache& kernels,
                                     Precision precision) {
   const Source source(config, weights, panels, kernels, precision);
-  EncoderWeights packed{source.embeddings(config), {}, {}, precision};
+  EncoderWeights packed{
+      source.embeddings(config), {}, {}, precision, usable_attention_precision(config, precision)};
   const auto layers = static_cast<std::size_t>(config.num_hidden_layers);
   for (std::size_t i = 0; i < layers; ++i) packed.layers.push_back(source.layer(i));
   for (std::size_t i = 0; with_predictors && i < layers; ++i)

@@ -51,7 +51,8 @@ struct EncoderWeights {
   std::vector<LayerWeights> layers;
   std::vector<PredictorWeights> predictors;  ///< empty when the model has none or they are not used
 
-  Precision precision = Precision::f32;  ///< of the layers; predictors are always f32
+  Precision precision = Precision::f32;            ///< of the layers; predictors are always f32
+  Precision attention_precision = Precision::f32;  ///< of queries, keys and values: f32 or bf16
 
   /// `panels`: threads that share a product of few rows. `precision` is one that usable_precision returns.
   static EncoderWeights pack(const ModelConfig& config, const ModelWeights& weights, bool with_predictors,

@@ -44,10 +44,15 @@ struct OneThread {
 template <typename Threads>
 OperandRows as_operand(const OperandRows& x, const OperandRows& quantized, const Threads& threads) {
   if (quantized.precision != Precision::int8) return x;
-  threads.for_rows(
-      Operation::quantization, kRowPassMacs * x.columns, [&](std::size_t begin, std::size_t count) {
-        write_operand(static_cast<const float*>(x.values) + begin * x.columns, count, quantized.from(begin));
-      });
+  threads.for_rows(Operation::quantization, kRowPassMacs * x.columns,
+                   [&](std::size_t begin, std::size_t count) {
+                     const OperandRows piece = x.from(begin), out = quantized.from(begin);
+                     if (x.precision == Precision::bf16) {
+                       quantize_rounded(static_cast<const Bf16*>(piece.values), count, out);
+                     } else {
+                       write_operand(static_cast<const float*>(piece.values), count, out);
+                     }
+                   });
   return quantized;
 }
 
@@ -57,7 +62,7 @@ template <typename Threads>
 void finish_rows(const LayerWeights& layer, const LayerRows& rows, const LayerBuffers& own, float epsilon,
                  const Threads& threads) {
   const std::size_t hidden = layer.output.shape().out, feed_forward = layer.output.shape().in;
-  const Precision precision = layer.output.shape().precision;
+  const Precision activated = layer.intermediate.shape().rounded_result ? Precision::bf16 : Precision::f32;
   float* const projected = own.projected.data();
   float* const intermediate = own.intermediate.data();
   const auto add_and_norm = [&](const NormParameters& norm, const RowOutputs& outputs) {
@@ -72,7 +77,6 @@ void finish_rows(const LayerWeights& layer, const LayerRows& rows, const LayerBu
   const OperandRows attended = own.attended.rows(rows.x);
   add_and_norm(layer.attention_norm, {attended, {}});
   threads.multiply(Operation::feed_forward_in, layer.intermediate, attended, intermediate);
-  const Precision activated = precision == Precision::int8 ? Precision::f32 : precision;
   threads.multiply(
       Operation::feed_forward_out, layer.output,
       as_operand({activated, intermediate, nullptr, feed_forward}, own.activated.rows(nullptr), threads),

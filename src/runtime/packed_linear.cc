@@ -26,10 +26,6 @@ std::size_t panel_width(const LinearShape& shape, int panels) {
   return (even + kNarrowestPanel - 1) / kNarrowestPanel * kNarrowestPanel;
 }
 
-bool rounds_result(const LinearShape& shape) {
-  return shape.precision == Precision::bf16 && shape.activation != Activation::none;
-}
-
 }  // namespace
 
 struct PackedLinear::Panel {
@@ -66,10 +62,8 @@ PackedLinear& PackedLinear::operator=(PackedLinear&&) noexcept = default;
 PackedLinear::~PackedLinear() = default;
 
 void PackedLinear::multiply_panel(std::size_t index, const OperandRows& x, std::size_t rows, void* y) const {
-  const std::size_t row_bytes = shape_.out * (rounds_result(shape_) ? sizeof(Bf16) : sizeof(float));
   for (std::size_t first = 0; first < rows; first += max_rows)
-    multiply_piece(*panels_[index], x.from(first), std::min(max_rows, rows - first),
-                   static_cast<std::byte*>(y) + first * row_bytes);
+    multiply_piece(*panels_[index], x.from(first), std::min(max_rows, rows - first), result_row(y, first));
 }
 
 std::size_t PackedLinear::panel_macs_per_row(std::size_t panel) const {
@@ -77,7 +71,8 @@ std::size_t PackedLinear::panel_macs_per_row(std::size_t panel) const {
 }
 
 void PackedLinear::multiply_piece(const Panel& panel, const OperandRows& x, std::size_t rows, void* y) const {
-  if (panels_.size() == 1 && shape_.activation == Activation::none && shape_.precision != Precision::int8) {
+  const bool finished = shape_.activation == Activation::none && shape_.precision != Precision::int8;
+  if (panels_.size() == 1 && finished && !shape_.rounded_result) {
     panel.kernels->multiply(panel.matrix, x.values, rows, y);
     return;
   }
@@ -93,9 +88,9 @@ void PackedLinear::finish(const Panel& panel, const OperandRows& x, std::size_t 
   RawProduct product{raw};
   if (shape_.precision == Precision::int8)
     product = {raw, x.scales, column_scales_.data() + panel.first_column, bias_.data() + panel.first_column};
-  const bool rounded = rounds_result(shape_);
-  auto* columns = static_cast<std::byte*>(y) + panel.first_column * (rounded ? sizeof(Bf16) : sizeof(float));
-  finish_product(product, {rows, panel.columns}, shape_.activation, {columns, shape_.out, rounded});
+  auto* columns = static_cast<std::byte*>(y) + panel.first_column * result_bytes();
+  finish_product(product, {rows, panel.columns}, shape_.activation,
+                 {columns, shape_.out, shape_.rounded_result});
 }
 
 void PackedLinear::multiply(const OperandRows& x, std::size_t rows, void* y, std::size_t first_panel) const {

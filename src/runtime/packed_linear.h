@@ -17,6 +17,7 @@ struct LinearShape {
   std::size_t out = 0;
   Activation activation = Activation::none;
   Precision precision = Precision::f32;  ///< not `automatic`
+  bool rounded_result = false;           ///< y is bf16, where only what takes that reads it
 };
 
 class MatrixKernels;
@@ -44,8 +45,7 @@ Precision usable_precision(Precision wanted);
 
 /// y = activation(x W^T + b), the weights packed once for this machine's matrix kernels (torch.nn.Linear).
 ///
-/// x is an operand of the shape's precision. y is [rows, out]: floats, or bf16 for a product in bf16 with an
-/// activation, as then only another product reads it.
+/// x is an operand of the shape's precision. y is [rows, out]: floats, or bf16 where the shape says so.
 ///
 /// The output columns are split into panels, so that several threads can share a product of few rows, each
 /// streaming its own part of the weights. Kernels are created on first use, one for each number of rows up to
@@ -77,9 +77,14 @@ class PackedLinear {
   /// Multiply-accumulates of multiply_panel for each row.
   std::size_t panel_macs_per_row(std::size_t panel) const;
   const LinearShape& shape() const { return shape_; }
+  /// Row `row` of a result y.
+  void* result_row(void* y, std::size_t row) const {
+    return static_cast<std::byte*>(y) + row * shape_.out * result_bytes();
+  }
 
  private:
   struct Panel;
+  std::size_t result_bytes() const { return shape_.rounded_result ? sizeof(Bf16) : sizeof(float); }
   void multiply_piece(const Panel& panel, const OperandRows& x, std::size_t rows, void* y) const;
   /// Activation, scales and the place in y of what the matrix kernel left.
   void finish(const Panel& panel, const OperandRows& x, std::size_t rows, const float* raw, void* y) const;

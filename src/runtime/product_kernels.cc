@@ -9,6 +9,7 @@
 // clang-format on
 
 #include "base/lanes-inl.h"
+#include "runtime/packed_linear.h"
 #include "runtime/row_math-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -45,46 +46,89 @@ struct ScaledSums {
   const std::int32_t* values;
 };
 
-template <class Values, class Function>
+struct FloatsOut {
+  static constexpr bool kRounds = false;
+
+  template <class D>
+  static HWY_INLINE void Store(D d, hn::Vec<D> value, void* out, std::size_t i) {
+    hn::StoreU(value, d, static_cast<float*>(out) + i);
+  }
+};
+
+struct RoundedOut {
+  static constexpr bool kRounds = true;
+
+  template <class D>
+  static HWY_INLINE void Store(D d, hn::Vec<D> value, void* out, std::size_t i) {
+    StoreRounded(d, value, static_cast<Bf16*>(out) + i);
+  }
+};
+
+#if HWY_TARGET == HWY_AVX3
+/// By the instruction of AVX-512 BF16, where StoreRounded takes nine. It makes zeros of subnormal numbers, as
+/// the products do that read them.
+struct NativelyRoundedOut : RoundedOut {
+  using RoundedOut::Store;
+
+  static HWY_INLINE void Store(hn::Full512<float> /*d*/, hn::Vec512<float> value, void* out, std::size_t i) {
+    // Highway's target does not have the intrinsic.
+    __m256i rounded;
+    asm("vcvtneps2bf16 %1, %0" : "=v"(rounded) : "v"(value.raw));
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(static_cast<Bf16*>(out) + i), rounded);
+  }
+};
+#else
+using NativelyRoundedOut = RoundedOut;
+#endif
+
+template <class Out, class Values, class Function>
 HWY_INLINE void MapProduct(const Values& values, RowShape shape, const ProductColumns& out,
                            const Function& function) {
   for (std::size_t row = 0; row < shape.rows; ++row) {
     const std::size_t from = row * shape.columns, to = row * out.stride;
-    if (out.rounded) {
-      ForLanes(shape.columns, [&](auto d, std::size_t i) HWY_ATTR {
-        StoreRounded(d, function(d, values.Load(d, row, i, from + i)),
-                     static_cast<Bf16*>(out.values) + to + i);
-      });
-    } else {
-      ForLanes(shape.columns, [&](auto d, std::size_t i) HWY_ATTR {
-        hn::StoreU(function(d, values.Load(d, row, i, from + i)), d,
-                   static_cast<float*>(out.values) + to + i);
-      });
-    }
+    ForLanes(shape.columns, [&](auto d, std::size_t i) HWY_ATTR {
+      Out::Store(d, function(d, values.Load(d, row, i, from + i)), out.values, to + i);
+    });
   }
 }
 
-template <class Values>
+template <class Out, class Values>
 HWY_INLINE void FinishValues(const Values& values, RowShape shape, Activation activation,
                              const ProductColumns& out) {
-  if (activation == Activation::gelu) {
-    MapProduct(values, shape, out, [](auto d, auto value) HWY_ATTR { return Gelu(d, value); });
+  if (activation == Activation::none) {
+    MapProduct<Out>(values, shape, out, [](auto, auto value) HWY_ATTR { return value; });
+  } else if (Out::kRounds) {
+    MapProduct<Out>(values, shape, out,
+                    [](auto d, auto value) HWY_ATTR { return GeluToBeRounded(d, value); });
   } else {
-    MapProduct(values, shape, out, [](auto, auto value) HWY_ATTR { return value; });
+    MapProduct<Out>(values, shape, out, [](auto d, auto value) HWY_ATTR { return Gelu(d, value); });
+  }
+}
+
+template <class Out>
+HWY_INLINE void FinishTo(const RawProduct& product, RowShape shape, Activation activation,
+                         const ProductColumns& out) {
+  if (product.row_scales != nullptr) {
+    FinishValues<Out>(ScaledSums(product), shape, activation, out);
+  } else {
+    FinishValues<Out>(Floats(product), shape, activation, out);
   }
 }
 
 void FinishProduct(const RawProduct& product, RowShape shape, Activation activation,
                    const ProductColumns& out) {
-  if (product.row_scales != nullptr) {
-    FinishValues(ScaledSums(product), shape, activation, out);
-  } else {
-    FinishValues(Floats(product), shape, activation, out);
-  }
+  if (!out.rounded) return FinishTo<FloatsOut>(product, shape, activation, out);
+  static const bool native = usable_precision(Precision::bf16) == Precision::bf16;
+  if (native) return FinishTo<NativelyRoundedOut>(product, shape, activation, out);
+  FinishTo<RoundedOut>(product, shape, activation, out);
 }
 
 void WriteOperand(const float* x, std::size_t rows, const OperandRows& operand) {
   for (std::size_t row = 0; row < rows; ++row) WriteOperandRow(x + row * operand.columns, row, operand);
+}
+
+void QuantizeRounded(const Bf16* x, std::size_t rows, const OperandRows& operand) {
+  for (std::size_t row = 0; row < rows; ++row) QuantizeOperandRow(x + row * operand.columns, row, operand);
 }
 
 }  // namespace HWY_NAMESPACE
@@ -96,6 +140,7 @@ namespace transkimmer {
 
 HWY_EXPORT(FinishProduct);
 HWY_EXPORT(WriteOperand);
+HWY_EXPORT(QuantizeRounded);
 
 void finish_product(const RawProduct& product, RowShape shape, Activation activation,
                     const ProductColumns& out) {
@@ -104,6 +149,10 @@ void finish_product(const RawProduct& product, RowShape shape, Activation activa
 
 void write_operand(const float* x, std::size_t rows, const OperandRows& operand) {
   HWY_DYNAMIC_DISPATCH(WriteOperand)(x, rows, operand);
+}
+
+void quantize_rounded(const Bf16* x, std::size_t rows, const OperandRows& operand) {
+  HWY_DYNAMIC_DISPATCH(QuantizeRounded)(x, rows, operand);
 }
 
 }  // namespace transkimmer

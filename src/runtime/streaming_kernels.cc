@@ -8,8 +8,9 @@
 #include "runtime/workspace.h"
 
 #if defined(__x86_64__)
-#include <immintrin.h>
 #include <oneapi/dnnl/dnnl.hpp>
+
+#include "runtime/avx512.h"
 #endif
 
 namespace transkimmer {
@@ -17,13 +18,9 @@ namespace transkimmer {
 #if defined(__x86_64__)
 namespace {
 
-#define TRANSKIMMER_AVX512 __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512bf16,avx512vnni")))
-#define TRANSKIMMER_AVX512_INLINE TRANSKIMMER_AVX512 __attribute__((always_inline)) static inline
-
 /// Rows that share each vector of weights: with four vectors they fill 24 of 32 registers.
 constexpr int kTileRows = 6;
 constexpr int kVectors = 4;
-constexpr std::size_t kLanes = 16;
 constexpr std::size_t kVectorBytes = 64;
 
 /// One step multiplies `values` neighbouring values of a row with a vector of weights.
@@ -76,12 +73,6 @@ struct Int8Step {
   }
 };
 
-/// The lanes of a vector at `column` that are columns of the matrix.
-TRANSKIMMER_AVX512_INLINE __mmask16 lanes_from(std::size_t column, std::size_t columns) {
-  const std::size_t left = column < columns ? std::min(kLanes, columns - column) : 0;
-  return static_cast<__mmask16>((1U << left) - 1);
-}
-
 /// Some rows times one block, during which a share of the next block is fetched.
 struct TileTask {
   std::size_t first_row = 0;
@@ -126,7 +117,7 @@ TRANSKIMMER_AVX512 void multiply_tile(const StreamedProduct& product, const Tile
   for (int r = 0; r < kRows; ++r)
 #pragma GCC unroll 4
     for (int v = 0; v < kVectors; ++v) {
-      const std::size_t column = first_column + static_cast<std::size_t>(v) * kLanes;
+      const std::size_t column = first_column + static_cast<std::size_t>(v) * kAvx512Lanes;
       const std::size_t row = task.first_row + static_cast<std::size_t>(r);
       Step::store(sums[r][v], product, column, lanes_from(column, product.columns),
                   row * product.columns + column);

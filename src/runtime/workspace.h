@@ -85,9 +85,9 @@ struct Workspace {
   FloatBuffer hidden;                          ///< [rows, hidden]
   OperandBuffer hidden_operand;                ///< [rows, hidden]
   OperandBuffer first_operand;                 ///< [sequences, hidden]
-  FloatBuffer query;                           ///< [rows, hidden]
-  FloatBuffer key_value;                       ///< [rows, 2 hidden]
-  FloatBuffer context;                         ///< [rows, hidden]
+  AlignedBuffer<std::byte> query;              ///< [rows, hidden]: see LayerAttention
+  AlignedBuffer<std::byte> key_value;          ///< [rows, 2 hidden]
+  AlignedBuffer<std::byte> context;            ///< [rows, hidden]
   LayerBuffers shared;                         ///< of few rows
   FloatBuffer inverse_deviations;              ///< [rows], for the predictors
   FloatBuffer margins;                         ///< [rows]

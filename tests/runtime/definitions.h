@@ -3,6 +3,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <random>
 #include <vector>
 
@@ -22,6 +23,17 @@ inline std::vector<float> random_floats(std::size_t count, std::uint64_t seed, c
     value = spread.offset + spread.most * unit;
   }
   return values;
+}
+
+/// The value of a bf16 number.
+inline float widened(std::uint16_t bf16) {
+  const std::uint32_t bits = static_cast<std::uint32_t>(bf16) << 16U;
+  float value;
+  std::memcpy(&value, &bits, sizeof value);
+  return value;
+}
+inline float widened(float value) {
+  return value;
 }
 
 /// As BERT defines it, by the error function.
