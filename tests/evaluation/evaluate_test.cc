@@ -76,6 +76,11 @@ class Evaluate : public testing::Test {
   EncodedDataset data_ = data_of(random_lengths(25));
 };
 
+TEST_F(Evaluate, ScoresNoModelThatComputesNoNumbers) {
+  write_tiny_model(directory_.path(), {.broken_weight = "classifier.bias"});
+  EXPECT_THROW(evaluate(load(), nullptr, data_, accuracy_and_f1, {}), Error);
+}
+
 TEST_F(Evaluate, CountsTokensKeptAndTheirArithmetic) {
   const Engine engine = load();
   const Evaluation evaluation = evaluate(engine, nullptr, data_, accuracy_and_f1, {});

@@ -58,6 +58,14 @@ TEST(ClassifierErrors, OptionsOutOfRangeAreRefused) {
             "threads is -1, expected 0 (all processors) to 1024");
 }
 
+TEST(ClassifierErrors, AModelThatComputesNoNumbersClassifiesNothing) {
+  const TemporaryDirectory directory;
+  write_tiny_model(directory.path(), {.broken_weight = "classifier.bias"});
+  const Classifier classifier = Classifier::load(directory.path());
+  EXPECT_THAT(message_of<Error>([&] { classifier.classify({{"flat"}}); }),
+              testing::HasSubstr("not a finite number"));
+}
+
 TEST(ClassifierErrors, AModelTrainedWithThePublishedAttentionIsNoticedOnce) {
   const TemporaryDirectory directory;
   write_tiny_model(directory.path(), {.semantics = SkimSemantics::original});

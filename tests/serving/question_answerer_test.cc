@@ -194,6 +194,21 @@ TEST(QuestionAnswererErrors, AClassifierIsRefused) {
             directory.path().string() + " holds a classification model, not a question answering one");
 }
 
+TEST(QuestionAnswererErrors, AModelThatComputesNoNumbersIsNamedAndNotTheCaller) {
+  const TemporaryDirectory directory;
+  write_tiny_model(directory.path(),
+                   {.head = HeadKind::question_answering, .broken_weight = "qa_outputs.bias"});
+  const QuestionAnswerer answerer = QuestionAnswerer::load(directory.path());
+  try {
+    answerer.answer("who?", "a movie");
+    FAIL() << "answered";
+  } catch (const UsageError& error) {
+    FAIL() << "blames the caller: " << error.what();
+  } catch (const Error& error) {
+    EXPECT_EQ(std::string(error.what()).find(directory.path().string()), 0U);
+  }
+}
+
 TEST(QuestionAnswererErrors, OptionsOutOfRangeAreRefused) {
   const TemporaryDirectory directory;
   write_tiny_model(directory.path(), {.head = HeadKind::question_answering});

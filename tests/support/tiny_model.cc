@@ -180,6 +180,7 @@ ModelConfig write_tiny_model(const std::filesystem::path& directory, const TinyM
   for (const auto& spec : specs) {
     auto& weight = values.emplace_back(random_weight(spec, normal));
     if (spec.name.ends_with("predictor.4.bias")) favour_keeping(weight);
+    if (spec.name == model.broken_weight) weight.assign(weight.size(), std::nanf(""));
     tensors.push_back({spec.name, spec.shape, weight});
   }
   save_model_weights(directory, config, tensors);

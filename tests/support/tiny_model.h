@@ -25,6 +25,7 @@ struct TinyModel {
   SkimSemantics semantics = SkimSemantics::removal;
   SkimProtection protection = SkimProtection::first_token;
   std::uint64_t seed = 1;
+  std::string broken_weight = {};  ///< the weight whose numbers are all NaN
 };
 
 /// Writes config.json, model.safetensors and the tokenizer files (vocab.txt for BERT, vocab.json and
