@@ -155,6 +155,7 @@ TEST_P(QuestionAnswererOf, AnEmptyContextHasNoAnswer) {
   for (const char* const context : {"", " \n"}) {
     const Answer answer = load().answer("was it flat", context);
     EXPECT_EQ(answer.text, "");
+    EXPECT_EQ(answer.score, 1) << "there is nothing else to say";
     EXPECT_EQ(answer.windows, 1U);
   }
 }
