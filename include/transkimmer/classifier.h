@@ -57,7 +57,8 @@ struct ClassifyOptions {
   /// Tokens per forward pass; bounds memory, not the result. Batches are cut by tokens, not by number, from
   /// inputs sorted by length.
   std::size_t batch_tokens = 4096;
-  std::size_t max_length = 0;  ///< longer inputs are truncated; 0: as long as the model allows
+  /// Longer inputs are truncated; 0, or more than the model takes: as long as the model allows.
+  std::size_t max_length = 0;
   bool trace_tokens = false;
   /// Called on the calling thread after every forward pass. What it throws ends the call.
   std::function<void(const ClassifyProgress&)> progress = {};

@@ -25,8 +25,8 @@ struct QuestionInput {
 
 /// How a long context is cut and an answer chosen. The defaults are those of the published scripts for SQuAD.
 struct AnswerOptions {
-  /// Tokens of a window: the question, special tokens and a part of the context. 0: 384, or as many as the
-  /// model takes.
+  /// Tokens of a window: the question, special tokens and a part of the context; at most as many as the model
+  /// takes. 0: 384, or as many as the model takes.
   std::size_t max_length = 0;
   /// Tokens of the context that neighbouring windows have in common. Unset: 128, or a third of max_length.
   std::optional<std::size_t> doc_stride = std::nullopt;
@@ -35,7 +35,7 @@ struct AnswerOptions {
   std::size_t n_best = 20;             ///< starts and ends looked at in each window
   std::size_t max_answer_length = 30;  ///< in tokens
   bool allow_no_answer = true;         ///< false: always give the best passage
-  double null_threshold = 0;           ///< "no answer" is given when the null odds exceed this
+  double null_threshold = 0;           ///< "no answer" is given when the null odds exceed this; not NaN
   std::size_t batch_tokens = 4096;     ///< tokens per forward pass; bounds memory, not the result
 };
 

@@ -29,6 +29,7 @@ void check(const QaFeatures& features, std::size_t example, std::span<const Toke
            const QaDecodingOptions& options) {
   if (options.n_best == 0) throw UsageError("n_best is 0, expected at least 1");
   if (options.max_answer_length == 0) throw UsageError("max_answer_length is 0, expected at least 1");
+  if (std::isnan(options.null_threshold)) throw UsageError("null_threshold is not a number");
   const std::size_t windows = features.windows_of(example).size();
   if (logits.size() != windows)
     throw UsageError(fmt::format("decode_answer: logits of {} windows, expected {}", logits.size(), windows));

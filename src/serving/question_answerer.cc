@@ -99,7 +99,7 @@ std::vector<Answer> QuestionAnswerer::answer(std::span<const QuestionInput> inpu
   const Engine& engine = impl_->engine;
   const QaDataset dataset = as_dataset(inputs);
   const auto longest = static_cast<std::size_t>(engine.config().max_tokens());
-  const QaFeatures features = make_qa_windows(dataset, *impl_->tokenizer, window_options(options, longest),
+  const QaFeatures features = make_qa_windows(dataset, *impl_->tokenizer, inference_windows(options, longest),
                                               static_cast<unsigned>(engine.threads()));
   const WindowResults results = run_windows(engine, features, options.batch_tokens);
   const std::vector<QaDecision> decisions =

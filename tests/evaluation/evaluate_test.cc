@@ -223,6 +223,9 @@ TEST_F(Evaluate, RefusesNothingToEvaluateAndLimitsOfZero) {
   options.padded_batch = 0;
   EXPECT_EQ(refusal_of(data_, options), "padded_batch is 0, expected at least 1");
   options = {};
+  options.batch_tokens = 0;
+  EXPECT_EQ(refusal_of(data_, options), "batch_tokens is 0, expected at least 1");
+  options = {};
   options.batch_sequences = 0;
   EXPECT_EQ(refusal_of(data_, options), "a batch must hold at least one sequence");
 }

@@ -3,6 +3,8 @@
 #include "transkimmer/question_answerer.h"
 
 #include <algorithm>
+#include <cmath>
+#include <cstdint>
 #include <string>
 #include <thread>
 #include <vector>
@@ -151,6 +153,12 @@ TEST_P(QuestionAnswererOf, KeptFractionsFallFromLayerToLayer) {
   EXPECT_GT(last, 0);
 }
 
+TEST_P(QuestionAnswererOf, LongerWindowsThanTheModelTakesAreAsLongAsItTakes) {
+  const QuestionAnswerer answerer = load();
+  expect_same(answerer.answer(inputs_, {.max_length = 61}), answerer.answer(inputs_, {.max_length = 60}));
+  expect_same(answerer.answer(inputs_, {.max_length = SIZE_MAX}), answerer.answer(inputs_));
+}
+
 TEST_P(QuestionAnswererOf, AnEmptyContextHasNoAnswer) {
   for (const char* const context : {"", " \n"}) {
     const Answer answer = load().answer("was it flat", context);
@@ -217,11 +225,11 @@ TEST(QuestionAnswererErrors, OptionsOutOfRangeAreRefused) {
   const auto error = [&](const AnswerOptions& options) {
     return usage_error([&] { answerer.answer("who?", "a movie", options); });
   };
-  EXPECT_EQ(error({.max_length = 65}), "max_length is 65, but the model takes at most 64 tokens");
   EXPECT_EQ(error({.max_length = 20, .doc_stride = 16}),
             "doc_stride 16 leaves no room in windows of max_length 20, expected at most 15");
   EXPECT_EQ(error({.n_best = 0}), "n_best is 0, expected at least 1");
   EXPECT_EQ(error({.max_answer_length = 0}), "max_answer_length is 0, expected at least 1");
+  EXPECT_EQ(error({.null_threshold = std::nan("")}), "null_threshold is not a number");
   EXPECT_EQ(error({.batch_tokens = 0}), "batch_tokens is 0, expected at least 1");
   EXPECT_TRUE(answerer.answer(std::vector<QuestionInput>{}).empty());
 }
