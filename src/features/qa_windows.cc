@@ -13,18 +13,6 @@
 namespace transkimmer {
 namespace {
 
-/// Where a string's first character that is not white space begins. Bytes that are no UTF-8 are none.
-std::size_t leading_white_space(std::string_view text) {
-  const std::size_t readable = is_valid_utf8(text) ? text.size() : ascii_prefix(text);
-  std::size_t at = 0;
-  while (at < readable) {
-    const Codepoint c = decode_utf8(text, at);
-    if (!is_whitespace(c.value)) break;
-    at += c.length;
-  }
-  return at;
-}
-
 /// Tokens of a context, first and one past the last.
 struct PieceRange {
   std::size_t begin = 0;

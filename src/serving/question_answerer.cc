@@ -9,6 +9,7 @@
 #include "features/qa_windows.h"
 #include "model_files/tokenizer_files.h"
 #include "runtime/engine.h"
+#include "text/unicode.h"
 
 namespace transkimmer {
 namespace {
@@ -19,7 +20,9 @@ QaDataset as_dataset(std::span<const QuestionInput> inputs) {
     QaExample& example = dataset.examples.emplace_back();
     example.question = input.question;
     example.context = dataset.contexts.size();
-    dataset.contexts.emplace_back(input.context);
+    // Byte-level vocabularies have tokens for line feeds, which are no answer.
+    const bool blank = leading_white_space(input.context) == input.context.size();
+    dataset.contexts.emplace_back(blank ? std::string_view() : input.context);
   }
   return dataset;
 }
