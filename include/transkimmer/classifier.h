@@ -54,7 +54,7 @@ struct ClassifyProgress {
 };
 
 struct ClassifyOptions {
-  /// Tokens per forward pass; bounds memory, not the result. Batches are cut by tokens, not by number, from
+  /// Tokens per forward pass; bounds the memory of a pass, not the result. Batches are cut by tokens, not by number, from
   /// inputs sorted by length.
   std::size_t batch_tokens = 4096;
   /// Longer inputs are truncated; 0, or more than the model takes: as long as the model allows.

@@ -89,7 +89,7 @@ void point_to_answer(const PieceRange& answer, QaWindow& window) {
   window.end = static_cast<std::uint32_t>(answer.end - 1 - window.first_piece + shift);
 }
 
-void append(QuestionWindows&& made, QaFeatures& features) {
+void append(const QuestionWindows& made, QaFeatures& features) {
   for (const Encoding& encoding : made.encodings) {
     EncodedDataset& tokens = features.tokens;
     tokens.ids.insert(tokens.ids.end(), encoding.ids.begin(), encoding.ids.end());
@@ -173,7 +173,7 @@ QaFeatures make_qa_windows(const QaDataset& dataset, const Tokenizer& tokenizer,
   });
   for (std::size_t i = 0; i < made.size(); ++i) {
     features.context_of_example.push_back(dataset.examples[i].context);
-    append(std::move(made[i]), features);
+    append(std::exchange(made[i], {}), features);  // whose memory the next may take
   }
   return features;
 }
