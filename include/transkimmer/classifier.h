@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <initializer_list>
 #include <memory>
 #include <optional>
 #include <span>
@@ -38,7 +39,9 @@ struct Classification {
   /// Softmax probability of the label; for regression the predicted value.
   float score = 0;
   std::vector<float> probabilities;  ///< [labels]; empty for regression
-  std::vector<TokenTrace> tokens;    ///< filled when asked for
+  /// Tokens that went through each layer, of all tokens. [layers]
+  std::vector<float> kept_fraction;
+  std::vector<TokenTrace> tokens;  ///< filled when asked for
 };
 
 /// How far a call of `classify` has come, and how fast it is.
@@ -101,11 +104,19 @@ class TRANSKIMMER_API Classifier {
   ClassifyProgress classify(std::span<const TextInput> inputs, const ClassifyOptions& options,
                             const ResultHandler& on_result) const;
 
+  ClassifyProgress classify(std::initializer_list<TextInput> inputs, const ClassifyOptions& options,
+                            const ResultHandler& on_result) const;
   /// Label names in index order; one entry for regression.
   const std::vector<std::string>& labels() const;
   /// Layers of the encoder, the value of TokenTrace::skimmed_at for tokens never skimmed.
   int layers() const;
 
+  /// Threads of the engine, the calling one included.
+  int threads() const;
+  /// What the matrix products really run in; never `automatic`.
+  Precision precision() const;
+  /// Whether tokens are skimmed: the model has predictors, and they were not switched off.
+  bool skimming() const;
  private:
   struct Impl;
   class ClassifyCall;

@@ -89,6 +89,12 @@ class TRANSKIMMER_API QuestionAnswerer {
   /// Layers of the encoder, the size of Answer::kept_fraction.
   int layers() const;
 
+  /// Threads of the engine, the calling one included.
+  int threads() const;
+  /// What the matrix products really run in; never `automatic`.
+  Precision precision() const;
+  /// Whether tokens are skimmed: the model has predictors, and they were not switched off.
+  bool skimming() const;
  private:
   struct Impl;
   explicit QuestionAnswerer(std::unique_ptr<const Impl> impl);

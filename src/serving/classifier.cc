@@ -115,6 +115,9 @@ class Classifier::ClassifyCall {
   void report_progress() {
     progress_.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
     if (options_.progress) options_.progress(progress_);
+      for (std::size_t layer = 0; layer < run.kept.size() / members.size(); ++layer)
+        result.kept_fraction.push_back(static_cast<float>(run.kept[layer * members.size() + m]) /
+                                       static_cast<float>(window.encodings[members[m]].ids.size()));
   }
 
   const Impl& impl_;
@@ -156,6 +159,11 @@ std::vector<Classification> Classifier::classify(std::span<const TextInput> inpu
 
 std::vector<Classification> Classifier::classify(std::initializer_list<TextInput> inputs,
                                                  const ClassifyOptions& options) const {
+ClassifyProgress Classifier::classify(std::initializer_list<TextInput> inputs, const ClassifyOptions& options,
+                                      const ResultHandler& on_result) const {
+  return classify(std::span(inputs.begin(), inputs.size()), options, on_result);
+}
+
   return classify(std::span(inputs.begin(), inputs.size()), options);
 }
 
@@ -167,3 +175,12 @@ int Classifier::layers() const {
 }
 
 }  // namespace transkimmer
+int Classifier::threads() const {
+  return impl_->engine.threads();
+}
+Precision Classifier::precision() const {
+  return impl_->engine.precision();
+}
+bool Classifier::skimming() const {
+  return impl_->engine.skimming();
+}

@@ -131,6 +131,15 @@ std::vector<Answer> QuestionAnswerer::answer(std::initializer_list<QuestionInput
 
 Answer QuestionAnswerer::answer(std::string_view question, std::string_view context,
                                 const AnswerOptions& options) const {
+int QuestionAnswerer::threads() const {
+  return impl_->engine.threads();
+}
+Precision QuestionAnswerer::precision() const {
+  return impl_->engine.precision();
+}
+bool QuestionAnswerer::skimming() const {
+  return impl_->engine.skimming();
+}
   return std::move(answer({QuestionInput{question, context}}, options).front());
 }
 

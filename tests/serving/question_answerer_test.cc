@@ -186,6 +186,30 @@ INSTANTIATE_TEST_SUITE_P(Architectures, QuestionAnswererOf,
                          testing::Values(Architecture::bert, Architecture::roberta),
                          [](const auto& tested) { return std::string(name_of(tested.param)); });
 
+TEST(QuestionAnswerer, KeepsEveryTokenOfAQuestionThatTheModelProtects) {
+  for (const SkimProtection protection : {SkimProtection::first_token, SkimProtection::question}) {
+    const TemporaryDirectory directory;
+    write_tiny_model(directory.path(),
+                     {.head = HeadKind::question_answering, .protection = protection});
+    const QuestionAnswerer answerer =
+        QuestionAnswerer::load(directory.path(), {.threads = 1, .skim_threshold = 1e9});
+    // [CLS] was it flat [SEP] a movie [SEP]
+    const std::size_t kept = protection == SkimProtection::question ? 4 : 1;
+    EXPECT_EQ(answerer.answer("was it flat", "a movie").kept_fraction,
+              std::vector<float>(3, static_cast<float>(kept) / 8));
+  }
+}
+
+TEST(QuestionAnswerer, TellsWhatIsReallyInUse) {
+  const TemporaryDirectory directory;
+  write_tiny_model(directory.path(), {.head = HeadKind::question_answering});
+  const QuestionAnswerer answerer =
+      QuestionAnswerer::load(directory.path(), {.threads = 2, .precision = Precision::automatic});
+  EXPECT_EQ(answerer.threads(), 2);
+  EXPECT_NE(answerer.precision(), Precision::automatic);
+  EXPECT_TRUE(answerer.skimming());
+}
+
 template <typename Act>
 std::string usage_error(const Act& act) {
   try {
