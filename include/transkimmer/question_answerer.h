@@ -79,7 +79,8 @@ class TRANSKIMMER_API QuestionAnswerer {
   QuestionAnswerer& operator=(QuestionAnswerer&&) noexcept;
   ~QuestionAnswerer();
 
-  /// A context of white space has no answer. Throws UsageError for options out of range.
+  /// A context of white space has no answer. Throws UsageError for options out of range and for a text of
+  /// 4 GiB; Error when the model computes no finite number.
   Answer answer(std::string_view question, std::string_view context, const AnswerOptions& options = {}) const;
   /// One answer per input, in order. The windows of a question share a forward pass.
   std::vector<Answer> answer(std::span<const QuestionInput> inputs, const AnswerOptions& options = {}) const;
@@ -88,13 +89,13 @@ class TRANSKIMMER_API QuestionAnswerer {
 
   /// Layers of the encoder, the size of Answer::kept_fraction.
   int layers() const;
-
   /// Threads of the engine, the calling one included.
   int threads() const;
   /// What the matrix products really run in; never `automatic`.
   Precision precision() const;
   /// Whether tokens are skimmed: the model has predictors, and they were not switched off.
   bool skimming() const;
+
  private:
   struct Impl;
   explicit QuestionAnswerer(std::unique_ptr<const Impl> impl);

@@ -7,8 +7,8 @@
 #include "features/batches.h"
 #include "features/qa_decoding.h"
 #include "features/qa_windows.h"
-#include "model_files/tokenizer_files.h"
 #include "runtime/engine.h"
+#include "serving/served_model.h"
 #include "text/unicode.h"
 
 namespace transkimmer {
@@ -76,10 +76,7 @@ std::vector<float> kept_fraction(const QaFeatures& features, const WindowResults
 
 }  // namespace
 
-struct QuestionAnswerer::Impl {
-  Engine engine;
-  std::unique_ptr<const Tokenizer> tokenizer;
-};
+struct QuestionAnswerer::Impl : ServedModel {};
 
 QuestionAnswerer::QuestionAnswerer(std::unique_ptr<const Impl> impl) : impl_(std::move(impl)) {}
 QuestionAnswerer::QuestionAnswerer(QuestionAnswerer&&) noexcept = default;
@@ -88,12 +85,9 @@ QuestionAnswerer::~QuestionAnswerer() = default;
 
 QuestionAnswerer QuestionAnswerer::load(const std::filesystem::path& directory, const EngineOptions& options,
                                         const std::function<void(const std::string&)>& notices) {
-  Engine engine = Engine::load(directory, options, notices);
-  if (engine.config().head != HeadKind::question_answering)
-    throw UsageError(directory.string() + " holds a " + std::string(name_of(engine.config().head)) +
-                     " model, not a question answering one");
-  auto tokenizer = load_tokenizer(directory, engine.config());
-  return QuestionAnswerer(std::make_unique<const Impl>(Impl{std::move(engine), std::move(tokenizer)}));
+  static const ServedKind kind = {{HeadKind::question_answering}, "a question answering model", true};
+  ServedModel model = ServedModel::load(directory, options, notices, kind);
+  return QuestionAnswerer(std::make_unique<const Impl>(Impl{std::move(model)}));
 }
 
 std::vector<Answer> QuestionAnswerer::answer(std::span<const QuestionInput> inputs,
@@ -131,6 +125,12 @@ std::vector<Answer> QuestionAnswerer::answer(std::initializer_list<QuestionInput
 
 Answer QuestionAnswerer::answer(std::string_view question, std::string_view context,
                                 const AnswerOptions& options) const {
+  return std::move(answer({QuestionInput{question, context}}, options).front());
+}
+
+int QuestionAnswerer::layers() const {
+  return static_cast<int>(impl_->engine.config().num_hidden_layers);
+}
 int QuestionAnswerer::threads() const {
   return impl_->engine.threads();
 }
@@ -139,12 +139,6 @@ Precision QuestionAnswerer::precision() const {
 }
 bool QuestionAnswerer::skimming() const {
   return impl_->engine.skimming();
-}
-  return std::move(answer({QuestionInput{question, context}}, options).front());
-}
-
-int QuestionAnswerer::layers() const {
-  return static_cast<int>(impl_->engine.config().num_hidden_layers);
 }
 
 }  // namespace transkimmer

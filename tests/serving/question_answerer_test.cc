@@ -224,7 +224,16 @@ TEST(QuestionAnswererErrors, AClassifierIsRefused) {
   const TemporaryDirectory directory;
   write_tiny_model(directory.path());
   EXPECT_EQ(usage_error([&] { QuestionAnswerer::load(directory.path()); }),
-            directory.path().string() + " holds a classification model, not a question answering one");
+            directory.path().string() + " holds a classification model, not a question answering model");
+}
+
+TEST(QuestionAnswererErrors, AModelThatHasNoTypeForASecondTextIsRefused) {
+  const TemporaryDirectory directory;
+  write_tiny_model(directory.path(), {.head = HeadKind::question_answering, .type_vocab_size = 1});
+  EXPECT_EQ(usage_error([&] { QuestionAnswerer::load(directory.path()); }),
+            directory.path().string() +
+                ": the model takes single texts alone (its type_vocab_size is 1), but a question answering "
+                "model takes pairs");
 }
 
 TEST(QuestionAnswererErrors, AModelThatComputesNoNumbersIsNamedAndNotTheCaller) {

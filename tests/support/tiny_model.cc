@@ -152,7 +152,7 @@ ModelConfig config_of(const TinyModel& model, std::int64_t vocabulary) {
   config.intermediate_size = model.intermediate_size;
   config.pad_token_id = roberta ? 1 : 0;
   config.max_position_embeddings = model.max_tokens + (roberta ? config.pad_token_id + 1 : 0);
-  config.type_vocab_size = roberta ? 1 : 2;
+  config.type_vocab_size = model.type_vocab_size > 0 ? model.type_vocab_size : roberta ? 1 : 2;
   config.layer_norm_eps = roberta ? 1e-5 : 1e-12;
   config.labels = model.labels;
   config.skim.enabled = model.predictor_size > 0;

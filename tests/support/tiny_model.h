@@ -20,6 +20,7 @@ struct TinyModel {
   std::int64_t heads = 4;
   std::int64_t intermediate_size = 64;
   std::int64_t max_tokens = 64;
+  std::int64_t type_vocab_size = 0;  ///< 0: 2 for BERT, 1 for RoBERTa
   std::int64_t predictor_size = 16;  ///< 0: no predictors
   double threshold = 0;
   SkimSemantics semantics = SkimSemantics::removal;
