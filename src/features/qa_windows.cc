@@ -48,7 +48,8 @@ class WindowMaker {
 
   QuestionWindows make(std::string_view question, std::span<const Piece> context) const {
     QuestionWindows made;
-    std::vector<Piece> pieces = tokenizer_.pieces(question.substr(leading_white_space(question)));
+    std::vector<Piece> pieces =
+        tokenizer_.first_pieces(question.substr(leading_white_space(question)), longest_question_ + 1);
     made.truncated = pieces.size() > longest_question_;
     if (made.truncated) pieces.resize(longest_question_);
     const std::size_t room = options_.max_length - special_ - pieces.size();
