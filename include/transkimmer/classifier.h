@@ -57,8 +57,8 @@ struct ClassifyProgress {
 };
 
 struct ClassifyOptions {
-  /// Tokens per forward pass; bounds the memory of a pass, not the result. Batches are cut by tokens, not by number, from
-  /// inputs sorted by length.
+  /// Tokens per forward pass; bounds the memory of a pass, not the result. Batches are cut by tokens, not by
+  /// number, from inputs sorted by length.
   std::size_t batch_tokens = 4096;
   /// Longer inputs are truncated; 0, or more than the model takes: as long as the model allows.
   std::size_t max_length = 0;

@@ -36,8 +36,8 @@ struct AnswerOptions {
   std::size_t max_answer_length = 30;  ///< in tokens
   bool allow_no_answer = true;         ///< false: always give the best passage
   double null_threshold = 0;           ///< "no answer" is given when the null odds exceed this; not NaN
-  /// Tokens per forward pass; bounds the memory of a pass, not the result. The tokens and logits of all windows
-  /// of a call are kept until it ends: give very many questions in several calls.
+  /// Tokens per forward pass; bounds the memory of a pass, not the result. The tokens and logits of all
+  /// windows of a call are kept until it ends: give very many questions in several calls.
   std::size_t batch_tokens = 4096;
 };
 

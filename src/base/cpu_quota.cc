@@ -67,7 +67,8 @@ std::optional<int> cpu_quota(const ControlGroups& groups) {
     const std::string controllers = line.substr(first + 1, second - first - 1);
     const fs::path path = line.substr(second + 1);
     if (controllers.empty()) quota = least(quota, least_from(groups.root, path, version_2_quota));
-    if (lists(controllers, "cpu")) quota = least(quota, least_from(groups.root / "cpu", path, version_1_quota));
+    if (lists(controllers, "cpu"))
+      quota = least(quota, least_from(groups.root / "cpu", path, version_1_quota));
   }
   if (!quota) return std::nullopt;
   return static_cast<int>(std::min<std::int64_t>(*quota, 1 << 20));  // more than any machine has

@@ -44,10 +44,10 @@ std::vector<std::size_t> positions_of(const Dataset& dataset, const std::vector<
                                    dataset.origin, in_quotes(label), names_in_quotes(names)));
     const auto same = std::find(positions.begin(), positions.end(), *found);
     if (same != positions.end())
-      throw UsageError(fmt::format(
-          "{} has the classes {} and {}, the model only {}", dataset.origin,
-          in_quotes(dataset.labels[static_cast<std::size_t>(same - positions.begin())]), in_quotes(label),
-          in_quotes(names[*found])));
+      throw UsageError(
+          fmt::format("{} has the classes {} and {}, the model only {}", dataset.origin,
+                      in_quotes(dataset.labels[static_cast<std::size_t>(same - positions.begin())]),
+                      in_quotes(label), in_quotes(names[*found])));
     positions.push_back(*found);
   }
   return positions;

@@ -59,7 +59,8 @@ struct QaDecision {
 /// RoBERTa has, are no passage, while there their empty text counts as one.
 ///
 /// `logits` has one entry per window of question `example`. Throws UsageError when their number or sizes are
-/// not those of the windows, for logits that are not finite, for n_best or max_answer_length 0, and for a threshold that is no number.
+/// not those of the windows, for logits that are not finite, for n_best or max_answer_length 0, and for a
+/// threshold that is no number.
 QaDecision decode_answer(const QaFeatures& features, std::size_t example, std::span<const TokenLogits> logits,
                          const QaDecodingOptions& options);
 

@@ -113,9 +113,10 @@ struct Engine::Impl {
   /// the best.
   void check_logits(const std::vector<float>& logits) const {
     if (std::all_of(logits.begin(), logits.end(), [](float logit) { return std::isfinite(logit); })) return;
-    throw Error(fmt::format("{}: the model computed a logit that is not a finite number: its weights are "
-                            "damaged or too large",
-                            origin));
+    throw Error(
+        fmt::format("{}: the model computed a logit that is not a finite number: its weights are "
+                    "damaged or too large",
+                    origin));
   }
 
   static void check_id(std::string_view what, std::int32_t id, std::int64_t size, std::size_t sequence) {

@@ -33,9 +33,10 @@ ServedModel ServedModel::load(const std::filesystem::path& directory, const Engi
   auto tokenizer = load_tokenizer(directory, config);
   const bool pairs = has_types_of_pairs(config, *tokenizer);
   if (kind.of_pairs && !pairs)
-    throw UsageError(fmt::format("{}: the model takes single texts alone (its type_vocab_size is {}), but {} "
-                                 "takes pairs",
-                                 directory.string(), config.type_vocab_size, kind.name));
+    throw UsageError(
+        fmt::format("{}: the model takes single texts alone (its type_vocab_size is {}), but {} "
+                    "takes pairs",
+                    directory.string(), config.type_vocab_size, kind.name));
   return {Engine::load(directory, options, notices), std::move(tokenizer), pairs};
 }
 

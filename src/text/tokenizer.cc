@@ -79,8 +79,8 @@ std::vector<Piece> Tokenizer::first_pieces(std::string_view text, std::size_t mo
   constexpr std::size_t kBytesPerPiece = 16;
   check_text_size(text.size());
   const bool fits = most >= text.size() || kBytesPerPiece * (most + 1) >= text.size() / 2;
-  for (std::size_t bytes = kBytesPerPiece * (most + 1);
-       !fits && bytes < text.size() / 2 && cuts_at_blanks(); bytes *= 2) {
+  for (std::size_t bytes = kBytesPerPiece * (most + 1); !fits && bytes < text.size() / 2 && cuts_at_blanks();
+       bytes *= 2) {
     std::vector<Piece> found = pieces(text.substr(0, last_word_end(text, bytes)));
     if (found.size() <= most) continue;  // the last piece counts only when another follows
     found.resize(most);
@@ -102,7 +102,8 @@ Encoding Tokenizer::encode_pair(std::string_view first, std::string_view second,
     return assemble(pieces(first), pieces(second), options);
   std::vector<Piece> of_first = first_pieces(first, options.max_length);
   std::vector<Piece> of_second = first_pieces(second, options.max_length);
-  const bool both_may_be_longer = of_first.size() == options.max_length && of_second.size() == of_first.size();
+  const bool both_may_be_longer =
+      of_first.size() == options.max_length && of_second.size() == of_first.size();
   const std::size_t special = 2 + static_cast<std::size_t>(pair_layout().separators);
   // Of an odd number of tokens, the longer text gets one more: which is it?
   if (both_may_be_longer && (options.max_length - special) % 2 != 0) {

@@ -266,8 +266,7 @@ TEST(Engine, NeverSkimsTheFirstTokensThatABatchProtects) {
 }
 
 TEST(Engine, GivesNoLogitsThatAreNotFinite) {
-  for (const HeadKind head :
-       {HeadKind::classification, HeadKind::regression, HeadKind::question_answering}) {
+  for (const HeadKind head : {HeadKind::classification, HeadKind::regression, HeadKind::question_answering}) {
     SCOPED_TRACE(name_of(head));
     const TemporaryDirectory directory;
     TinyModel model = model_of(Architecture::bert, head, 16);

@@ -41,9 +41,8 @@ TEST_P(ClassifierTrace, KeptFractionsCountTheTokensOfEachLayer) {
   for (const Classification& result : classifier.classify(inputs, {.trace_tokens = true})) {
     ASSERT_EQ(result.kept_fraction.size(), static_cast<std::size_t>(classifier.layers()));
     for (int layer = 0; layer < classifier.layers(); ++layer) {
-      const auto kept =
-          std::count_if(result.tokens.begin(), result.tokens.end(),
-                        [&](const TokenTrace& token) { return token.skimmed_at > layer; });
+      const auto kept = std::count_if(result.tokens.begin(), result.tokens.end(),
+                                      [&](const TokenTrace& token) { return token.skimmed_at > layer; });
       EXPECT_FLOAT_EQ(result.kept_fraction[static_cast<std::size_t>(layer)],
                       static_cast<float>(kept) / static_cast<float>(result.tokens.size()));
     }

@@ -189,8 +189,7 @@ INSTANTIATE_TEST_SUITE_P(Architectures, QuestionAnswererOf,
 TEST(QuestionAnswerer, KeepsEveryTokenOfAQuestionThatTheModelProtects) {
   for (const SkimProtection protection : {SkimProtection::first_token, SkimProtection::question}) {
     const TemporaryDirectory directory;
-    write_tiny_model(directory.path(),
-                     {.head = HeadKind::question_answering, .protection = protection});
+    write_tiny_model(directory.path(), {.head = HeadKind::question_answering, .protection = protection});
     const QuestionAnswerer answerer =
         QuestionAnswerer::load(directory.path(), {.threads = 1, .skim_threshold = 1e9});
     // [CLS] was it flat [SEP] a movie [SEP]

@@ -17,14 +17,14 @@
 namespace transkimmer {
 namespace {
 
-/// What may go wrong at a cut: white space of all kinds, marks that wait for what follows, removed characters,
-/// added tokens, bytes that are no text.
+/// What may go wrong at a cut: white space of all kinds, marks that wait for what follows, removed
+/// characters, added tokens, bytes that are no text.
 std::string random_text(std::mt19937& random, std::size_t parts) {
   static const std::vector<std::string> kParts = {
-      "the",      "cat",    "Caf\u00e9",    "don't",  "a1b2",     " ",      " ",      " ",      "  ",
-      "\n",       "\t\r\n", "\v",           "\u00a0", "\u3000",   "\u2028", "\u0301", "\u0323", "\u00ad",
-      "\u65e5",   "\x01",   "\xff",         "\xe2\x82", "[MASK]", "<mask>", "[SEP]",  "</s>",   "...",
-      "\U0001f600", "unaffable", "x'", "'", " \u00a0 ", "\f"};
+      "the",        "cat",       "Caf\u00e9", "don't",    "a1b2",     " ",      " ",      " ",      "  ",
+      "\n",         "\t\r\n",    "\v",        "\u00a0",   "\u3000",   "\u2028", "\u0301", "\u0323", "\u00ad",
+      "\u65e5",     "\x01",      "\xff",      "\xe2\x82", "[MASK]",   "<mask>", "[SEP]",  "</s>",   "...",
+      "\U0001f600", "unaffable", "x'",        "'",        " \u00a0 ", "\f"};
   std::string text;
   for (std::size_t i = 0; i < parts; ++i) text += kParts[random() % kParts.size()];
   return text;
