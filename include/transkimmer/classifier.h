@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <initializer_list>
 #include <memory>
 #include <optional>
 #include <span>
@@ -38,7 +39,9 @@ struct Classification {
   /// Softmax probability of the label; for regression the predicted value.
   float score = 0;
   std::vector<float> probabilities;  ///< [labels]; empty for regression
-  std::vector<TokenTrace> tokens;    ///< filled when asked for
+  /// Tokens that went through each layer, of all tokens. [layers]
+  std::vector<float> kept_fraction;
+  std::vector<TokenTrace> tokens;  ///< filled when asked for
 };
 
 /// How far a call of `classify` has come, and how fast it is.
@@ -54,10 +57,11 @@ struct ClassifyProgress {
 };
 
 struct ClassifyOptions {
-  /// Tokens per forward pass; bounds memory, not the result. Batches are cut by tokens, not by number, from
-  /// inputs sorted by length.
+  /// Tokens per forward pass; bounds the memory of a pass, not the result. Batches are cut by tokens, not by
+  /// number, from inputs sorted by length.
   std::size_t batch_tokens = 4096;
-  std::size_t max_length = 0;  ///< longer inputs are truncated; 0: as long as the model allows
+  /// Longer inputs are truncated; 0, or more than the model takes: as long as the model allows.
+  std::size_t max_length = 0;
   bool trace_tokens = false;
   /// Called on the calling thread after every forward pass. What it throws ends the call.
   std::function<void(const ClassifyProgress&)> progress = {};
@@ -73,14 +77,15 @@ struct ClassifyOptions {
 class TRANSKIMMER_API Classifier {
  public:
   /// `notices` receives one-line remarks (a model trained with the published code's attention, say).
-  /// Throws IoError, FormatError (naming file and tensor), UsageError.
+  /// Throws IoError, FormatError (naming file and tensor), UsageError (for a model of another kind, too).
   static Classifier load(const std::filesystem::path& directory, const EngineOptions& options = {},
                          const std::function<void(const std::string&)>& notices = {});
   Classifier(Classifier&&) noexcept;
   Classifier& operator=(Classifier&&) noexcept;
   ~Classifier();
 
-  /// One result per input, in order. Throws UsageError for options out of range.
+  /// One result per input, in order. Throws UsageError for options out of range, for a pair where the model
+  /// takes single texts alone, and for a text of 4 GiB; Error when the model computes no finite number.
   std::vector<Classification> classify(std::span<const TextInput> inputs,
                                        const ClassifyOptions& options = {}) const;
   std::vector<Classification> classify(std::initializer_list<TextInput> inputs,
@@ -91,7 +96,7 @@ class TRANSKIMMER_API Classifier {
   /// For many inputs: hands over each result as soon as those before it are there, in the order of the
   /// inputs, on the calling thread, and returns how fast it was. While one part of the inputs is classified
   /// the next is tokenised on another thread, and no more is kept in memory than some batches need. Throws as
-  /// `classify` does, perhaps after some results.
+  /// `classify` does, perhaps after some results; UsageError for an empty handler.
   ///
   ///     const auto speed = classifier.classify(inputs, {}, [](std::size_t, const auto& result) {
   ///       std::cout << result.label_name << '\n';
@@ -99,11 +104,19 @@ class TRANSKIMMER_API Classifier {
   ///     std::cerr << speed.tokens_per_second() << " tokens/s\n";
   ClassifyProgress classify(std::span<const TextInput> inputs, const ClassifyOptions& options,
                             const ResultHandler& on_result) const;
+  ClassifyProgress classify(std::initializer_list<TextInput> inputs, const ClassifyOptions& options,
+                            const ResultHandler& on_result) const;
 
   /// Label names in index order; one entry for regression.
   const std::vector<std::string>& labels() const;
   /// Layers of the encoder, the value of TokenTrace::skimmed_at for tokens never skimmed.
   int layers() const;
+  /// Threads of the engine, the calling one included.
+  int threads() const;
+  /// What the matrix products really run in; never `automatic`.
+  Precision precision() const;
+  /// Whether tokens are skimmed: the model has predictors, and they were not switched off.
+  bool skimming() const;
 
  private:
   struct Impl;

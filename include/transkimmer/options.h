@@ -32,7 +32,8 @@ constexpr std::string_view name_of(Precision precision) {
 
 /// How a model is run.
 struct EngineOptions {
-  int threads = 0;       ///< 0: all processors this process may use
+  /// 0: all processors this process may use, by its affinity and by the CPU quota of its container.
+  int threads = 0;
   bool skimming = true;  ///< false runs the same weights dense
   /// Keep a token when logit_keep - logit_skim > threshold; larger skims more. Unset: the model's own
   /// setting.

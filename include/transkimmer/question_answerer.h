@@ -25,8 +25,8 @@ struct QuestionInput {
 
 /// How a long context is cut and an answer chosen. The defaults are those of the published scripts for SQuAD.
 struct AnswerOptions {
-  /// Tokens of a window: the question, special tokens and a part of the context. 0: 384, or as many as the
-  /// model takes.
+  /// Tokens of a window: the question, special tokens and a part of the context; at most as many as the model
+  /// takes. 0: 384, or as many as the model takes.
   std::size_t max_length = 0;
   /// Tokens of the context that neighbouring windows have in common. Unset: 128, or a third of max_length.
   std::optional<std::size_t> doc_stride = std::nullopt;
@@ -35,8 +35,10 @@ struct AnswerOptions {
   std::size_t n_best = 20;             ///< starts and ends looked at in each window
   std::size_t max_answer_length = 30;  ///< in tokens
   bool allow_no_answer = true;         ///< false: always give the best passage
-  double null_threshold = 0;           ///< "no answer" is given when the null odds exceed this
-  std::size_t batch_tokens = 4096;     ///< tokens per forward pass; bounds memory, not the result
+  double null_threshold = 0;           ///< "no answer" is given when the null odds exceed this; not NaN
+  /// Tokens per forward pass; bounds the memory of a pass, not the result. The tokens and logits of all
+  /// windows of a call are kept until it ends: give very many questions in several calls.
+  std::size_t batch_tokens = 4096;
 };
 
 /// A passage of the context that may be the answer.
@@ -77,7 +79,8 @@ class TRANSKIMMER_API QuestionAnswerer {
   QuestionAnswerer& operator=(QuestionAnswerer&&) noexcept;
   ~QuestionAnswerer();
 
-  /// A context of white space has no answer. Throws UsageError for options out of range.
+  /// A context of white space has no answer. Throws UsageError for options out of range and for a text of
+  /// 4 GiB; Error when the model computes no finite number.
   Answer answer(std::string_view question, std::string_view context, const AnswerOptions& options = {}) const;
   /// One answer per input, in order. The windows of a question share a forward pass.
   std::vector<Answer> answer(std::span<const QuestionInput> inputs, const AnswerOptions& options = {}) const;
@@ -86,6 +89,12 @@ class TRANSKIMMER_API QuestionAnswerer {
 
   /// Layers of the encoder, the size of Answer::kept_fraction.
   int layers() const;
+  /// Threads of the engine, the calling one included.
+  int threads() const;
+  /// What the matrix products really run in; never `automatic`.
+  Precision precision() const;
+  /// Whether tokens are skimmed: the model has predictors, and they were not switched off.
+  bool skimming() const;
 
  private:
   struct Impl;

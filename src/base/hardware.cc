@@ -1,5 +1,6 @@
 #include "base/hardware.h"
 
+#include <algorithm>
 #include <fstream>
 #include <string_view>
 #include <thread>
@@ -27,15 +28,20 @@ std::string cpuinfo_value(std::string_view key) {
   return {};
 }
 
-}  // namespace
-
-int available_processors() {
+int processors_of_affinity() {
   cpu_set_t set;
   CPU_ZERO(&set);
   if (::sched_getaffinity(0, sizeof set, &set) == 0 && CPU_COUNT(&set) > 0) return CPU_COUNT(&set);
   // More processors than cpu_set_t holds: count all of them.
   const unsigned all = std::thread::hardware_concurrency();
   return all == 0 ? 1 : static_cast<int>(all);
+}
+
+}  // namespace
+
+int available_processors(const ControlGroups& groups) {
+  const int processors = processors_of_affinity();
+  return std::min(processors, cpu_quota(groups).value_or(processors));
 }
 
 std::string simd_description() {

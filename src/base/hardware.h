@@ -2,10 +2,13 @@
 
 #include <string>
 
+#include "base/cpu_quota.h"
+
 namespace transkimmer {
 
-/// Processors that this process may run on (its affinity, which containers and taskset narrow); at least 1.
-int available_processors();
+/// Processors that this process may run on (its affinity, which taskset narrows) and keep busy (cpu_quota,
+/// which containers have); at least 1.
+int available_processors(const ControlGroups& groups = {});
 
 /// The widest vector instructions of this machine that matrix products use: "AVX-512 VNNI", "AVX2", "NEON",
 /// ...

@@ -1,5 +1,6 @@
 #include "base/quoting.h"
 
+#include <algorithm>
 #include <cstddef>
 
 #include <fmt/format.h>
@@ -16,6 +17,12 @@ bool is_control(char character) {
   return byte < 0x20 || byte == 0x7F;
 }
 
+/// U+0080 to U+009F, of which U+009B begins a terminal's commands as ESC [ does.
+bool opens_c1_control(std::string_view text) {
+  return text.size() > 1 && text[0] == '\xC2' && is_continuation_byte(text[1]) &&
+         static_cast<unsigned char>(text[1]) < 0xA0;
+}
+
 }  // namespace
 
 std::string shortened(std::string_view text) {
@@ -26,15 +33,27 @@ std::string shortened(std::string_view text) {
 }
 
 std::string in_quotes(std::string_view value) {
+  const std::string_view seen = value.substr(0, kMostBytes + 1);
   std::string text;
-  for (const char character : value.substr(0, kMostBytes + 1)) {
-    if (is_control(character)) {
-      text += fmt::format("\\x{:02x}", static_cast<unsigned char>(character));
+  for (std::size_t at = 0; at < seen.size(); ++at) {
+    const auto byte = static_cast<unsigned char>(seen[at]);
+    if (is_control(seen[at])) {
+      text += fmt::format("\\x{:02x}", byte);
+    } else if (opens_c1_control(seen.substr(at))) {
+      text += fmt::format("\\u{:04x}", static_cast<unsigned char>(seen[++at]));
     } else {
-      text += character;
+      text += seen[at];
     }
   }
   return fmt::format("'{}'", shortened(text));
+}
+
+std::string names_in_quotes(std::span<const std::string> names) {
+  constexpr std::size_t kMostNames = 10;
+  std::string text;
+  for (std::size_t i = 0; i < std::min(names.size(), kMostNames); ++i)
+    text += (i == 0 ? "" : ", ") + in_quotes(names[i]);
+  return names.size() > kMostNames ? text + ", ..." : text;
 }
 
 }  // namespace transkimmer

@@ -68,7 +68,7 @@ void evaluate_answers(const EvaluateOptions& options, const Engine& engine) {
   AnswerOptions answer = options.answer;
   answer.max_length = options.max_length;
   const QaWindowOptions windows =
-      window_options(answer, static_cast<std::size_t>(engine.config().max_tokens()));
+      inference_windows(answer, static_cast<std::size_t>(engine.config().max_tokens()));
   const Stopwatch watch;
   const QaFeatures features =
       make_qa_windows(questions.dataset, *tokenizer, windows, static_cast<unsigned>(engine.threads()));

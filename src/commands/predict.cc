@@ -92,6 +92,9 @@ Json as_json(const Classification& result, int layers) {
       object["probabilities"].push_back(shortest_decimal(probability));
     }
   }
+  object["kept_fraction"] = Json::array();
+  for (const float fraction : result.kept_fraction)
+    object["kept_fraction"].push_back(shortest_decimal(fraction));
   object["tokens"] = Json::array();
   for (const auto& token : result.tokens) object["tokens"].push_back(as_json(token, layers));
   return object;
@@ -163,7 +166,8 @@ void add_predict_command(CLI::App& app) {
       "soon as it is there: the label, a tab and its "
       "probability, or the value that a regression model predicts. With "
       "--json an object with label, label_id, score, "
-      "probabilities (in the order of the model's labels) and tokens; a "
+      "probabilities (in the order of the model's labels), kept_fraction (of "
+      "all tokens, those that went through each layer) and tokens; a "
       "token's skimmed_at is the layer whose "
       "predictor skimmed it, counted from 0, or null when it was never "
       "skimmed; begin and end are bytes of the text.\n\nA question "

@@ -8,8 +8,8 @@
 #include <vector>
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
+#include "base/quoting.h"
 #include "transkimmer/error.h"
 
 namespace transkimmer {
@@ -40,13 +40,14 @@ std::vector<std::size_t> positions_of(const Dataset& dataset, const std::vector<
   for (const std::string& label : dataset.labels) {
     const std::optional<std::size_t> found = class_named(label, names);
     if (!found)
-      throw UsageError(fmt::format("{} has the class '{}', which the model does not know; its classes are {}",
-                                   dataset.origin, label, fmt::join(names, ", ")));
+      throw UsageError(fmt::format("{} has the class {}, which the model does not know; its classes are {}",
+                                   dataset.origin, in_quotes(label), names_in_quotes(names)));
     const auto same = std::find(positions.begin(), positions.end(), *found);
     if (same != positions.end())
-      throw UsageError(fmt::format("{} has the classes '{}' and '{}', the model only '{}'", dataset.origin,
-                                   dataset.labels[static_cast<std::size_t>(same - positions.begin())], label,
-                                   names[*found]));
+      throw UsageError(
+          fmt::format("{} has the classes {} and {}, the model only {}", dataset.origin,
+                      in_quotes(dataset.labels[static_cast<std::size_t>(same - positions.begin())]),
+                      in_quotes(label), in_quotes(names[*found])));
     positions.push_back(*found);
   }
   return positions;
@@ -58,8 +59,8 @@ void align_labels(Dataset& dataset, const ModelConfig& config) {
   if (dataset.labels.empty() || dataset.labels == config.labels) return;
   if (dataset.labels.size() != config.labels.size())
     throw UsageError(fmt::format("{} has {} classes ({}), the model {} ({})", dataset.origin,
-                                 dataset.labels.size(), fmt::join(dataset.labels, ", "), config.labels.size(),
-                                 fmt::join(config.labels, ", ")));
+                                 dataset.labels.size(), names_in_quotes(dataset.labels), config.labels.size(),
+                                 names_in_quotes(config.labels)));
   if (config.labels.front() == "LABEL_0") return;
   const std::vector<std::size_t> positions = positions_of(dataset, config.labels);
   for (Example& example : dataset.examples)

@@ -233,6 +233,7 @@ Evaluation evaluate(const Engine& engine, const Engine* dense, const EncodedData
                     std::span<const Metric> metrics, const EvaluationOptions& options) {
   if (data.size() == 0) throw UsageError("the data set has no examples to evaluate");
   if (options.padded_batch == 0) throw UsageError("padded_batch is 0, expected at least 1");
+  if (options.batch_tokens == 0) throw UsageError("batch_tokens is 0, expected at least 1");
   Comparison comparison(engine, dense, data, options);
   Evaluation result = comparison.run();
   comparison.describe(result);

@@ -19,6 +19,11 @@ QaWindowOptions window_options(const AnswerOptions& options, std::size_t longest
   return windows;
 }
 
+QaWindowOptions inference_windows(AnswerOptions options, std::size_t longest) {
+  options.max_length = std::min(options.max_length, longest);
+  return window_options(options, longest);
+}
+
 QaDecodingOptions decoding_options(const AnswerOptions& options) {
   QaDecodingOptions decoding;
   decoding.n_best = options.n_best;

@@ -12,6 +12,10 @@ namespace transkimmer {
 /// max_length is more than that.
 QaWindowOptions window_options(const AnswerOptions& options, std::size_t longest);
 
+/// The same for a model that is only run: a greater max_length means as many as the model takes, as it does
+/// of a classifier.
+QaWindowOptions inference_windows(AnswerOptions options, std::size_t longest);
+
 QaDecodingOptions decoding_options(const AnswerOptions& options);
 
 }  // namespace transkimmer

@@ -29,6 +29,7 @@ void check(const QaFeatures& features, std::size_t example, std::span<const Toke
            const QaDecodingOptions& options) {
   if (options.n_best == 0) throw UsageError("n_best is 0, expected at least 1");
   if (options.max_answer_length == 0) throw UsageError("max_answer_length is 0, expected at least 1");
+  if (std::isnan(options.null_threshold)) throw UsageError("null_threshold is not a number");
   const std::size_t windows = features.windows_of(example).size();
   if (logits.size() != windows)
     throw UsageError(fmt::format("decode_answer: logits of {} windows, expected {}", logits.size(), windows));
@@ -49,7 +50,7 @@ class AnswerSearch {
       : features_(features), options_(options) {}
 
   void add_window(const QaWindow& window, const TokenLogits& logits) {
-    const QaCandidate no_answer{{}, logits.start[0], logits.end[0]};
+    const QaCandidate no_answer{.range = {}, .start_logit = logits.start[0], .end_logit = logits.end[0]};
     if (!null_ || no_answer.score() < null_->score()) null_ = no_answer;
     const std::vector<std::size_t> ends = highest(logits.end, options_.n_best);
     for (const std::size_t start : highest(logits.start, options_.n_best)) {
@@ -58,7 +59,11 @@ class AnswerSearch {
       for (const std::size_t end : ends) {
         const auto last = features_.context_range(window, end);
         if (!last || end < start || end - start >= options_.max_answer_length) continue;
-        found_.push_back({{first->begin, last->end}, logits.start[start], logits.end[end]});
+        if (first->begin >= last->end) continue;  // blanks of a byte-level vocabulary
+        found_.push_back({.range = {first->begin, last->end},
+                          .start_logit = logits.start[start],
+                          .end_logit = logits.end[end],
+                          .null = false});
       }
     }
   }
@@ -68,7 +73,7 @@ class AnswerSearch {
     std::stable_sort(found_.begin(), found_.end(),
                      [](const QaCandidate& a, const QaCandidate& b) { return a.score() > b.score(); });
     found_.resize(std::min(found_.size(), options_.n_best));
-    const auto is_null = [](const QaCandidate& candidate) { return candidate.is_null(); };
+    const auto is_null = [](const QaCandidate& candidate) { return candidate.null; };
     if (options_.allow_no_answer && std::none_of(found_.begin(), found_.end(), is_null))
       found_.push_back(*null_);
     give_probabilities();
@@ -76,8 +81,9 @@ class AnswerSearch {
     const auto passage = std::find_if_not(found_.begin(), found_.end(), is_null);
     if (passage != found_.end()) decision.best_passage = *passage;
     decision.null_odds = null_->score() - decision.best_passage.start_logit - decision.best_passage.end_logit;
-    const bool answered = !options_.allow_no_answer || !(decision.null_odds > options_.null_threshold);
-    if (answered) {
+    const bool has_passage = !decision.best_passage.null;
+    const bool prefers_passage = has_passage && !(decision.null_odds > options_.null_threshold);
+    if (prefers_passage || !options_.allow_no_answer) {
       decision.answer = decision.best_passage;
     } else {
       decision.answer = *std::find_if(found_.begin(), found_.end(), is_null);
@@ -139,7 +145,7 @@ std::vector<QaDecision> decode_answers(const QaFeatures& features, std::span<con
 }
 
 std::string_view answer_text(const QaDataset& dataset, std::size_t example, const QaCandidate& candidate) {
-  if (candidate.is_null()) return {};
+  if (candidate.null) return {};
   const std::string_view context = dataset.context_of(dataset.examples[example]);
   return context.substr(candidate.range.begin, candidate.range.end - candidate.range.begin);
 }

@@ -32,11 +32,11 @@ struct QaDecodingOptions {
 
 /// A passage of the context, or "no answer".
 struct QaCandidate {
-  ByteRange range;  ///< bytes of the context; empty: no answer
+  ByteRange range;  ///< bytes of the context; empty for "no answer" alone
   double start_logit = 0.0;
   double end_logit = 0.0;
   double probability = 0.0;  ///< softmax over the n-best list of start_logit + end_logit
-  bool is_null() const { return range.begin >= range.end; }
+  bool null = true;          ///< "no answer"
   double score() const { return start_logit + end_logit; }
 };
 
@@ -44,7 +44,7 @@ struct QaCandidate {
 struct QaDecision {
   /// The answer given; null when there is none.
   QaCandidate answer;
-  /// The best passage, whatever the null odds; null when no passage is short enough.
+  /// The best passage, whatever the null odds; null when there is none that is short enough.
   QaCandidate best_passage;
   /// Logits of "no answer" (the least over windows of start + end at position 0) less those of the best
   /// passage; less 0 when there is none.
@@ -54,11 +54,13 @@ struct QaDecision {
 
 /// Decodes as the published scripts do: in each window the n_best starts and ends with the highest logits, of
 /// their pairs those inside the context and not too long, of all windows' pairs and "no answer" the n_best
-/// with the greatest sum. Between equals the earlier one. One difference: where the published code answers
-/// "empty" for want of any passage, this gives no answer.
+/// with the greatest sum. Between equals the earlier one. Two differences: where the published code answers
+/// "empty" for want of any passage, this gives no answer; and tokens that stand for nothing but blanks, which
+/// RoBERTa has, are no passage, while there their empty text counts as one.
 ///
 /// `logits` has one entry per window of question `example`. Throws UsageError when their number or sizes are
-/// not those of the windows, for logits that are not finite, and for n_best or max_answer_length 0.
+/// not those of the windows, for logits that are not finite, for n_best or max_answer_length 0, and for a
+/// threshold that is no number.
 QaDecision decode_answer(const QaFeatures& features, std::size_t example, std::span<const TokenLogits> logits,
                          const QaDecodingOptions& options);
 

@@ -13,18 +13,6 @@
 namespace transkimmer {
 namespace {
 
-/// Where a string's first character that is not white space begins. Bytes that are no UTF-8 are none.
-std::size_t leading_white_space(std::string_view text) {
-  const std::size_t readable = is_valid_utf8(text) ? text.size() : ascii_prefix(text);
-  std::size_t at = 0;
-  while (at < readable) {
-    const Codepoint c = decode_utf8(text, at);
-    if (!is_whitespace(c.value)) break;
-    at += c.length;
-  }
-  return at;
-}
-
 /// Tokens of a context, first and one past the last.
 struct PieceRange {
   std::size_t begin = 0;
@@ -60,7 +48,8 @@ class WindowMaker {
 
   QuestionWindows make(std::string_view question, std::span<const Piece> context) const {
     QuestionWindows made;
-    std::vector<Piece> pieces = tokenizer_.pieces(question.substr(leading_white_space(question)));
+    std::vector<Piece> pieces =
+        tokenizer_.first_pieces(question.substr(leading_white_space(question)), longest_question_ + 1);
     made.truncated = pieces.size() > longest_question_;
     if (made.truncated) pieces.resize(longest_question_);
     const std::size_t room = options_.max_length - special_ - pieces.size();
@@ -101,7 +90,7 @@ void point_to_answer(const PieceRange& answer, QaWindow& window) {
   window.end = static_cast<std::uint32_t>(answer.end - 1 - window.first_piece + shift);
 }
 
-void append(QuestionWindows&& made, QaFeatures& features) {
+void append(const QuestionWindows& made, QaFeatures& features) {
   for (const Encoding& encoding : made.encodings) {
     EncodedDataset& tokens = features.tokens;
     tokens.ids.insert(tokens.ids.end(), encoding.ids.begin(), encoding.ids.end());
@@ -185,7 +174,7 @@ QaFeatures make_qa_windows(const QaDataset& dataset, const Tokenizer& tokenizer,
   });
   for (std::size_t i = 0; i < made.size(); ++i) {
     features.context_of_example.push_back(dataset.examples[i].context);
-    append(std::move(made[i]), features);
+    append(std::exchange(made[i], {}), features);  // whose memory the next may take
   }
   return features;
 }

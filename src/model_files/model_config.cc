@@ -162,6 +162,12 @@ void read_head(const JsonFields& fields, ModelConfig& config) {
   if (config.labels.size() == 1) config.head = HeadKind::regression;
 }
 
+/// null counts as absent, here as with all keys.
+bool has_skimming(const json& root) {
+  const auto found = root.find("transkimmer");
+  return found != root.end() && !found->is_null();
+}
+
 void read_skimming(const json& object, const std::string& origin, ModelConfig& config) {
   const JsonFields fields(object, origin, "transkimmer.");
   SkimConfig& skim = config.skim;
@@ -223,7 +229,7 @@ std::int64_t ModelConfig::max_tokens() const {
 }
 
 bool ModelConfig::mentions_skimming() const {
-  return parse_json(other_json, "config.json").contains("transkimmer");
+  return has_skimming(parse_json(other_json, "config.json"));
 }
 
 ModelConfig ModelConfig::parse(std::string_view text, const std::string& origin) {
@@ -336,8 +342,8 @@ std::string ModelConfig::to_json() const {
   write_labels(*this, root);
   // A dense model stays a plain Hugging Face model, unless its config.json said in so many words that it is
   // dense.
-  if (skim.enabled || root.contains("transkimmer"))
-    root["transkimmer"] = skimming_to_json(skim, root.value("transkimmer", json::object()));
+  if (skim.enabled || has_skimming(root))
+    root["transkimmer"] = skimming_to_json(skim, has_skimming(root) ? root["transkimmer"] : json::object());
   if (root.contains("skim_coefficient")) root["skim_coefficient"] = skim.coefficient;
   try {
     return root.dump(2) + "\n";

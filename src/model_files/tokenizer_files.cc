@@ -90,8 +90,11 @@ std::unique_ptr<const Tokenizer> load_tokenizer(const fs::path& directory, const
 
 void copy_tokenizer_files(const fs::path& source, const fs::path& destination) {
   for (const char* name : kTokenizerFiles) {
-    if (!path_exists(source / name)) continue;
-    write_file_atomically(destination / name, read_file(source / name));
+    if (path_exists(source / name)) {
+      write_file_atomically(destination / name, read_file(source / name));
+    } else {
+      remove_recursively(destination / name);
+    }
   }
 }
 

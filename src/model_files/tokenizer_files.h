@@ -18,7 +18,8 @@ namespace transkimmer {
 std::unique_ptr<const Tokenizer> load_tokenizer(const std::filesystem::path& directory,
                                                 const ModelConfig& config);
 
-/// Copies the tokenizer files that `source` has into `destination` (which exists).
+/// Copies the tokenizer files that `source` has into `destination` (which exists), and removes there those
+/// that it lacks: a tokenizer.json of another model would win over a vocab.txt. Throws IoError.
 void copy_tokenizer_files(const std::filesystem::path& source, const std::filesystem::path& destination);
 
 }  // namespace transkimmer

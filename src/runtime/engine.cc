@@ -50,6 +50,7 @@ Precision choose_precision(Precision wanted, const NoticeHandler& notices) {
 }  // namespace
 
 struct Engine::Impl {
+  std::string origin;  ///< the model's directory, for messages
   ModelConfig config;
   double threshold = 0;
   bool skimming = false;
@@ -102,9 +103,20 @@ struct Engine::Impl {
     const OperationTimer timer(times, Operation::head, rows * head->macs_per_row());
     BatchResult result;
     result.logits = head->logits(encoded.states, rows, *pool);
+    check_logits(result.logits);
     result.skimmed_at = std::move(encoded.skimmed_at);
     result.kept = std::move(encoded.kept);
     return result;
+  }
+
+  /// NaN compares as neither greater nor less, so that what reads such logits would take the first class for
+  /// the best.
+  void check_logits(const std::vector<float>& logits) const {
+    if (std::all_of(logits.begin(), logits.end(), [](float logit) { return std::isfinite(logit); })) return;
+    throw Error(
+        fmt::format("{}: the model computed a logit that is not a finite number: its weights are "
+                    "damaged or too large",
+                    origin));
   }
 
   static void check_id(std::string_view what, std::int32_t id, std::int64_t size, std::size_t sequence) {
@@ -123,6 +135,7 @@ Engine Engine::load(const std::filesystem::path& directory, const EngineOptions&
   const SingleThreadedOpenMp single_threaded;
   auto impl = std::make_unique<Impl>();
   const int threads = thread_count(options.threads);
+  impl->origin = directory.string();
   impl->config = ModelConfig::load(directory);
   const ModelWeights weights = ModelWeights::load(directory, impl->config, {options.skimming, true});
   tell_about_skimming(impl->config, options.skimming, notices);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <new>
 #include <numeric>
 
 #include <fmt/format.h>
@@ -59,7 +60,12 @@ struct ProductShape {
   Precision precision;
 };
 
-dnnl::matmul::primitive_desc describe(const ProductShape& shape, const memory::desc& weights) try {
+std::string multiplication(const ProductShape& shape) {
+  return fmt::format("multiply [{}, {}] by [{}, {}] in {}", shape.rows, shape.in, shape.in, shape.columns,
+                     name_of(shape.precision));
+}
+
+dnnl::matmul::primitive_desc describe(const ProductShape& shape, const memory::desc& weights) {
   const bool int8 = shape.precision == Precision::int8;
   const auto src = matrix(shape.rows, shape.in, operand_type(shape.precision));
   const auto bias = int8 ? memory::desc() : matrix(1, shape.columns, Type::f32);
@@ -71,9 +77,13 @@ dnnl::matmul::primitive_desc describe(const ProductShape& shape, const memory::d
 #else
   return {{src, weights, bias, dst}, attr, cpu()};
 #endif
-} catch (const dnnl::error& refusal) {
-  throw Error(fmt::format("oneDNN cannot multiply [{}, {}] by [{}, {}] in {}: {}", shape.rows, shape.in,
-                          shape.in, shape.columns, name_of(shape.precision), refusal.what()));
+}
+
+/// How oneDNN wants the weights for the largest products.
+memory::desc packed_format(const ProductShape& shape) {
+  const memory::desc any(dims(shape.in, shape.columns), operand_type(shape.precision),
+                         memory::format_tag::any);
+  return describe(shape, any).weights_desc();
 }
 
 /// A packed value that is a small whole number.
@@ -105,6 +115,11 @@ struct Arguments {
 
 }  // namespace
 
+void rethrow(const dnnl::error& failure, const std::string& action) {
+  if (failure.status == dnnl_out_of_memory) throw std::bad_alloc();
+  throw Error(fmt::format("oneDNN cannot {}: {}", action, failure.what()));
+}
+
 /// A kernel for one number of rows.
 struct MatrixKernels::Kernel {
   explicit Kernel(const dnnl::matmul::primitive_desc& wanted)
@@ -135,16 +150,15 @@ struct MatrixKernels::Kernel {
 };
 
 MatrixKernels::MatrixKernels(std::size_t in, std::size_t columns, Precision precision,
-                             std::shared_ptr<WeightMemory> memory)
+                             std::shared_ptr<WeightMemory> memory) try
     : in_(in),
       columns_(columns),
       precision_(precision),
       memory_(std::move(memory)),
-      packed_(describe({PackedLinear::max_rows, in, columns, precision},
-                       dnnl::memory::desc(dims(in, columns), operand_type(precision),
-                                          dnnl::memory::format_tag::any))
-                  .weights_desc()) {
+      packed_(packed_format({PackedLinear::max_rows, in, columns, precision})) {
   streams_ = can_stream(precision) && in % kStreamedDepth == 0 && packs_in_blocks();
+} catch (const dnnl::error& failure) {
+  rethrow(failure, multiplication({PackedLinear::max_rows, in, columns, precision}));
 }
 
 MatrixKernels::~MatrixKernels() = default;
@@ -183,7 +197,7 @@ void MatrixKernels::reorder(const void* weight, memory& packed) const {
   dnnl::reorder(source, packed).execute(thread_stream(), source, packed);
 }
 
-PackedMatrix MatrixKernels::pack(const void* weight, const float* bias) const {
+PackedMatrix MatrixKernels::pack(const void* weight, const float* bias) const try {
   PackedMatrix packed{memory(packed_, cpu(), memory_->allocate(packed_.get_size())), memory(), {}};
   reorder(weight, packed.weights);
   if (precision_ != Precision::int8) {
@@ -197,6 +211,8 @@ PackedMatrix MatrixKernels::pack(const void* weight, const float* bias) const {
                                                                      std::int32_t{0}));
   }
   return packed;
+} catch (const dnnl::error& failure) {
+  rethrow(failure, fmt::format("pack weights [{}, {}] in {}", in_, columns_, name_of(precision_)));
 }
 
 MatrixKernels::Kernel& MatrixKernels::for_rows(std::size_t rows) {
@@ -216,7 +232,7 @@ void MatrixKernels::stream(const PackedMatrix& matrix, const void* x, std::size_
                                  matrix.offset_sums.data(), y});
 }
 
-void MatrixKernels::multiply(const PackedMatrix& matrix, const void* x, std::size_t rows, void* y) {
+void MatrixKernels::multiply(const PackedMatrix& matrix, const void* x, std::size_t rows, void* y) try {
   if (streams_ && rows <= most_streamed_rows(precision_)) return stream(matrix, x, rows, y);
   Kernel& kernel = for_rows(rows);
   auto arguments = kernel.take();
@@ -234,6 +250,8 @@ void MatrixKernels::multiply(const PackedMatrix& matrix, const void* x, std::siz
       dnnl_primitive_execute(kernel.primitive.get(), thread_stream().get(), count, list.data());
   kernel.give_back(std::move(arguments));
   check(status);
+} catch (const dnnl::error& failure) {
+  rethrow(failure, multiplication({rows, in_, columns_, precision_}));
 }
 
 MatrixKernelCache::MatrixKernelCache() : memory_(std::make_shared<WeightMemory>()) {}

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <string>
 #include <vector>
 
 #include <oneapi/dnnl/dnnl.hpp>
@@ -29,8 +30,12 @@ constexpr std::size_t most_streamed_rows(Precision precision) {
   return precision == Precision::int8 ? kMostInt8Rows : PackedLinear::max_rows - 1;
 }
 
+/// Throws what this library throws in place of oneDNN's own error: std::bad_alloc when memory ran out, else
+/// Error. `action` says what could not be done: "multiply ...".
+[[noreturn]] void rethrow(const dnnl::error& failure, const std::string& action);
+
 /// The matrix products of one shape, which all read the same packed weights: oneDNN's, and for few rows our
-/// own where the weights are packed as it expects them.
+/// own where the weights are packed as it expects them. What oneDNN throws comes as `rethrow` says.
 class MatrixKernels {
  public:
   MatrixKernels(std::size_t in, std::size_t columns, Precision precision,

@@ -1,5 +1,6 @@
 #include "runtime/thread_pool.h"
 
+#include <algorithm>
 #include <chrono>
 #include <exception>
 #include <system_error>
@@ -96,12 +97,16 @@ struct ThreadPool::Shared {
 
 ThreadPool::ThreadPool(int threads) : shared_(std::make_unique<Shared>()) {
   try {
+    workers_.reserve(static_cast<std::size_t>(std::max(threads - 1, 0)));
     for (int worker = 1; worker < threads; ++worker)
       workers_.emplace_back([shared = shared_.get(), worker] { shared->serve(worker); });
   } catch (const std::system_error& refusal) {
     stop();  // those that did start would be waited for, and wait themselves, for ever
     throw IoError(fmt::format("cannot start thread {} of {}: {}", workers_.size() + 2, threads,
                               refusal.code().message()));
+  } catch (...) {
+    stop();  // memory ran out
+    throw;
   }
 }
 

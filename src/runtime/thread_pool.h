@@ -19,7 +19,7 @@ namespace transkimmer {
 /// A body must not itself call `parallel_for` of the same pool.
 class ThreadPool {
  public:
-  /// Throws IoError when the operating system refuses a thread.
+  /// Throws IoError when the operating system refuses a thread; std::bad_alloc.
   explicit ThreadPool(int threads);
   ~ThreadPool();
   ThreadPool(const ThreadPool&) = delete;

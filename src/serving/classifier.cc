@@ -5,10 +5,12 @@
 #include <cmath>
 #include <optional>
 
+#include <fmt/format.h>
+
 #include "features/batches.h"
-#include "model_files/tokenizer_files.h"
 #include "runtime/engine.h"
 #include "serving/encoded_windows.h"
+#include "serving/served_model.h"
 
 namespace transkimmer {
 namespace {
@@ -29,9 +31,18 @@ std::vector<float> softmax(std::span<const float> logits) {
 
 }  // namespace
 
-struct Classifier::Impl {
-  Engine engine;
-  std::unique_ptr<const Tokenizer> tokenizer;
+struct Classifier::Impl : ServedModel {
+  /// Before anything is classified, so that no result comes of a call that is at fault.
+  void check(std::span<const TextInput> inputs, const ClassifyOptions& options) const {
+    if (options.batch_tokens == 0) throw UsageError("batch_tokens is 0, expected at least 1");
+    if (takes_pairs) return;
+    const auto pair = std::find_if(inputs.begin(), inputs.end(),
+                                   [](const TextInput& input) { return input.text_pair.has_value(); });
+    if (pair != inputs.end())
+      throw UsageError(fmt::format(
+          "input {} is a pair, but the model takes single texts alone (its type_vocab_size is {})",
+          pair - inputs.begin(), engine.config().type_vocab_size));
+  }
 
   Encoding encode(const TextInput& input, const ClassifyOptions& options) const {
     const auto longest = static_cast<std::size_t>(engine.config().max_tokens());
@@ -104,6 +115,9 @@ class Classifier::ClassifyCall {
     for (std::size_t m = 0; m < members.size(); ++m) {
       Classification& result =
           waiting_[members[m]].emplace(impl_.interpret(std::span(run.logits).subspan(m * labels, labels)));
+      for (std::size_t layer = 0; layer < run.kept.size() / members.size(); ++layer)
+        result.kept_fraction.push_back(static_cast<float>(run.kept[layer * members.size() + m]) /
+                                       static_cast<float>(window.encodings[members[m]].ids.size()));
       if (options_.trace_tokens)
         result.tokens =
             impl_.trace(window.encodings[members[m]], std::span(run.skimmed_at).subspan(batch.starts[m]));
@@ -133,17 +147,21 @@ Classifier::~Classifier() = default;
 
 Classifier Classifier::load(const std::filesystem::path& directory, const EngineOptions& options,
                             const std::function<void(const std::string&)>& notices) {
-  Engine engine = Engine::load(directory, options, notices);
-  if (engine.config().head == HeadKind::question_answering)
-    throw UsageError(directory.string() + " holds a question answering model, not a classifier");
-  auto tokenizer = load_tokenizer(directory, engine.config());
-  return Classifier(std::make_unique<const Impl>(Impl{std::move(engine), std::move(tokenizer)}));
+  static const ServedKind kind = {{HeadKind::classification, HeadKind::regression}, "a classifier"};
+  ServedModel model = ServedModel::load(directory, options, notices, kind);
+  return Classifier(std::make_unique<const Impl>(Impl{std::move(model)}));
 }
 
 ClassifyProgress Classifier::classify(std::span<const TextInput> inputs, const ClassifyOptions& options,
                                       const ResultHandler& on_result) const {
-  if (options.batch_tokens == 0) throw UsageError("batch_tokens is 0, expected at least 1");
+  if (!on_result) throw UsageError("classify is given an empty function to hand results to");
+  impl_->check(inputs, options);
   return ClassifyCall(*impl_, inputs, options, on_result).run();
+}
+
+ClassifyProgress Classifier::classify(std::initializer_list<TextInput> inputs, const ClassifyOptions& options,
+                                      const ResultHandler& on_result) const {
+  return classify(std::span(inputs.begin(), inputs.size()), options, on_result);
 }
 
 std::vector<Classification> Classifier::classify(std::span<const TextInput> inputs,
@@ -164,6 +182,15 @@ const std::vector<std::string>& Classifier::labels() const {
 }
 int Classifier::layers() const {
   return static_cast<int>(impl_->engine.config().num_hidden_layers);
+}
+int Classifier::threads() const {
+  return impl_->engine.threads();
+}
+Precision Classifier::precision() const {
+  return impl_->engine.precision();
+}
+bool Classifier::skimming() const {
+  return impl_->engine.skimming();
 }
 
 }  // namespace transkimmer

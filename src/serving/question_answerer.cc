@@ -7,8 +7,9 @@
 #include "features/batches.h"
 #include "features/qa_decoding.h"
 #include "features/qa_windows.h"
-#include "model_files/tokenizer_files.h"
 #include "runtime/engine.h"
+#include "serving/served_model.h"
+#include "text/unicode.h"
 
 namespace transkimmer {
 namespace {
@@ -19,7 +20,9 @@ QaDataset as_dataset(std::span<const QuestionInput> inputs) {
     QaExample& example = dataset.examples.emplace_back();
     example.question = input.question;
     example.context = dataset.contexts.size();
-    dataset.contexts.emplace_back(input.context);
+    // Byte-level vocabularies have tokens for line feeds, which are no answer.
+    const bool blank = leading_white_space(input.context) == input.context.size();
+    dataset.contexts.emplace_back(blank ? std::string_view() : input.context);
   }
   return dataset;
 }
@@ -73,10 +76,7 @@ std::vector<float> kept_fraction(const QaFeatures& features, const WindowResults
 
 }  // namespace
 
-struct QuestionAnswerer::Impl {
-  Engine engine;
-  std::unique_ptr<const Tokenizer> tokenizer;
-};
+struct QuestionAnswerer::Impl : ServedModel {};
 
 QuestionAnswerer::QuestionAnswerer(std::unique_ptr<const Impl> impl) : impl_(std::move(impl)) {}
 QuestionAnswerer::QuestionAnswerer(QuestionAnswerer&&) noexcept = default;
@@ -85,12 +85,9 @@ QuestionAnswerer::~QuestionAnswerer() = default;
 
 QuestionAnswerer QuestionAnswerer::load(const std::filesystem::path& directory, const EngineOptions& options,
                                         const std::function<void(const std::string&)>& notices) {
-  Engine engine = Engine::load(directory, options, notices);
-  if (engine.config().head != HeadKind::question_answering)
-    throw UsageError(directory.string() + " holds a " + std::string(name_of(engine.config().head)) +
-                     " model, not a question answering one");
-  auto tokenizer = load_tokenizer(directory, engine.config());
-  return QuestionAnswerer(std::make_unique<const Impl>(Impl{std::move(engine), std::move(tokenizer)}));
+  static const ServedKind kind = {{HeadKind::question_answering}, "a question answering model", true};
+  ServedModel model = ServedModel::load(directory, options, notices, kind);
+  return QuestionAnswerer(std::make_unique<const Impl>(Impl{std::move(model)}));
 }
 
 std::vector<Answer> QuestionAnswerer::answer(std::span<const QuestionInput> inputs,
@@ -99,7 +96,7 @@ std::vector<Answer> QuestionAnswerer::answer(std::span<const QuestionInput> inpu
   const Engine& engine = impl_->engine;
   const QaDataset dataset = as_dataset(inputs);
   const auto longest = static_cast<std::size_t>(engine.config().max_tokens());
-  const QaFeatures features = make_qa_windows(dataset, *impl_->tokenizer, window_options(options, longest),
+  const QaFeatures features = make_qa_windows(dataset, *impl_->tokenizer, inference_windows(options, longest),
                                               static_cast<unsigned>(engine.threads()));
   const WindowResults results = run_windows(engine, features, options.batch_tokens);
   const std::vector<QaDecision> decisions =
@@ -133,6 +130,15 @@ Answer QuestionAnswerer::answer(std::string_view question, std::string_view cont
 
 int QuestionAnswerer::layers() const {
   return static_cast<int>(impl_->engine.config().num_hidden_layers);
+}
+int QuestionAnswerer::threads() const {
+  return impl_->engine.threads();
+}
+Precision QuestionAnswerer::precision() const {
+  return impl_->engine.precision();
+}
+bool QuestionAnswerer::skimming() const {
+  return impl_->engine.skimming();
 }
 
 }  // namespace transkimmer

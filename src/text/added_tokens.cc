@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "text/blanks.h"
 #include "text/unicode.h"
 
 namespace transkimmer {
@@ -48,6 +49,12 @@ AddedTokenMatcher::AddedTokenMatcher(std::vector<AddedToken> tokens) : tokens_(s
     trie_.add(tokens_[i].content, static_cast<std::int32_t>(i));
     starts_[static_cast<unsigned char>(tokens_[i].content.front())] = true;
   }
+}
+
+bool AddedTokenMatcher::has_blanks() const {
+  return std::any_of(tokens_.begin(), tokens_.end(), [](const AddedToken& token) {
+    return std::any_of(token.content.begin(), token.content.end(), is_blank);
+  });
 }
 
 ByteTrie::Match AddedTokenMatcher::next_match(std::string_view text, std::size_t from,

@@ -39,6 +39,8 @@ class AddedTokenMatcher {
   /// The parts of `text` (valid UTF-8) in order; none is empty.
   std::vector<Part> split(std::string_view text) const;
   bool empty() const { return trie_.empty(); }
+  /// Whether a blank stands in any of the tokens (see is_blank): then a cut at a blank may cut a token.
+  bool has_blanks() const;
 
  private:
   /// The next match at or after `from`, or one with value -1; `at` is set to where it starts.

@@ -48,6 +48,7 @@ class ByteLevelBpeTokenizer final : public Tokenizer {
  private:
   struct Scratch;
   PairLayout pair_layout() const override { return {.separators = 2, .second_type_id = 0}; }
+  bool cuts_at_blanks() const override { return !sought_first_.has_blanks() && !sought_second_.has_blanks(); }
   std::vector<Piece> pieces_of_valid(std::string_view text) const;
   void add_words(std::string_view text, std::uint32_t base, Scratch& scratch, std::vector<Piece>& out) const;
   /// The symbols of one word, merged.

@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 
+#include "text/blanks.h"
+#include "text/unicode.h"
 #include "transkimmer/error.h"
 
 namespace transkimmer {
@@ -71,13 +74,43 @@ class EncodingBuilder {
 
 }  // namespace
 
+std::vector<Piece> Tokenizer::first_pieces(std::string_view text, std::size_t most) const {
+  // Several times what words of most languages take, so that the first try is nearly always the last.
+  constexpr std::size_t kBytesPerPiece = 16;
+  check_text_size(text.size());
+  const bool fits = most >= text.size() || kBytesPerPiece * (most + 1) >= text.size() / 2;
+  for (std::size_t bytes = kBytesPerPiece * (most + 1); !fits && bytes < text.size() / 2 && cuts_at_blanks();
+       bytes *= 2) {
+    std::vector<Piece> found = pieces(text.substr(0, last_word_end(text, bytes)));
+    if (found.size() <= most) continue;  // the last piece counts only when another follows
+    found.resize(most);
+    return found;
+  }
+  std::vector<Piece> all = pieces(text);
+  all.resize(std::min(all.size(), most));
+  return all;
+}
+
 Encoding Tokenizer::encode(std::string_view text, const EncodeOptions& options) const {
-  return assemble(pieces(text), std::nullopt, options);
+  const bool whole = options.truncation == Truncation::none;
+  return assemble(whole ? pieces(text) : first_pieces(text, options.max_length), std::nullopt, options);
 }
 
 Encoding Tokenizer::encode_pair(std::string_view first, std::string_view second,
                                 const EncodeOptions& options) const {
-  return assemble(pieces(first), pieces(second), options);
+  if (options.truncation != Truncation::longest_first)
+    return assemble(pieces(first), pieces(second), options);
+  std::vector<Piece> of_first = first_pieces(first, options.max_length);
+  std::vector<Piece> of_second = first_pieces(second, options.max_length);
+  const bool both_may_be_longer =
+      of_first.size() == options.max_length && of_second.size() == of_first.size();
+  const std::size_t special = 2 + static_cast<std::size_t>(pair_layout().separators);
+  // Of an odd number of tokens, the longer text gets one more: which is it?
+  if (both_may_be_longer && (options.max_length - special) % 2 != 0) {
+    of_first = pieces(first);
+    of_second = pieces(second);
+  }
+  return assemble(std::move(of_first), std::move(of_second), options);
 }
 
 Encoding Tokenizer::assemble(std::vector<Piece> first, std::optional<std::vector<Piece>> second,

@@ -60,6 +60,10 @@ class Tokenizer {
 
   /// Ids of `text` alone: no special tokens, no truncation.
   virtual std::vector<Piece> pieces(std::string_view text) const = 0;
+  /// The first `most` of pieces(text). Of a text that is much longer only a beginning is looked at, where it
+  /// has blanks between its words, so that a text of any size takes little time and memory. Throws as
+  /// `pieces` does.
+  std::vector<Piece> first_pieces(std::string_view text, std::size_t most) const;
   /// The token's text as the vocabulary spells it ("##ing", "Ġthe"). Throws UsageError for an id out of
   /// range.
   virtual std::string_view token(std::int32_t id) const = 0;
@@ -85,6 +89,9 @@ class Tokenizer {
     std::int32_t second_type_id = 1;
   };
   virtual PairLayout pair_layout() const = 0;
+  /// Whether the pieces of a text that is cut at a last_word_end are the first of the whole text's, but for
+  /// how far the last of them reaches (an added token may swallow the white space behind it).
+  virtual bool cuts_at_blanks() const { return false; }
 };
 
 }  // namespace transkimmer

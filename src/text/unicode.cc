@@ -111,6 +111,17 @@ bool is_whitespace(char32_t c) {
          c == 0x2029 || c == 0x202F || c == 0x205F || c == 0x3000;
 }
 
+std::size_t leading_white_space(std::string_view text) {
+  const std::size_t readable = is_valid_utf8(text) ? text.size() : ascii_prefix(text);
+  std::size_t at = 0;
+  while (at < readable) {
+    const Codepoint c = decode_utf8(text, at);
+    if (!is_whitespace(c.value)) break;
+    at += c.length;
+  }
+  return at;
+}
+
 bool is_letter(char32_t c) {
   const auto kind = category(c);
   return kind >= UTF8PROC_CATEGORY_LU && kind <= UTF8PROC_CATEGORY_LO;

@@ -59,6 +59,8 @@ std::vector<Piece> tokenize_any_bytes(std::string_view bytes, Tokenize&& tokeniz
 
 /// The Unicode property White_Space.
 bool is_whitespace(char32_t c);
+/// Where a string's first character that is not white space begins. Bytes that are no UTF-8 are none.
+std::size_t leading_white_space(std::string_view text);
 /// General categories L*, N* and M* that pre-tokenisation asks for.
 bool is_letter(char32_t c);
 bool is_number(char32_t c);

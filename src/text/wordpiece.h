@@ -34,6 +34,7 @@ class WordPieceTokenizer final : public Tokenizer {
 
  private:
   PairLayout pair_layout() const override { return {.separators = 1, .second_type_id = 1}; }
+  bool cuts_at_blanks() const override { return !in_original_.has_blanks() && !in_normalized_.has_blanks(); }
   std::vector<Piece> pieces_of_valid(std::string_view text) const;
   /// Appends the pieces of [begin, end) of normalised text without added tokens.
   void add_words(const NormalizedText& normalized, std::size_t begin, std::size_t end,

@@ -230,10 +230,12 @@ TEST_F(EvaluateCommand, WhatDoesNotFitTheModelIsBadUsage) {
                      model().string() + " is a classification model, but stsb is a regression task\n");
   expect_usage_error(evaluate_sst2({"--max-length", "1"}), "max_length");
   write_tiny_model(model(), {.labels = {"no", "yes"}});
-  expect_usage_error(evaluate_sst2({}),
-                     "has the class 'negative', which the model does not know; its classes are no, yes\n");
+  expect_usage_error(
+      evaluate_sst2({}),
+      "has the class 'negative', which the model does not know; its classes are 'no', 'yes'\n");
   write_tiny_model(model(), {.labels = {"no", "maybe", "yes"}});
-  expect_usage_error(evaluate_sst2({}), "has 2 classes (negative, positive), the model 3 (no, maybe, yes)\n");
+  expect_usage_error(evaluate_sst2({}),
+                     "has 2 classes ('negative', 'positive'), the model 3 ('no', 'maybe', 'yes')\n");
   write_tiny_model(model(), {.head = HeadKind::regression, .labels = {"similarity"}});
   expect_usage_error(evaluate_sst2({}), " is a regression model, but sst2 is a classification task\n");
   write_tiny_model(model(), {.head = HeadKind::question_answering});

@@ -47,6 +47,13 @@ TEST_F(Export, ToTheTypeItHasChangesNoWeight) {
   EXPECT_EQ(label(output()), label(model()));
 }
 
+TEST_F(Export, LeavesNoTokenizerOfAnotherModelInAReusedDirectory) {
+  std::filesystem::create_directory(output());
+  write_file_atomically(output() / "tokenizer.json", "{}");
+  ASSERT_EQ(run("f32", output()).status, 0);
+  EXPECT_EQ(label(output()), label(model()));
+}
+
 TEST_F(Export, WritesAnOnnxModelThatSaysItIsDense) {
   const ProcessResult result = transkimmer(
       {"export", "--model", model().string(), "--output-dir", output().string(), "--onnx", "--quantize"});

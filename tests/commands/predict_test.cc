@@ -65,6 +65,14 @@ TEST_F(Predict, JsonAgreesWithTextAndTracesTokens) {
   EXPECT_EQ(tokens[2]["begin"], 2);
   EXPECT_EQ(tokens[2]["end"], 10);
   EXPECT_EQ(tokens[0]["skimmed_at"], nullptr) << "the first token is never skimmed";
+  const json& kept = objects[0]["kept_fraction"];
+  ASSERT_EQ(kept.size(), 3U);
+  for (std::size_t layer = 0; layer < kept.size(); ++layer) {
+    const auto through = std::count_if(tokens.begin(), tokens.end(), [&](const json& token) {
+      return token["skimmed_at"].is_null() || token["skimmed_at"] > layer;
+    });
+    EXPECT_NEAR(kept[layer], static_cast<double>(through) / 5, 1e-6);
+  }
 }
 
 TEST_F(Predict, AHighThresholdSkimsAllButTheFirstToken) {

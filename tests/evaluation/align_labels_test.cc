@@ -77,7 +77,7 @@ TEST(AlignLabels, PrefersTheSameSpellingWhereCaseTellsClassesApart) {
   align_labels(dataset, model_of({"US", "us"}));
   EXPECT_EQ(labels_of(dataset), (std::vector<double>{1, 0}));
   EXPECT_EQ(refusal_of(dataset_of({"Us", "them"}), model_of({"US", "us"})),
-            "data.tsv has the class 'Us', which the model does not know; its classes are US, us");
+            "data.tsv has the class 'Us', which the model does not know; its classes are 'US', 'us'");
 }
 
 TEST(AlignLabels, RefusesTwoClassesThatTheModelHasAsOne) {
@@ -106,14 +106,22 @@ TEST(AlignLabels, LeavesRegressionAlone) {
 
 TEST(AlignLabels, RefusesAClassTheModelDoesNotKnow) {
   EXPECT_EQ(refusal_of(dataset_of({"no", "maybe"}), model_of({"no", "yes"})),
-            "data.tsv has the class 'maybe', which the model does not know; its classes are no, yes");
+            "data.tsv has the class 'maybe', which the model does not know; its classes are 'no', 'yes'");
 }
 
 TEST(AlignLabels, RefusesAnotherNumberOfClasses) {
   EXPECT_EQ(refusal_of(dataset_of({"no", "yes"}), model_of({"no", "maybe", "yes"})),
-            "data.tsv has 2 classes (no, yes), the model 3 (no, maybe, yes)");
+            "data.tsv has 2 classes ('no', 'yes'), the model 3 ('no', 'maybe', 'yes')");
   EXPECT_EQ(refusal_of(dataset_of({"no", "yes"}), model_of({"LABEL_0", "LABEL_1", "LABEL_2"})),
-            "data.tsv has 2 classes (no, yes), the model 3 (LABEL_0, LABEL_1, LABEL_2)");
+            "data.tsv has 2 classes ('no', 'yes'), the model 3 ('LABEL_0', 'LABEL_1', 'LABEL_2')");
+}
+
+TEST(AlignLabels, ShowsNamesFromOutsideOnOneShortLine) {
+  const Names many(1000, "label\x1b[2J of a file that someone else has written");
+  const std::string refusal = refusal_of(dataset_of({"no", "yes\n"}), model_of(many));
+  EXPECT_LT(refusal.size(), 1000U);
+  EXPECT_EQ(refusal.find_first_of("\n\x1b"), std::string::npos);
+  EXPECT_TRUE(refusal.ends_with(", ...)")) << refusal;
 }
 
 }  // namespace

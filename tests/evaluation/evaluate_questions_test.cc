@@ -122,6 +122,7 @@ std::vector<QaDecision> decisions_of(const std::vector<std::pair<ByteRange, doub
   for (const auto& [range, null_odds] : passages) {
     QaDecision& decision = decisions.emplace_back();
     decision.best_passage.range = range;
+    decision.best_passage.null = false;
     decision.null_odds = null_odds;
     if (null_odds <= 0) decision.answer = decision.best_passage;
   }

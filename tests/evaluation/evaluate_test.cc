@@ -76,6 +76,11 @@ class Evaluate : public testing::Test {
   EncodedDataset data_ = data_of(random_lengths(25));
 };
 
+TEST_F(Evaluate, ScoresNoModelThatComputesNoNumbers) {
+  write_tiny_model(directory_.path(), {.broken_weight = "classifier.bias"});
+  EXPECT_THROW(evaluate(load(), nullptr, data_, accuracy_and_f1, {}), Error);
+}
+
 TEST_F(Evaluate, CountsTokensKeptAndTheirArithmetic) {
   const Engine engine = load();
   const Evaluation evaluation = evaluate(engine, nullptr, data_, accuracy_and_f1, {});
@@ -217,6 +222,9 @@ TEST_F(Evaluate, RefusesNothingToEvaluateAndLimitsOfZero) {
   EvaluationOptions options;
   options.padded_batch = 0;
   EXPECT_EQ(refusal_of(data_, options), "padded_batch is 0, expected at least 1");
+  options = {};
+  options.batch_tokens = 0;
+  EXPECT_EQ(refusal_of(data_, options), "batch_tokens is 0, expected at least 1");
   options = {};
   options.batch_sequences = 0;
   EXPECT_EQ(refusal_of(data_, options), "a batch must hold at least one sequence");

@@ -1,5 +1,6 @@
 #include "features/qa_decoding.h"
 
+#include <algorithm>
 #include <fstream>
 #include <limits>
 #include <string>
@@ -141,10 +142,10 @@ TEST(DecodeAnswer, SaysNoAnswerOnlyAboveTheThreshold) {
   EXPECT_EQ(decode_answer(two_windows(), 0, logits, options).answer.range, (ByteRange{3, 8}));
   options.null_threshold = -0.5;
   const QaDecision decision = decode_answer(two_windows(), 0, logits, options);
-  EXPECT_TRUE(decision.answer.is_null());
+  EXPECT_TRUE(decision.answer.null);
   EXPECT_EQ(decision.best_passage.range, (ByteRange{3, 8}));
   options.allow_no_answer = false;
-  EXPECT_FALSE(decode_answer(two_windows(), 0, logits, options).answer.is_null());
+  EXPECT_FALSE(decode_answer(two_windows(), 0, logits, options).answer.null);
 }
 
 TEST(DecodeAnswer, HeedsMaxContextWhenAsked) {
@@ -161,9 +162,31 @@ TEST(DecodeAnswer, GivesNoneWhenEveryPassageIsTooLong) {
   const std::vector<TokenLogits> logits(2, TokenLogits{{0, 0, 5, 0, 0, 0}, {0, 0, 0, 0, 5, 0}});
   QaDecodingOptions options{.n_best = 1, .max_answer_length = 2};
   const QaDecision decision = decode_answer(two_windows(), 0, logits, options);
-  EXPECT_TRUE(decision.answer.is_null());
-  EXPECT_TRUE(decision.best_passage.is_null());
+  EXPECT_TRUE(decision.answer.null);
+  EXPECT_TRUE(decision.best_passage.null);
   EXPECT_EQ(decision.null_odds, 0.0);
+  EXPECT_EQ(decision.answer.probability, 1.0) << "of all candidates, of which there is no other";
+  options.allow_no_answer = false;
+  EXPECT_TRUE(decode_answer(two_windows(), 0, logits, options).n_best.empty());
+}
+
+TEST(DecodeAnswer, TakesBlanksNeitherForAPassageNorForNoAnswer) {
+  // "ab  cd": the second token is a blank, of which no bytes are left.
+  QaFeatures features;
+  features.context_offsets = {{{0, 2}, {3, 3}, {4, 6}}};
+  features.context_of_example = {0};
+  features.windows = {{.context_begin = 2, .context_end = 5}};
+  features.first_window = {0, 1};
+  features.tokens.starts = {0, 6};
+  const std::vector<TokenLogits> logits = {{{0, 0, 0, 9, 0, 0}, {0, 0, 0, 9, 0, 0}}};
+  const QaDecision decision = decode_answer(features, 0, logits, {});
+  EXPECT_EQ(decision.answer.range, (ByteRange{3, 6})) << "a blank may begin a passage";
+  EXPECT_EQ(decision.null_odds, -9.0);
+  const auto nulls = std::count_if(decision.n_best.begin(), decision.n_best.end(),
+                                   [](const QaCandidate& candidate) { return candidate.null; });
+  EXPECT_EQ(nulls, 1);
+  for (const QaCandidate& candidate : decision.n_best)
+    EXPECT_EQ(candidate.null, candidate.range.begin == candidate.range.end);
 }
 
 TEST(DecodeAnswer, RefusesLogitsThatAreNotTheWindows) {

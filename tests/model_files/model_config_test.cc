@@ -224,6 +224,14 @@ TEST(ModelConfig, ADenseModelIsWrittenAsAPlainHuggingFaceModel) {
   EXPECT_EQ(written["transkimmer"]["enabled"], false);
 }
 
+TEST(ModelConfig, NullInPlaceOfSkimSettingsSaysNothing) {
+  const ModelConfig config = parse({{"transkimmer", nullptr}});
+  EXPECT_FALSE(config.skim.enabled);
+  EXPECT_FALSE(config.mentions_skimming()) << "the weights may tell of predictors";
+  const ModelConfig read = ModelConfig::parse(config.to_json(), "config.json");
+  EXPECT_FALSE(read.mentions_skimming());
+}
+
 TEST(ModelConfig, AModelWhoseSkimmingWasTakenAwayReadsBack) {
   ModelConfig config = parse({{"transkimmer", {{"predictor_size", 5}}}});
   config.skim = {};

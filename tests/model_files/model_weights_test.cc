@@ -56,6 +56,17 @@ INSTANTIATE_TEST_SUITE_P(All, GoldenWeights,
                            return std::string(each.param.first) + "_" + each.param.second;
                          });
 
+TEST(ModelWeights, TellOfPredictorsWhereTheConfigurationSaysNull) {
+  const TemporaryDirectory directory;
+  test::make_golden_model(directory.path(), "bert", "cls");
+  auto settings = nlohmann::json::parse(read_file(directory / "config.json"));
+  settings["transkimmer"] = nullptr;
+  write_file_atomically(directory / "config.json", settings.dump());
+  ModelConfig config = ModelConfig::load(directory.path());
+  ModelWeights::load(directory.path(), config, {});
+  EXPECT_TRUE(config.skim.enabled);
+}
+
 TEST(ModelWeights, RefusesPublishedPredictorsWithoutAnySize) {
   const TemporaryDirectory directory;
   ModelConfig config = small_config(Architecture::bert, HeadKind::none);

@@ -265,6 +265,24 @@ TEST(Engine, NeverSkimsTheFirstTokensThatABatchProtects) {
   EXPECT_THROW(engine.run(batch), UsageError);
 }
 
+TEST(Engine, GivesNoLogitsThatAreNotFinite) {
+  for (const HeadKind head : {HeadKind::classification, HeadKind::regression, HeadKind::question_answering}) {
+    SCOPED_TRACE(name_of(head));
+    const TemporaryDirectory directory;
+    TinyModel model = model_of(Architecture::bert, head, 16);
+    model.broken_weight = "encoder.layer.1.output.LayerNorm.weight";
+    const ModelConfig config = write_tiny_model(directory.path(), model);
+    try {
+      Engine::load(directory.path(), {}).run(random_batch(config, 4, 1));
+      FAIL() << "served";
+    } catch (const Error& error) {
+      EXPECT_EQ(error.what(), directory.path().string() +
+                                  ": the model computed a logit that is not a finite number: its weights are "
+                                  "damaged or too large");
+    }
+  }
+}
+
 TEST(Engine, RefusesOptionsOutOfRange) {
   const TemporaryDirectory directory;
   write_tiny_model(directory.path());

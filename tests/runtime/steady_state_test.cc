@@ -1,58 +1,24 @@
 // What a forward pass allocates once it has seen a batch of the size.
 
-#include <atomic>
-#include <cstdlib>
-#include <new>
+#include <cstdint>
 #include <random>
+#include <string>
+#include <vector>
 
 #include <gtest/gtest.h>
 #include <malloc.h>
 
+#include "runtime/allocations.h"
 #include "runtime/engine.h"
 #include "runtime/packed_linear.h"
 #include "support/temporary_directory.h"
 #include "support/tiny_model.h"
 
+namespace transkimmer {
 namespace {
 
 /// Every activation of the batch below is larger; the results and what oneDNN notes for a call are smaller.
 constexpr std::size_t kLarge = 2048;
-
-std::atomic<bool> counting{false};
-std::atomic<int> large_allocations{0};
-
-void* allocate(std::size_t bytes, std::size_t alignment) {
-  if (counting && bytes >= kLarge) ++large_allocations;
-  void* const memory = alignment <= alignof(std::max_align_t)
-                           ? std::malloc(bytes)
-                           : std::aligned_alloc(alignment, (bytes + alignment - 1) / alignment * alignment);
-  if (memory == nullptr) throw std::bad_alloc();
-  return memory;
-}
-
-}  // namespace
-
-void* operator new(std::size_t bytes) {
-  return allocate(bytes, 1);
-}
-void* operator new(std::size_t bytes, std::align_val_t alignment) {
-  return allocate(bytes, static_cast<std::size_t>(alignment));
-}
-void operator delete(void* memory) noexcept {
-  std::free(memory);
-}
-void operator delete(void* memory, std::size_t) noexcept {
-  std::free(memory);
-}
-void operator delete(void* memory, std::align_val_t) noexcept {
-  std::free(memory);
-}
-void operator delete(void* memory, std::size_t, std::align_val_t) noexcept {
-  std::free(memory);
-}
-
-namespace transkimmer {
-namespace {
 
 class SteadyState : public testing::TestWithParam<Precision> {};
 
@@ -82,11 +48,8 @@ TEST_P(SteadyState, APassAllocatesNoActivations) {
   int clean_passes = 0;
   for (int pass = 0; pass < 50 && clean_passes < 3; ++pass) {
     const std::size_t before = in_use();
-    large_allocations = 0;
-    counting = true;
-    engine.run(batch);
-    counting = false;
-    clean_passes = large_allocations == 0 && in_use() < before + kLarge ? clean_passes + 1 : 0;
+    const int large = test::allocations_during(kLarge, [&] { engine.run(batch); });
+    clean_passes = large == 0 && in_use() < before + kLarge ? clean_passes + 1 : 0;
   }
   EXPECT_EQ(clean_passes, 3);
 }

@@ -1,12 +1,15 @@
 #include "runtime/thread_pool.h"
 
 #include <atomic>
+#include <new>
 #include <numeric>
 #include <stdexcept>
 #include <thread>
 #include <vector>
 
 #include <gtest/gtest.h>
+
+#include "runtime/allocations.h"
 
 namespace transkimmer {
 namespace {
@@ -56,6 +59,23 @@ TEST_P(ThreadPoolOfSize, ServesSeveralCallersAtOnce) {
       });
   }
   EXPECT_EQ(total, 4 * 100 * 5);
+}
+
+TEST(ThreadPool, EndsItsThreadsWhenMemoryRunsOut) {
+  int failures = 0;
+  for (int allowed = 0;; ++allowed) {
+    bool made = false;
+    try {
+      test::with_allocations(allowed, [&] {
+        const ThreadPool pool(4);
+        made = true;
+      });
+    } catch (const std::bad_alloc&) {
+      ++failures;
+    }
+    if (made) break;
+  }
+  EXPECT_GE(failures, 4) << "the pool itself, its list, and each thread take memory";
 }
 
 INSTANTIATE_TEST_SUITE_P(Sizes, ThreadPoolOfSize, testing::Values(1, 2, 5));

@@ -33,6 +33,48 @@ TEST(ClassifierErrors, AQuestionAnsweringModelIsRefused) {
             directory.path().string() + " holds a question answering model, not a classifier");
 }
 
+TEST(ClassifierErrors, AnEncoderWithoutAHeadIsRefused) {
+  const TemporaryDirectory directory;
+  write_tiny_model(directory.path(), {.head = HeadKind::none, .labels = {}});
+  EXPECT_EQ(message_of<UsageError>([&] { Classifier::load(directory.path()); }),
+            directory.path().string() + " holds an encoder without a task head, not a classifier");
+}
+
+TEST(ClassifierErrors, WhatIsQuicklySeenIsSaidBeforeTheWeightsAreRead) {
+  const TemporaryDirectory directory;
+  write_tiny_model(directory.path(), {.head = HeadKind::question_answering});
+  std::filesystem::remove(directory / "model.safetensors");
+  EXPECT_THAT(message_of<UsageError>([&] { Classifier::load(directory.path()); }),
+              testing::HasSubstr("not a classifier"));
+  write_tiny_model(directory.path());
+  std::filesystem::remove(directory / "model.safetensors");
+  std::filesystem::remove(directory / "vocab.txt");
+  EXPECT_THAT(message_of<IoError>([&] { Classifier::load(directory.path()); }),
+              testing::HasSubstr("has no tokenizer"));
+}
+
+TEST(ClassifierErrors, APairIsRefusedBeforeAnyResultWhereTheModelHasNoTypeForIt) {
+  const TemporaryDirectory directory;
+  write_tiny_model(directory.path(), {.type_vocab_size = 1});
+  const Classifier classifier = Classifier::load(directory.path());
+  std::size_t results = 0;
+  EXPECT_EQ(message_of<UsageError>([&] {
+              classifier.classify({{"flat"}, {"film"}, {"flat", "film"}}, {.batch_tokens = 1},
+                                  [&](std::size_t, const Classification&) { ++results; });
+            }),
+            "input 2 is a pair, but the model takes single texts alone (its type_vocab_size is 1)");
+  EXPECT_EQ(results, 0U);
+  EXPECT_EQ(classifier.classify({{"flat"}, {"film"}}).size(), 2U);
+}
+
+TEST(ClassifierErrors, AnEmptyHandlerIsRefused) {
+  const TemporaryDirectory directory;
+  write_tiny_model(directory.path());
+  const Classifier classifier = Classifier::load(directory.path());
+  EXPECT_EQ(message_of<UsageError>([&] { classifier.classify({{"flat"}}, {}, nullptr); }),
+            "classify is given an empty function to hand results to");
+}
+
 TEST(ClassifierErrors, AMissingDirectoryIsNamed) {
   EXPECT_EQ(message_of<IoError>([] { Classifier::load("/nonexistent/model"); }),
             "/nonexistent/model/config.json: cannot open: No such file or directory");
@@ -56,6 +98,14 @@ TEST(ClassifierErrors, OptionsOutOfRangeAreRefused) {
               testing::HasSubstr("max_length"));
   EXPECT_EQ(message_of<UsageError>([&] { Classifier::load(directory.path(), {.threads = -1}); }),
             "threads is -1, expected 0 (all processors) to 1024");
+}
+
+TEST(ClassifierErrors, AModelThatComputesNoNumbersClassifiesNothing) {
+  const TemporaryDirectory directory;
+  write_tiny_model(directory.path(), {.broken_weight = "classifier.bias"});
+  const Classifier classifier = Classifier::load(directory.path());
+  EXPECT_THAT(message_of<Error>([&] { classifier.classify({{"flat"}}); }),
+              testing::HasSubstr("not a finite number"));
 }
 
 TEST(ClassifierErrors, AModelTrainedWithThePublishedAttentionIsNoticedOnce) {

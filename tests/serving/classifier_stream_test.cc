@@ -43,6 +43,15 @@ TEST_F(ClassifierStream, HandsOverEveryResultOnceInOrder) {
   }
 }
 
+TEST_F(ClassifierStream, TakesAListOfTexts) {
+  const auto expected = classifier_->classify({{"flat"}, {"a charming journey"}});
+  std::vector<float> scores;
+  classifier_->classify({{"flat"}, {"a charming journey"}}, {},
+                        [&](std::size_t, const Classification& result) { scores.push_back(result.score); });
+  ASSERT_EQ(scores.size(), 2U);
+  for (std::size_t i = 0; i < 2; ++i) EXPECT_NEAR(scores[i], expected[i].score, 1e-5);
+}
+
 TEST_F(ClassifierStream, TheFirstResultsComeBeforeTheLastInputIsClassified) {
   std::size_t done_at_first_result = 0, done = 0;
   ClassifyOptions options{.batch_tokens = 200};

@@ -156,6 +156,19 @@ TEST(Classifier, KnowsItsLabelsAndLayers) {
   EXPECT_EQ(classifier.layers(), 4);
 }
 
+TEST(Classifier, TellsWhatIsReallyInUse) {
+  const TemporaryDirectory directory;
+  write_tiny_model(directory.path());
+  const Classifier classifier =
+      Classifier::load(directory.path(), {.threads = 2, .precision = Precision::automatic});
+  EXPECT_EQ(classifier.threads(), 2);
+  EXPECT_NE(classifier.precision(), Precision::automatic);
+  EXPECT_TRUE(classifier.skimming());
+  EXPECT_FALSE(Classifier::load(directory.path(), {.threads = 1, .skimming = false}).skimming());
+  write_tiny_model(directory.path(), {.predictor_size = 0});
+  EXPECT_FALSE(Classifier::load(directory.path(), {.threads = 1}).skimming());
+}
+
 TEST(Classifier, KeepsItsAnswersWhenMoved) {
   const TemporaryDirectory directory;
   write_tiny_model(directory.path());

@@ -34,6 +34,23 @@ TEST_P(ClassifierTrace, IsEmptyUnlessAskedFor) {
   EXPECT_TRUE(load().classify({{"a charming journey"}}).front().tokens.empty());
 }
 
+TEST_P(ClassifierTrace, KeptFractionsCountTheTokensOfEachLayer) {
+  const Classifier classifier = load();
+  const std::vector<std::string> texts = random_texts(20);
+  const std::vector<TextInput> inputs = inputs_of(texts);
+  for (const Classification& result : classifier.classify(inputs, {.trace_tokens = true})) {
+    ASSERT_EQ(result.kept_fraction.size(), static_cast<std::size_t>(classifier.layers()));
+    for (int layer = 0; layer < classifier.layers(); ++layer) {
+      const auto kept = std::count_if(result.tokens.begin(), result.tokens.end(),
+                                      [&](const TokenTrace& token) { return token.skimmed_at > layer; });
+      EXPECT_FLOAT_EQ(result.kept_fraction[static_cast<std::size_t>(layer)],
+                      static_cast<float>(kept) / static_cast<float>(result.tokens.size()));
+    }
+  }
+  const auto dense = load({.threads = 1, .skimming = false}).classify({{"a charming journey"}});
+  EXPECT_EQ(dense.front().kept_fraction, std::vector<float>(3, 1.0F));
+}
+
 TEST_P(ClassifierTrace, OffsetsPointIntoTheTextsGiven) {
   const std::string text = "a  good \xC3\xA9 movie", pair = "the end";
   const auto result = load().classify({{text, pair}}, {.trace_tokens = true}).front();

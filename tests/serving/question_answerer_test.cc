@@ -3,6 +3,8 @@
 #include "transkimmer/question_answerer.h"
 
 #include <algorithm>
+#include <cmath>
+#include <cstdint>
 #include <string>
 #include <thread>
 #include <vector>
@@ -151,10 +153,17 @@ TEST_P(QuestionAnswererOf, KeptFractionsFallFromLayerToLayer) {
   EXPECT_GT(last, 0);
 }
 
+TEST_P(QuestionAnswererOf, LongerWindowsThanTheModelTakesAreAsLongAsItTakes) {
+  const QuestionAnswerer answerer = load();
+  expect_same(answerer.answer(inputs_, {.max_length = 61}), answerer.answer(inputs_, {.max_length = 60}));
+  expect_same(answerer.answer(inputs_, {.max_length = SIZE_MAX}), answerer.answer(inputs_));
+}
+
 TEST_P(QuestionAnswererOf, AnEmptyContextHasNoAnswer) {
   for (const char* const context : {"", " \n"}) {
     const Answer answer = load().answer("was it flat", context);
     EXPECT_EQ(answer.text, "");
+    EXPECT_EQ(answer.score, 1) << "there is nothing else to say";
     EXPECT_EQ(answer.windows, 1U);
   }
 }
@@ -177,6 +186,29 @@ INSTANTIATE_TEST_SUITE_P(Architectures, QuestionAnswererOf,
                          testing::Values(Architecture::bert, Architecture::roberta),
                          [](const auto& tested) { return std::string(name_of(tested.param)); });
 
+TEST(QuestionAnswerer, KeepsEveryTokenOfAQuestionThatTheModelProtects) {
+  for (const SkimProtection protection : {SkimProtection::first_token, SkimProtection::question}) {
+    const TemporaryDirectory directory;
+    write_tiny_model(directory.path(), {.head = HeadKind::question_answering, .protection = protection});
+    const QuestionAnswerer answerer =
+        QuestionAnswerer::load(directory.path(), {.threads = 1, .skim_threshold = 1e9});
+    // [CLS] was it flat [SEP] a movie [SEP]
+    const std::size_t kept = protection == SkimProtection::question ? 4 : 1;
+    EXPECT_EQ(answerer.answer("was it flat", "a movie").kept_fraction,
+              std::vector<float>(3, static_cast<float>(kept) / 8));
+  }
+}
+
+TEST(QuestionAnswerer, TellsWhatIsReallyInUse) {
+  const TemporaryDirectory directory;
+  write_tiny_model(directory.path(), {.head = HeadKind::question_answering});
+  const QuestionAnswerer answerer =
+      QuestionAnswerer::load(directory.path(), {.threads = 2, .precision = Precision::automatic});
+  EXPECT_EQ(answerer.threads(), 2);
+  EXPECT_NE(answerer.precision(), Precision::automatic);
+  EXPECT_TRUE(answerer.skimming());
+}
+
 template <typename Act>
 std::string usage_error(const Act& act) {
   try {
@@ -191,7 +223,31 @@ TEST(QuestionAnswererErrors, AClassifierIsRefused) {
   const TemporaryDirectory directory;
   write_tiny_model(directory.path());
   EXPECT_EQ(usage_error([&] { QuestionAnswerer::load(directory.path()); }),
-            directory.path().string() + " holds a classification model, not a question answering one");
+            directory.path().string() + " holds a classification model, not a question answering model");
+}
+
+TEST(QuestionAnswererErrors, AModelThatHasNoTypeForASecondTextIsRefused) {
+  const TemporaryDirectory directory;
+  write_tiny_model(directory.path(), {.head = HeadKind::question_answering, .type_vocab_size = 1});
+  EXPECT_EQ(usage_error([&] { QuestionAnswerer::load(directory.path()); }),
+            directory.path().string() +
+                ": the model takes single texts alone (its type_vocab_size is 1), but a question answering "
+                "model takes pairs");
+}
+
+TEST(QuestionAnswererErrors, AModelThatComputesNoNumbersIsNamedAndNotTheCaller) {
+  const TemporaryDirectory directory;
+  write_tiny_model(directory.path(),
+                   {.head = HeadKind::question_answering, .broken_weight = "qa_outputs.bias"});
+  const QuestionAnswerer answerer = QuestionAnswerer::load(directory.path());
+  try {
+    answerer.answer("who?", "a movie");
+    FAIL() << "answered";
+  } catch (const UsageError& error) {
+    FAIL() << "blames the caller: " << error.what();
+  } catch (const Error& error) {
+    EXPECT_EQ(std::string(error.what()).find(directory.path().string()), 0U);
+  }
 }
 
 TEST(QuestionAnswererErrors, OptionsOutOfRangeAreRefused) {
@@ -201,11 +257,11 @@ TEST(QuestionAnswererErrors, OptionsOutOfRangeAreRefused) {
   const auto error = [&](const AnswerOptions& options) {
     return usage_error([&] { answerer.answer("who?", "a movie", options); });
   };
-  EXPECT_EQ(error({.max_length = 65}), "max_length is 65, but the model takes at most 64 tokens");
   EXPECT_EQ(error({.max_length = 20, .doc_stride = 16}),
             "doc_stride 16 leaves no room in windows of max_length 20, expected at most 15");
   EXPECT_EQ(error({.n_best = 0}), "n_best is 0, expected at least 1");
   EXPECT_EQ(error({.max_answer_length = 0}), "max_answer_length is 0, expected at least 1");
+  EXPECT_EQ(error({.null_threshold = std::nan("")}), "null_threshold is not a number");
   EXPECT_EQ(error({.batch_tokens = 0}), "batch_tokens is 0, expected at least 1");
   EXPECT_TRUE(answerer.answer(std::vector<QuestionInput>{}).empty());
 }

@@ -152,7 +152,7 @@ ModelConfig config_of(const TinyModel& model, std::int64_t vocabulary) {
   config.intermediate_size = model.intermediate_size;
   config.pad_token_id = roberta ? 1 : 0;
   config.max_position_embeddings = model.max_tokens + (roberta ? config.pad_token_id + 1 : 0);
-  config.type_vocab_size = roberta ? 1 : 2;
+  config.type_vocab_size = model.type_vocab_size > 0 ? model.type_vocab_size : roberta ? 1 : 2;
   config.layer_norm_eps = roberta ? 1e-5 : 1e-12;
   config.labels = model.labels;
   config.skim.enabled = model.predictor_size > 0;
@@ -180,6 +180,7 @@ ModelConfig write_tiny_model(const std::filesystem::path& directory, const TinyM
   for (const auto& spec : specs) {
     auto& weight = values.emplace_back(random_weight(spec, normal));
     if (spec.name.ends_with("predictor.4.bias")) favour_keeping(weight);
+    if (spec.name == model.broken_weight) weight.assign(weight.size(), std::nanf(""));
     tensors.push_back({spec.name, spec.shape, weight});
   }
   save_model_weights(directory, config, tensors);

@@ -20,11 +20,13 @@ struct TinyModel {
   std::int64_t heads = 4;
   std::int64_t intermediate_size = 64;
   std::int64_t max_tokens = 64;
+  std::int64_t type_vocab_size = 0;  ///< 0: 2 for BERT, 1 for RoBERTa
   std::int64_t predictor_size = 16;  ///< 0: no predictors
   double threshold = 0;
   SkimSemantics semantics = SkimSemantics::removal;
   SkimProtection protection = SkimProtection::first_token;
   std::uint64_t seed = 1;
+  std::string broken_weight = {};  ///< the weight whose numbers are all NaN
 };
 
 /// Writes config.json, model.safetensors and the tokenizer files (vocab.txt for BERT, vocab.json and

@@ -2,6 +2,7 @@
 
 #include <fstream>
 #include <functional>
+#include <set>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -104,6 +105,19 @@ TEST_F(TokenizerFiles, CopyTakesWhatIsThere) {
   copy_tokenizer_files(directory_, destination);
   EXPECT_TRUE(fs::exists(destination / "vocab.txt"));
   EXPECT_FALSE(fs::exists(destination / "weights.bin"));
+}
+
+TEST_F(TokenizerFiles, CopyLeavesNoTokenizerOfAnotherModel) {
+  copy("wordpiece/vocab.txt");
+  const fs::path destination = directory_ / "copy";
+  fs::create_directory(destination);
+  for (const char* const stale : {"tokenizer.json", "vocab.json", "merges.txt", "tokenizer_config.json"})
+    std::ofstream(destination / stale) << "{}";
+  std::ofstream(destination / "notes.md") << "kept";
+  copy_tokenizer_files(directory_, destination);
+  std::set<fs::path> left;
+  for (const auto& entry : fs::directory_iterator(destination)) left.insert(entry.path().filename());
+  EXPECT_EQ(left, (std::set<fs::path>{"notes.md", "vocab.txt"}));
 }
 
 TEST_F(TokenizerFiles, ADirectoryWithoutTokenizerIsAnError) {

@@ -1,0 +1,43 @@
+#include "serving/served_model.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "model_files/tokenizer_files.h"
+#include "transkimmer/error.h"
+
+namespace transkimmer {
+namespace {
+
+std::string described(HeadKind head) {
+  if (head == HeadKind::none) return "an encoder without a task head";
+  return fmt::format("a {} model", name_of(head));
+}
+
+bool has_types_of_pairs(const ModelConfig& config, const Tokenizer& tokenizer) {
+  const std::vector<std::int32_t> types = tokenizer.encode_pair("", "").type_ids;
+  return *std::max_element(types.begin(), types.end()) < config.type_vocab_size;
+}
+
+}  // namespace
+
+ServedModel ServedModel::load(const std::filesystem::path& directory, const EngineOptions& options,
+                              const NoticeHandler& notices, const ServedKind& kind) {
+  const ModelConfig config = ModelConfig::load(directory);
+  if (std::find(kind.heads.begin(), kind.heads.end(), config.head) == kind.heads.end())
+    throw UsageError(
+        fmt::format("{} holds {}, not {}", directory.string(), described(config.head), kind.name));
+  auto tokenizer = load_tokenizer(directory, config);
+  const bool pairs = has_types_of_pairs(config, *tokenizer);
+  if (kind.of_pairs && !pairs)
+    throw UsageError(
+        fmt::format("{}: the model takes single texts alone (its type_vocab_size is {}), but {} "
+                    "takes pairs",
+                    directory.string(), config.type_vocab_size, kind.name));
+  return {Engine::load(directory, options, notices), std::move(tokenizer), pairs};
+}
+
+}  // namespace transkimmer

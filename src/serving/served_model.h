@@ -1,0 +1,35 @@
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "base/notice.h"
+#include "runtime/engine.h"
+#include "text/tokenizer.h"
+
+namespace transkimmer {
+
+/// What a class of the public interface can serve.
+struct ServedKind {
+  std::vector<HeadKind> heads;
+  std::string_view name;  ///< "a classifier"
+  bool of_pairs = false;  ///< every input is a pair of texts
+};
+
+/// A model and the tokenizer of its texts.
+struct ServedModel {
+  Engine engine;
+  std::unique_ptr<const Tokenizer> tokenizer;
+  /// Whether the model has an embedding for the tokens of a second text. BERT's are of type 1, and a model
+  /// may have type 0 alone; RoBERTa's are all of type 0.
+  bool takes_pairs = true;
+
+  /// What is quickly seen, the head and the tokenizer, is checked before the weights are packed. Throws as
+  /// Engine::load and load_tokenizer do, and UsageError for a model of another kind.
+  static ServedModel load(const std::filesystem::path& directory, const EngineOptions& options,
+                          const NoticeHandler& notices, const ServedKind& kind);
+};
+
+}  // namespace transkimmer
