@@ -2,13 +2,16 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstring>
+#include <string>
 
 #include "runtime/kernels.h"
 #include "runtime/layer_attention.h"
 #include "runtime/layer_rest.h"
 #include "runtime/openmp_scope.h"
 #include "runtime/pass_threads.h"
+#include "transkimmer/error.h"
 
 namespace transkimmer {
 namespace {
@@ -179,6 +182,10 @@ class ForwardPass {
   bool keeps(std::size_t layer, std::size_t row) const {
     const bool predicted = !weights_.predictors.empty();
     const float margin = predicted ? space_.margins.data()[row] : 0.0F;
+    // Greater than no threshold, it would skim whatever it is asked about.
+    if (std::isnan(margin))
+      throw Error("the skim predictor of layer " + std::to_string(layer) +
+                  " computed no number: weights of the model are damaged or too large");
     if (options_.keep) return options_.keep(layer, space_.token_of_row[row], margin);
     return !predicted || static_cast<double>(margin) > options_.skim_threshold;
   }

@@ -39,8 +39,8 @@ class Engine {
   ~Engine();
 
   /// Throws UsageError naming the sequence for an id outside the vocabulary, a type id outside its table, an
-  /// empty sequence, or one longer than the position table; Error naming the model when it computes a logit
-  /// that is not finite.
+  /// empty sequence, or one longer than the position table; Error when the model computes a logit that is not
+  /// finite or a skim margin that is no number.
   BatchResult run(const RaggedBatch& batch) const;
   /// The same, but `keep` decides which tokens go on; the predictors run for the margins it is given.
   BatchResult run(const RaggedBatch& batch, const KeepDecision& keep) const;

@@ -270,7 +270,7 @@ TEST(Engine, GivesNoLogitsThatAreNotFinite) {
     SCOPED_TRACE(name_of(head));
     const TemporaryDirectory directory;
     TinyModel model = model_of(Architecture::bert, head, 16);
-    model.broken_weight = "encoder.layer.1.output.LayerNorm.weight";
+    model.broken_weight = "encoder.layer.2.output.LayerNorm.weight";
     const ModelConfig config = write_tiny_model(directory.path(), model);
     try {
       Engine::load(directory.path(), {}).run(random_batch(config, 4, 1));
@@ -280,6 +280,22 @@ TEST(Engine, GivesNoLogitsThatAreNotFinite) {
                                   ": the model computed a logit that is not a finite number: its weights are "
                                   "damaged or too large");
     }
+  }
+}
+
+TEST(Engine, DoesNotSkimByMarginsThatAreNoNumbers) {
+  const TemporaryDirectory directory;
+  TinyModel model = model_of(Architecture::bert, HeadKind::classification, 16);
+  model.broken_weight = "encoder.skim_predictors.1.predictor.1.weight";
+  const ModelConfig config = write_tiny_model(directory.path(), model);
+  const Engine engine = Engine::load(directory.path(), {});
+  try {
+    engine.run(random_batch(config, 4, 1));
+    FAIL() << "served";
+  } catch (const Error& error) {
+    EXPECT_STREQ(
+        error.what(),
+        "the skim predictor of layer 1 computed no number: weights of the model are damaged or too large");
   }
 }
 
