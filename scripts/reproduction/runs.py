@@ -138,10 +138,13 @@ def time_side_by_side(workshop, experiment, seed, batch):
 
 
 def in_every_precision(workshop, experiment, seed, batch):
-    return call_json([workshop.program("benchmarks/precisions"),
-                      "--model", str(workshop.directory(experiment, "skimmed", seed)),
-                      *task_options(workshop, experiment), "--split", experiment.split, "--batch", str(batch),
-                      "--examples", str(MOST_EXAMPLES_IN_EVERY_PRECISION if batch > 1 else experiment.time_examples)])
+    examples = MOST_EXAMPLES_IN_EVERY_PRECISION if batch > 1 else experiment.time_examples
+    result = call_json([workshop.program("benchmarks/precisions"),
+                        "--model", str(workshop.directory(experiment, "skimmed", seed)),
+                        *task_options(workshop, experiment), "--split", experiment.split, "--batch", str(batch),
+                        "--examples", str(examples)])
+    del result["model"]  # a path of whoever measured it
+    return result
 
 
 def measure(workshop, experiment):
