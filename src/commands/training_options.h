@@ -40,7 +40,8 @@ void complete(const TrainingWords& words, RunOptions& options);
 
 /// What a training says when it is interrupted.
 inline constexpr const char* interrupted_training =
-    "\ninterrupted: a checkpoint is written after the step or evaluation under way; once more ends at once\n";
+    "\ninterrupted: the step or evaluation under way is finished, then the run stops; once more ends at "
+    "once\n";
 
 /// Throws the Error that tells how to go on, unless the run finished.
 void require_finished(const TrainingResult& result);

@@ -21,6 +21,40 @@ std::size_t maximum_length(std::size_t asked, const ModelConfig& config) {
   return asked > 0 ? asked : std::min(usual_max_length, allowed);
 }
 
+/// Options of tables, which neither a task nor a file of questions has.
+bool has_table_options(const DataOptions& options) {
+  const DataOptions usual;
+  return options.regression || !options.text_pair_column.empty() ||
+         options.text_column != usual.text_column || options.label_column != usual.label_column;
+}
+
+/// Of texts to classify: a task, or one's own files.
+void check_text_options(const FinetuningOptions& options) {
+  const DataOptions& data = options.data;
+  if (data.task.empty() == data.train_file.empty())
+    throw UsageError("say what to learn from: either --task with --data-dir, or --train-file");
+  if (!data.task.empty() && (has_table_options(data) || !data.validation_file.empty()))
+    throw UsageError(
+        "--validation-file, --text-column, --text-pair-column, --label-column and --regression go "
+        "with --train-file, not with --task");
+  if (!data.train_file.empty() && !data.data_dir.empty())
+    throw UsageError("--data-dir goes with --task, not with --train-file");
+  if (options.questions.doc_stride || options.questions.max_question_length > 0 ||
+      options.skimming.protection == SkimProtection::question)
+    throw UsageError(
+        "--doc-stride, --max-question-length and --protect question are for questions: --task "
+        "squad_v2");
+}
+
+/// Throws UsageError for options that do not go together.
+void check_options(const FinetuningOptions& options) {
+  if (!is_question_answering(options.data)) return check_text_options(options);
+  if (has_table_options(options.data))
+    throw UsageError(
+        "--text-column, --text-pair-column, --label-column and --regression are for tables, not for "
+        "questions");
+}
+
 FinetuningPlan plan_of(const FinetuningTexts& texts, const TrainingModel& model,
                        const EncodedDataset& train) {
   return {{.config = model.config(), .parameters = model.parameters().count()},

@@ -46,38 +46,7 @@ FinetuningTexts load_own_tables(const DataOptions& options) {
   return texts;
 }
 
-bool has_table_options(const DataOptions& options) {
-  const DataOptions usual;
-  return !options.validation_file.empty() || options.regression || !options.text_pair_column.empty() ||
-         options.text_column != usual.text_column || options.label_column != usual.label_column;
-}
-
-/// Of texts to classify: a task, or one's own files.
-void check_data_options(const DataOptions& data) {
-  if (data.task.empty() == data.train_file.empty())
-    throw UsageError("say what to learn from: either --task with --data-dir, or --train-file");
-  if (!data.task.empty() && has_table_options(data))
-    throw UsageError(
-        "--validation-file, --text-column, --text-pair-column, --label-column and --regression go "
-        "with --train-file, not with --task");
-  if (!data.train_file.empty() && !data.data_dir.empty())
-    throw UsageError("--data-dir goes with --task, not with --train-file");
-}
-
 }  // namespace
-
-void check_options(const FinetuningOptions& options) {
-  const DataOptions& data = options.data;
-  const bool asks = !data.task.empty() && find_task(data.task).kind == TaskKind::question_answering;
-  if (asks) return;  // whose own files go with the task
-  check_data_options(data);
-  const QuestionOptions& questions = options.questions;
-  if (questions.doc_stride || questions.max_question_length > 0 ||
-      options.skimming.protection == SkimProtection::question)
-    throw UsageError(
-        "--doc-stride, --max-question-length and --protect question are for questions: --task "
-        "squad_v2");
-}
 
 FinetuningTexts load_texts(const DataOptions& options, std::uint64_t seed, const NoticeHandler& notices) {
   FinetuningTexts texts = options.task.empty() ? load_own_tables(options) : load_catalogue_task(options);

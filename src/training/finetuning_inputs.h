@@ -14,10 +14,6 @@ struct FinetuningTexts {
   std::optional<Dataset> dev;
 };
 
-/// Throws UsageError for options that do not go together: of a task and of one's own files, of questions and
-/// of other tasks.
-void check_options(const FinetuningOptions& options);
-
 /// Reads the data that the options name, `seed` choosing the samples where they are limited. Throws
 /// UsageError, IoError, FormatError.
 FinetuningTexts load_texts(const DataOptions& options, std::uint64_t seed, const NoticeHandler& notices);

@@ -1,8 +1,13 @@
 #include "training/question_objective.h"
 
+#include <array>
 #include <chrono>
+#include <span>
 #include <utility>
 
+#include <fmt/format.h>
+
+#include "base/fnv1a.h"
 #include "features/batches.h"
 #include "metrics/squad_scores.h"
 #include "training/losses.h"
@@ -65,6 +70,16 @@ std::map<std::string, double> shown_scores(const std::map<std::string, double>& 
   return shown;
 }
 
+/// Of the windows and of the answers in them.
+std::string data_fingerprint(const QaFeatures* features) {
+  if (features == nullptr) return "none";
+  Fnv1a hash;
+  hash.add(features->tokens.fingerprint());
+  for (const QaWindow& window : features->windows)
+    hash.add(std::span<const std::uint32_t>(std::array{window.start, window.end}));
+  return fmt::format("{:016x}", hash.value());
+}
+
 }  // namespace
 
 QuestionObjective::QuestionObjective(const QuestionData& data, ModelConfig config,
@@ -80,13 +95,12 @@ LabelledBatch QuestionObjective::micro_batch(std::int64_t epoch, std::int64_t in
 }
 
 std::map<std::string, std::string> QuestionObjective::fingerprint() const {
-  return {
-      {"training questions", std::to_string(data_.train->questions())},
-      {"training windows", std::to_string(data_.train->windows.size())},
-      {"training tokens", std::to_string(data_.train->tokens.ids.size())},
-      {"training data", data_.train->tokens.fingerprint()},
-      {"validation data", data_.dev_windows == nullptr ? "none" : data_.dev_windows->tokens.fingerprint()},
-      {"protect", std::string(name_of(config_.skim.protection))}};
+  return {{"training questions", std::to_string(data_.train->questions())},
+          {"training windows", std::to_string(data_.train->windows.size())},
+          {"training tokens", std::to_string(data_.train->tokens.ids.size())},
+          {"training data", data_fingerprint(data_.train)},
+          {"validation data", data_fingerprint(data_.dev_windows)},
+          {"protect", std::string(name_of(config_.skim.protection))}};
 }
 
 EvaluationReport QuestionObjective::evaluate(const TrainingModel& model) const {

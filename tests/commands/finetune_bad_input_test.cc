@@ -81,6 +81,9 @@ const std::vector<BadInput> usages = {
      "--doc-stride, --max-question-length and --protect question are for questions: --task squad_v2", ""},
     {"ProtectedQuestionOfAClassifier", 2, run_on_reviews({"--protect", "question"}),
      "--doc-stride, --max-question-length and --protect question are for questions: --task squad_v2", ""},
+    {"QuestionsWithOptionsOfTables", 2, run({"--task", "squad_v2", "--data-dir", "@model", "--regression"}),
+     "--text-column, --text-pair-column, --label-column and --regression are for tables, not for questions",
+     ""},
     {"UnknownTask", 2, run({"--task", "sst3", "--data-dir", "@model"}),
      "unknown task 'sst3', expected one of cola, mnli, mrpc, qnli, qqp, rte, sst2, stsb, wnli, imdb, "
      "squad_v2, "

@@ -93,6 +93,21 @@ TEST_F(FinetuneQuestions, ReadsOwnFilesAndProtectsTheQuestion) {
   EXPECT_EQ(reviews_.json_file("out/config.json")["transkimmer"]["protect"], "question");
 }
 
+TEST_F(FinetuneQuestions, DoesNotResumeWithOtherAnswersToTheSameQuestions) {
+  const Arguments options = {"--data-dir", reviews_.path(""), "--max-steps", "2"};
+  ASSERT_EQ(finetune(options).status, 0);
+  json other = questions(160, 1);
+  for (json& paragraph : other["data"][0]["paragraphs"])
+    for (json& question : paragraph["qas"])
+      question["answers"] = json::array(), question["is_impossible"] = true;
+  reviews_.write("squad2/train-v2.0.json", other.dump());
+  Arguments resuming = options;
+  resuming.emplace_back("--resume");
+  const ProcessResult result = finetune(resuming);
+  EXPECT_EQ(result.status, 2);
+  EXPECT_THAT(result.err, HasSubstr("this run had training data "));
+}
+
 TEST_F(FinetuneQuestions, SaysWhatItCannotLearnFrom) {
   EXPECT_THAT(finetune({}).err, HasSubstr("say where the questions are: either --data-dir, or --train-file"));
   json unanswered = questions(3, 1);
