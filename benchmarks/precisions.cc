@@ -27,8 +27,6 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using Json = nlohmann::ordered_json;
 
-constexpr std::uint64_t kSampleSeed = 42;  // finetune's and evaluate's default
-
 struct Options {
   std::string model, task, data_dir, split = "dev";
   std::size_t batch = 32, max_length = 512, examples = 0;
@@ -84,7 +82,7 @@ void run_batch(Contender& contender, const RaggedBatch& batch) {
 EncodedDataset encode(const Options& options, const ModelConfig& config) {
   const auto tokenizer = load_tokenizer(options.model, config);
   Dataset data = load_task(find_task(options.task), options.data_dir, split_from_name(options.split));
-  keep_sample(data.examples, options.examples, kSampleSeed);
+  keep_sample(data.examples, options.examples, kUsualSeed);
   const auto longest = static_cast<std::size_t>(config.max_tokens());
   return encode_dataset(data, *tokenizer, std::min(options.max_length, longest),
                         static_cast<unsigned>(options.threads));

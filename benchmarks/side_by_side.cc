@@ -26,8 +26,6 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr std::uint64_t kSampleSeed = 42;  // finetune's and evaluate's default
-
 struct Options {
   std::string dense, skimmed, task, data_dir, split = "dev";
   std::size_t batch = 32, max_length = 0, examples = 0;
@@ -90,14 +88,14 @@ class SideBySide {
   EncodedDataset encode_texts(const ModelConfig& config) const {
     const auto tokenizer = load_tokenizer(options_.dense, config);
     Dataset data = load_task(find_task(options_.task), options_.data_dir, split_from_name(options_.split));
-    keep_sample(data.examples, options_.examples, kSampleSeed);
+    keep_sample(data.examples, options_.examples, kUsualSeed);
     return encode_dataset(data, *tokenizer, max_length(config, 512), static_cast<unsigned>(options_.threads));
   }
 
   EncodedDataset encode_questions(const ModelConfig& config) const {
     const auto tokenizer = load_tokenizer(options_.dense, config);
     QaDataset data = load_squad(find_squad_file(options_.data_dir, split_from_name(options_.split)));
-    keep_sample(data.examples, options_.examples, kSampleSeed);
+    keep_sample(data.examples, options_.examples, kUsualSeed);
     const QaWindowOptions windows = windows_of_length(max_length(config, 384));
     return make_qa_windows(data, *tokenizer, windows, static_cast<unsigned>(options_.threads)).tokens;
   }

@@ -228,7 +228,8 @@ def rebuild(docs):
     pretraining = measured.pop("pretraining", None)
     experiments = list(measured.values())
     tables = {"scores": scores_table(experiments), "times": times_table(experiments),
-              "precisions": precisions_table(experiments), "questions": questions_table(experiments), "summary": summary_table(experiments),
+              "precisions": precisions_table(experiments), "questions": questions_table(experiments),
+              "summary": summary_table(experiments),
               "pretraining-gain": pretraining_gain_table(experiments)}
     figures = {}
     if twins(experiments):

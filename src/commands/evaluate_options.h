@@ -9,6 +9,7 @@
 #include <string>
 
 #include "base/progress.h"
+#include "datasets/sample.h"
 #include "datasets/tasks.h"
 #include "evaluation/evaluate.h"
 #include "report/evaluation_report.h"
@@ -31,7 +32,7 @@ struct EvaluateOptions {
   std::filesystem::path null_odds;
   std::size_t max_length = 0;
   std::size_t max_eval_samples = 0;  ///< 0: all
-  std::uint64_t seed = 42;           ///< of the choice of samples; finetune's default
+  std::uint64_t seed = kUsualSeed;   ///< of the choice of samples
   bool compare = true;
   bool json = false;
 };

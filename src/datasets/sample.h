@@ -8,6 +8,9 @@
 
 namespace transkimmer {
 
+/// The seed of finetune, evaluate and the benchmarks unless told otherwise: all choose the same examples.
+inline constexpr std::uint64_t kUsualSeed = 42;
+
 /// Leaves a random choice of `count` examples in their old order (files sorted by label are common); all,
 /// when `count` is 0 or there are no more.
 template <typename T>

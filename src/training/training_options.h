@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/notice.h"
+#include "datasets/sample.h"
 #include "training/masked_evaluation.h"
 
 namespace transkimmer {
@@ -32,7 +33,7 @@ struct TrainingOptions {
   std::size_t gradient_accumulation_steps = 1;
   /// The skim coefficient grows linearly from 0 over this share of the steps; as published it is constant.
   double skim_warmup_ratio = 0.0;
-  std::uint64_t seed = 42;
+  std::uint64_t seed = kUsualSeed;
   std::int64_t logging_steps = 50;
   std::int64_t eval_steps = 0;       ///< 0: after every epoch
   std::int64_t save_steps = 0;       ///< 0: whenever it evaluates
