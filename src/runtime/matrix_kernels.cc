@@ -233,7 +233,7 @@ void MatrixKernels::stream(const PackedMatrix& matrix, const void* x, std::size_
 }
 
 void MatrixKernels::multiply(const PackedMatrix& matrix, const void* x, std::size_t rows, void* y) try {
-  if (streams_ && rows <= most_streamed_rows(precision_)) return stream(matrix, x, rows, y);
+  if (streams_) return stream(matrix, x, rows, y);
   Kernel& kernel = for_rows(rows);
   auto arguments = kernel.take();
   arguments->source.set_data_handle(const_cast<void*>(x));

@@ -23,19 +23,13 @@ struct PackedMatrix {
   std::vector<std::int32_t> offset_sums;  ///< of int8 weights that may be streamed: see StreamedProduct
 };
 
-/// Up to so many rows a product is `multiply_streamed`, beyond them oneDNN's. Measured on BERT-base and two
-/// threads of Zen 4: in f32 and bf16 ours takes less time up to the largest piece.
-constexpr std::size_t most_streamed_rows(Precision precision) {
-  constexpr std::size_t kMostInt8Rows = 8;
-  return precision == Precision::int8 ? kMostInt8Rows : PackedLinear::max_rows - 1;
-}
-
 /// Throws what this library throws in place of oneDNN's own error: std::bad_alloc when memory ran out, else
 /// Error. `action` says what could not be done: "multiply ...".
 [[noreturn]] void rethrow(const dnnl::error& failure, const std::string& action);
 
-/// The matrix products of one shape, which all read the same packed weights: oneDNN's, and for few rows our
-/// own where the weights are packed as it expects them. What oneDNN throws comes as `rethrow` says.
+/// The matrix products of one shape, which all read the same packed weights: our own where the machine can
+/// run them and the weights are packed as they expect, else oneDNN's. What oneDNN throws comes as `rethrow`
+/// says.
 class MatrixKernels {
  public:
   MatrixKernels(std::size_t in, std::size_t columns, Precision precision,

@@ -18,7 +18,7 @@ inline constexpr std::size_t kStreamedDepth = 64;
 /// sums.
 inline constexpr std::int32_t kStreamedOffset = 128;
 
-/// A product of few rows.
+/// A product of as many rows as one thread takes at once, or fewer.
 ///
 /// `weights` lie in blocks of 64 columns, as oneDNN packs them for this machine: [columns / 64][in /
 /// v][64][v], v being 1 value in f32, 2 in bf16 and 4 in int8. Zeros fill the last block.

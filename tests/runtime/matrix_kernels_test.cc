@@ -7,6 +7,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "runtime/streaming_kernels.h"
 #include "transkimmer/error.h"
 
 namespace transkimmer {
@@ -16,7 +17,8 @@ using testing::StartsWith;
 using testing::ThrowsMessage;
 
 TEST(MatrixKernels, ThrowNothingOfOneDnnsOwn) {
-  const std::size_t in = 64, columns = 64, rows = PackedLinear::max_rows;
+  // Of such a depth our own kernels multiply nothing.
+  const std::size_t in = kStreamedDepth - 1, columns = 64, rows = PackedLinear::max_rows;
   for (const Precision precision : {Precision::f32, usable_precision(Precision::int8)}) {
     MatrixKernels kernels(in, columns, precision, std::make_shared<WeightMemory>());
     const std::vector<float> x(rows * in);
