@@ -225,15 +225,17 @@ MatrixKernels::Kernel& MatrixKernels::for_rows(std::size_t rows) {
   return *created_.back();
 }
 
-void MatrixKernels::stream(const PackedMatrix& matrix, const void* x, std::size_t rows, void* y) const {
+void MatrixKernels::stream(const PackedMatrix& matrix, const void* x, std::size_t rows, void* y,
+                           const void* next) const {
   const bool int8 = precision_ == Precision::int8;
   const float* bias = int8 ? nullptr : static_cast<const float*>(matrix.bias.get_data_handle());
   multiply_streamed(precision_, {x, rows, in_, matrix.weights.get_data_handle(), columns_, bias,
-                                 matrix.offset_sums.data(), y});
+                                 matrix.offset_sums.data(), y, next});
 }
 
-void MatrixKernels::multiply(const PackedMatrix& matrix, const void* x, std::size_t rows, void* y) try {
-  if (streams_) return stream(matrix, x, rows, y);
+void MatrixKernels::multiply(const PackedMatrix& matrix, const void* x, std::size_t rows, void* y,
+                             const void* next) try {
+  if (streams_) return stream(matrix, x, rows, y, next);
   Kernel& kernel = for_rows(rows);
   auto arguments = kernel.take();
   arguments->source.set_data_handle(const_cast<void*>(x));

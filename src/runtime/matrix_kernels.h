@@ -42,7 +42,10 @@ class MatrixKernels {
   /// x [rows, in] -> y [rows, columns], one after the other (oneDNN has slow kernels alone for rows that lie
   /// further apart): floats with the bias added, or for int8 the bare sums, std::int32_t. `rows` is at most
   /// PackedLinear::max_rows. Safe to call from several threads.
-  void multiply(const PackedMatrix& matrix, const void* x, std::size_t rows, void* y);
+  /// `next`: weights that this thread will probably multiply with then, to be fetched meanwhile; may be
+  /// empty.
+  void multiply(const PackedMatrix& matrix, const void* x, std::size_t rows, void* y,
+                const void* next = nullptr);
 
  private:
   struct Kernel;
@@ -52,7 +55,7 @@ class MatrixKernels {
   bool packs_in_blocks() const;
   /// weight [columns, in] into the packed format.
   void reorder(const void* weight, dnnl::memory& packed) const;
-  void stream(const PackedMatrix& matrix, const void* x, std::size_t rows, void* y) const;
+  void stream(const PackedMatrix& matrix, const void* x, std::size_t rows, void* y, const void* next) const;
 
   std::size_t in_, columns_;
   Precision precision_;

@@ -37,7 +37,7 @@ struct PackedLinear::Panel {
 
 PackedLinear::PackedLinear(const LinearShape& shape, std::span<const float> weight,
                            std::span<const float> bias, int panels, MatrixKernelCache& kernels)
-    : shape_(shape) {
+    : shape_(shape), threads_(static_cast<std::size_t>(std::max(panels, 1))) {
   QuantizedWeight quantized;
   if (shape.precision == Precision::int8) {
     quantized = quantize_weight(weight, shape.out);
@@ -61,25 +61,52 @@ PackedLinear::PackedLinear(PackedLinear&&) noexcept = default;
 PackedLinear& PackedLinear::operator=(PackedLinear&&) noexcept = default;
 PackedLinear::~PackedLinear() = default;
 
-void PackedLinear::multiply_panel(std::size_t index, const OperandRows& x, std::size_t rows, void* y) const {
-  for (std::size_t first = 0; first < rows; first += max_rows)
-    multiply_piece(*panels_[index], x.from(first), std::min(max_rows, rows - first), result_row(y, first));
+void PackedLinear::precede(const PackedLinear& next) {
+  next_panels_.clear();
+  for (std::size_t panel = 0; panel < next.panels(); ++panel)
+    next_panels_.push_back(next.panel_weights(panel));
+}
+
+const void* PackedLinear::panel_weights(std::size_t panel) const {
+  return panels_[panel]->matrix.weights.get_data_handle();
+}
+
+const void* PackedLinear::next_weights(std::size_t panel) const {
+  return next_panels_.empty() ? nullptr : next_panels_[panel % next_panels_.size()];
+}
+
+void PackedLinear::multiply_rows(std::size_t panel, const OperandRows& x, std::size_t rows, void* y,
+                                 const void* next) const {
+  for (std::size_t first = 0; first < rows; first += max_rows) {
+    const std::size_t count = std::min(max_rows, rows - first);
+    const bool last = first + count == rows;
+    multiply_piece(*panels_[panel], x.from(first), count, result_row(y, first),
+                   last ? next : panel_weights(panel));
+  }
+}
+
+void PackedLinear::multiply_panel(std::size_t panel, const OperandRows& x, std::size_t rows, void* y) const {
+  // The other threads take the panels between.
+  const std::size_t following = panel + threads_;
+  multiply_rows(panel, x, rows, y,
+                following < panels_.size() ? panel_weights(following) : next_weights(panel % threads_));
 }
 
 std::size_t PackedLinear::panel_macs_per_row(std::size_t panel) const {
   return shape_.in * panels_[panel]->columns;
 }
 
-void PackedLinear::multiply_piece(const Panel& panel, const OperandRows& x, std::size_t rows, void* y) const {
+void PackedLinear::multiply_piece(const Panel& panel, const OperandRows& x, std::size_t rows, void* y,
+                                  const void* next) const {
   const bool finished = shape_.activation == Activation::none && shape_.precision != Precision::int8;
   if (panels_.size() == 1 && finished && !shape_.rounded_result) {
-    panel.kernels->multiply(panel.matrix, x.values, rows, y);
+    panel.kernels->multiply(panel.matrix, x.values, rows, y, next);
     return;
   }
   // oneDNN's fast kernels write whole rows only; its own GELU takes longer than ours.
   thread_local FloatBuffer buffer;
   float* const raw = buffer.reserve(max_rows * panel.columns);
-  panel.kernels->multiply(panel.matrix, x.values, rows, raw);
+  panel.kernels->multiply(panel.matrix, x.values, rows, raw, next);
   finish(panel, x, rows, raw, y);
 }
 
@@ -94,8 +121,11 @@ void PackedLinear::finish(const Panel& panel, const OperandRows& x, std::size_t 
 }
 
 void PackedLinear::multiply(const OperandRows& x, std::size_t rows, void* y, std::size_t first_panel) const {
-  for (std::size_t i = 0; i < panels_.size(); ++i)
-    multiply_panel((first_panel + i) % panels_.size(), x, rows, y);
+  const auto panel = [&](std::size_t i) { return (first_panel + i) % panels_.size(); };
+  for (std::size_t i = 0; i < panels_.size(); ++i) {
+    const bool last = i + 1 == panels_.size();
+    multiply_rows(panel(i), x, rows, y, last ? next_weights(first_panel) : panel_weights(panel(i + 1)));
+  }
 }
 
 void PackedLinear::multiply(const float* x, std::size_t rows, float* y) const {

@@ -64,6 +64,10 @@ class PackedLinear {
   PackedLinear& operator=(PackedLinear&&) noexcept;
   ~PackedLinear();
 
+  /// Says which product is usually the next one, so that its weights begin to be fetched while this one ends.
+  /// Nothing else depends on it: where they lie is remembered, and never read.
+  void precede(const PackedLinear& next);
+
   /// x [rows, in], y [rows, out]. Runs on the calling thread. Threads that run the same product on different
   /// rows at the same moment should start at different panels: where both read the same weights, one waits
   /// for them to come out of the other's cache.
@@ -85,7 +89,12 @@ class PackedLinear {
  private:
   struct Panel;
   std::size_t result_bytes() const { return shape_.rounded_result ? sizeof(Bf16) : sizeof(float); }
-  void multiply_piece(const Panel& panel, const OperandRows& x, std::size_t rows, void* y) const;
+  const void* panel_weights(std::size_t panel) const;
+  const void* next_weights(std::size_t panel) const;
+  void multiply_rows(std::size_t panel, const OperandRows& x, std::size_t rows, void* y,
+                     const void* next) const;
+  void multiply_piece(const Panel& panel, const OperandRows& x, std::size_t rows, void* y,
+                      const void* next) const;
   /// Activation, scales and the place in y of what the matrix kernel left.
   void finish(const Panel& panel, const OperandRows& x, std::size_t rows, const float* raw, void* y) const;
 
@@ -93,6 +102,8 @@ class PackedLinear {
   std::vector<float> column_scales_;  ///< [out] for int8
   std::vector<float> bias_;           ///< [out] for int8
   std::vector<std::unique_ptr<const Panel>> panels_;
+  std::size_t threads_;                   ///< that share a product
+  std::vector<const void*> next_panels_;  ///< where the weights of the next product's panels begin
 };
 
 }  // namespace transkimmer

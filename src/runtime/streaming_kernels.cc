@@ -144,9 +144,11 @@ void multiply_blocks(const StreamedProduct& product, std::size_t tiles) {
     for (std::size_t tile = 0; tile < tiles; ++tile) {
       const std::size_t first = product.rows * tile / tiles, end = product.rows * (tile + 1) / tiles;
       const std::size_t first_line = tile * kLines;
+      const auto* following =
+          block + 1 < blocks ? present + block_bytes : static_cast<const std::byte*>(product.next);
       // What is there already, where there is nothing left to fetch.
-      const bool fetches = block + 1 < blocks && first_line < kVectors;
-      const auto* fetch = fetches ? present + block_bytes + first_line * kVectorBytes : present;
+      const bool fetches = following != nullptr && first_line < kVectors;
+      const auto* fetch = fetches ? following + first_line * kVectorBytes : present;
       multiply_rows<Step, kLines>(product, {first, block, fetch}, end - first);
     }
   }

@@ -32,14 +32,16 @@ struct StreamedProduct {
   /// [columns]: kStreamedOffset times the sum of the column's weights; int8.
   const std::int32_t* offset_sums = nullptr;
   void* y = nullptr;  ///< [rows, columns]: floats, or for int8 the bare sums
+  /// Weights that will probably be read after these, or none: as many of them are fetched as a block holds.
+  const void* next = nullptr;
 };
 
 /// Whether this machine (and oneDNN's limit of instruction sets) can run `multiply_streamed`.
 bool can_stream(Precision precision);
 
-/// y = x weights + bias. While the rows are multiplied with one block of the weights, the next is fetched: a
-/// product of few rows takes as long as its weights take to arrive, and waiting for them and using them in
-/// turn takes longer than either. Runs on the calling thread.
+/// y = x weights + bias. While the rows are multiplied with one block of the weights, the next is fetched,
+/// after the last one what comes then: a product of few rows takes as long as its weights take to arrive, and
+/// waiting for them and using them in turn takes longer than either. Runs on the calling thread.
 void multiply_streamed(Precision precision, const StreamedProduct& product);
 
 /// Where value [k, column] of the weights lies among the packed ones.

@@ -53,10 +53,11 @@ class Streaming : public testing::TestWithParam<Precision> {
         sums[column] += kStreamedOffset * value;
       }
     const std::vector<float> bias(columns, 3);
+    const void* const next = rows % 2 == 0 ? packed.data() : nullptr;  // whatever it is, it changes nothing
     constexpr std::int32_t kUntouched = 77;
     std::vector<std::int32_t> y(rows * columns + 64, kUntouched);
-    multiply_streamed(GetParam(),
-                      {x_bytes.data(), rows, in, packed.data(), columns, bias.data(), sums.data(), y.data()});
+    multiply_streamed(GetParam(), {x_bytes.data(), rows, in, packed.data(), columns, bias.data(), sums.data(),
+                                   y.data(), next});
     for (std::size_t row = 0; row < rows; ++row)
       for (std::size_t column = 0; column < columns; ++column) {
         std::int64_t expected = GetParam() == Precision::int8 ? 0 : 3;
