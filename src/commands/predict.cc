@@ -156,29 +156,38 @@ void run_predict(const PredictOptions& options) {
   }
 }
 
+constexpr const char* description =
+    "Classify texts, or answer questions. Each line of input gives one line of output, as soon as it is "
+    "there: the label, a tab and its probability, or the value that a regression model predicts. With "
+    "--json an object with label, label_id, score, probabilities (in the order of the model's labels), "
+    "kept_fraction (of all tokens, those that went through each layer) and tokens; a token's skimmed_at "
+    "is the layer whose predictor skimmed it, counted from 0, or null when it was never skimmed; begin "
+    "and end are bytes of the text.\n\n"
+    "A question answering model takes questions with their contexts: as --question and --context, as "
+    "lines of question, tab, context, or as JSON lines with question, context and id. It gives the "
+    "passage that answers, a tab and its probability; an empty passage when there is none. With --json: "
+    "id, answer, where it begins and ends in the context, in bytes and in characters, score, null_odds, "
+    "the number of windows that the context was cut into, and the fraction of tokens that each layer "
+    "kept.";
+
+/// --question and --context, which go together.
+void add_question_options(CLI::App& command, PredictOptions& options) {
+  CLI::Option* question =
+      command.add_option("--question", options.question, "One question, in place of --input")
+          ->type_name("TEXT")
+          ->group(questions_group);
+  CLI::Option* context = command.add_option("--context", options.context, "The text that is asked about")
+                             ->type_name("TEXT")
+                             ->group(questions_group)
+                             ->needs(question);
+  question->needs(context);
+}
+
 }  // namespace
 
 void add_predict_command(CLI::App& app) {
   auto options = std::make_shared<PredictOptions>();
-  CLI::App* command = app.add_subcommand(
-      "predict",
-      "Classify texts, or answer questions. Each line of input gives one line of output, as "
-      "soon as it is there: the label, a tab and its "
-      "probability, or the value that a regression model predicts. With "
-      "--json an object with label, label_id, score, "
-      "probabilities (in the order of the model's labels), kept_fraction (of "
-      "all tokens, those that went through each layer) and tokens; a "
-      "token's skimmed_at is the layer whose "
-      "predictor skimmed it, counted from 0, or null when it was never "
-      "skimmed; begin and end are bytes of the text.\n\nA question "
-      "answering model takes questions with their contexts: as --question "
-      "and --context, as lines of question, tab, context, or as JSON lines "
-      "with question, context and id. It gives the passage that answers, "
-      "a tab and its probability; an empty passage when there is none. "
-      "With --json: id, answer, where it begins and ends in the context, "
-      "in bytes and in characters, score, null_odds, the number of "
-      "windows that the context was cut into, and the fraction of tokens "
-      "that each layer kept.");
+  CLI::App* command = app.add_subcommand("predict", description);
   add_model_option(*command, options->model);
   add_text_input_options(*command, options->input);
   command
@@ -188,15 +197,7 @@ void add_predict_command(CLI::App& app) {
       ->type_name("N")
       ->check(whole_number(0, 1 << 20))
       ->group("Input");
-  CLI::Option* question =
-      command->add_option("--question", options->question, "One question, in place of --input")
-          ->type_name("TEXT")
-          ->group(questions_group);
-  CLI::Option* context = command->add_option("--context", options->context, "The text that is asked about")
-                             ->type_name("TEXT")
-                             ->group(questions_group)
-                             ->needs(question);
-  question->needs(context);
+  add_question_options(*command, *options);
   add_answer_options(*command, options->answer);
   add_engine_options(*command, options->engine);
   command
