@@ -17,6 +17,10 @@ inline constexpr std::size_t kFewRowsPerThread = 32;
 /// cost as much.
 inline constexpr std::size_t kMacsWorthSharing = 250'000;
 
+/// Threads take as many tasks at once as hold so much arithmetic (a microsecond of one thread), or taking
+/// them costs more than they do: attention of a few tokens takes a tenth of that.
+inline constexpr std::size_t kMacsWorthTaking = 50'000;
+
 /// Rows cut into equal pieces, enough for all threads and none larger than the matrix kernels take at once.
 struct Pieces {
   Pieces(std::size_t rows, std::size_t threads) : rows_(rows) {
@@ -43,11 +47,14 @@ class SharedLoops {
   /// body(task, worker), on all threads when the loop holds enough arithmetic.
   template <typename Body>
   void for_tasks(std::size_t tasks, std::size_t macs, const Body& body) const {
-    if (macs >= kMacsWorthSharing) {
-      pool_.parallel_for(tasks, body);
-      return;
-    }
-    for (std::size_t task = 0; task < tasks; ++task) body(task, 0);
+    const auto run = [&](std::size_t begin, std::size_t end, int worker) {
+      for (std::size_t task = begin; task < end; ++task) body(task, worker);
+    };
+    if (macs < kMacsWorthSharing) return run(0, tasks, 0);
+    const std::size_t group = tasks_taken_at_once(tasks, macs);
+    pool_.parallel_for((tasks + group - 1) / group, [&](std::size_t taken, int worker) {
+      run(taken * group, std::min(tasks, (taken + 1) * group), worker);
+    });
   }
 
   /// body(begin, count, worker) over pieces of rows.
@@ -59,6 +66,13 @@ class SharedLoops {
   }
 
  private:
+  /// Few enough that every thread comes several times, as tasks differ.
+  std::size_t tasks_taken_at_once(std::size_t tasks, std::size_t macs) const {
+    constexpr std::size_t kTimesPerThread = 4;
+    const std::size_t most = tasks / (kTimesPerThread * threads());
+    return std::max<std::size_t>(std::min(kMacsWorthTaking * tasks / macs, most), 1);
+  }
+
   const ThreadPool& pool_;
 };
 
