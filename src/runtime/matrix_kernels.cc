@@ -225,21 +225,28 @@ MatrixKernels::Kernel& MatrixKernels::for_rows(std::size_t rows) {
   return *created_.back();
 }
 
-void MatrixKernels::stream(const PackedMatrix& matrix, const void* x, std::size_t rows, void* y,
-                           const void* next) const {
+void MatrixKernels::stream(const PackedMatrix& matrix, const MatrixTask& task) const {
   const bool int8 = precision_ == Precision::int8;
-  const float* bias = int8 ? nullptr : static_cast<const float*>(matrix.bias.get_data_handle());
-  multiply_streamed(precision_, {x, rows, in_, matrix.weights.get_data_handle(), columns_, bias,
-                                 matrix.offset_sums.data(), y, next});
+  StreamedProduct product;
+  product.x = task.x;
+  product.rows = task.rows;
+  product.in = in_;
+  product.weights = matrix.weights.get_data_handle();
+  product.columns = columns_;
+  product.bias = int8 ? nullptr : static_cast<const float*>(matrix.bias.get_data_handle());
+  product.offset_sums = matrix.offset_sums.data();
+  product.y = task.y;
+  product.y_stride = task.y_stride;
+  product.next = task.next;
+  multiply_streamed(precision_, product);
 }
 
-void MatrixKernels::multiply(const PackedMatrix& matrix, const void* x, std::size_t rows, void* y,
-                             const void* next) try {
-  if (streams_) return stream(matrix, x, rows, y, next);
-  Kernel& kernel = for_rows(rows);
+void MatrixKernels::multiply(const PackedMatrix& matrix, const MatrixTask& task) try {
+  if (streams_) return stream(matrix, task);
+  Kernel& kernel = for_rows(task.rows);
   auto arguments = kernel.take();
-  arguments->source.set_data_handle(const_cast<void*>(x));
-  arguments->destination.set_data_handle(y);
+  arguments->source.set_data_handle(const_cast<void*>(task.x));
+  arguments->destination.set_data_handle(task.y);
   arguments->scratchpad.set_data_handle(thread_scratchpad(kernel.scratchpad_bytes));
   // The C function, as the C++ one takes the arguments in a map of its own making.
   const std::array<dnnl_exec_arg_t, 5> list = {{{DNNL_ARG_SRC, arguments->source.get()},
@@ -253,7 +260,7 @@ void MatrixKernels::multiply(const PackedMatrix& matrix, const void* x, std::siz
   kernel.give_back(std::move(arguments));
   check(status);
 } catch (const dnnl::error& failure) {
-  rethrow(failure, multiplication({rows, in_, columns_, precision_}));
+  rethrow(failure, multiplication({task.rows, in_, columns_, precision_}));
 }
 
 MatrixKernelCache::MatrixKernelCache() : memory_(std::make_shared<WeightMemory>()) {}

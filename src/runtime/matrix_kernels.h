@@ -23,6 +23,16 @@ struct PackedMatrix {
   std::vector<std::int32_t> offset_sums;  ///< of int8 weights that may be streamed: see StreamedProduct
 };
 
+/// x [rows, in] -> y [rows, columns].
+struct MatrixTask {
+  const void* x = nullptr;
+  std::size_t rows = 0;      ///< at most PackedLinear::max_rows
+  void* y = nullptr;         ///< floats with the bias added, or for int8 the bare sums, std::int32_t
+  std::size_t y_stride = 0;  ///< values from one row of y to the next: `columns` unless spreads_rows()
+  /// Weights that this thread will probably multiply with then, to be fetched meanwhile; may be empty.
+  const void* next = nullptr;
+};
+
 /// Throws what this library throws in place of oneDNN's own error: std::bad_alloc when memory ran out, else
 /// Error. `action` says what could not be done: "multiply ...".
 [[noreturn]] void rethrow(const dnnl::error& failure, const std::string& action);
@@ -39,13 +49,10 @@ class MatrixKernels {
   /// weight [columns, in]: floats, or the quantised values for int8; bias [columns].
   PackedMatrix pack(const void* weight, const float* bias) const;
 
-  /// x [rows, in] -> y [rows, columns], one after the other (oneDNN has slow kernels alone for rows that lie
-  /// further apart): floats with the bias added, or for int8 the bare sums, std::int32_t. `rows` is at most
-  /// PackedLinear::max_rows. Safe to call from several threads.
-  /// `next`: weights that this thread will probably multiply with then, to be fetched meanwhile; may be
-  /// empty.
-  void multiply(const PackedMatrix& matrix, const void* x, std::size_t rows, void* y,
-                const void* next = nullptr);
+  /// Safe to call from several threads.
+  void multiply(const PackedMatrix& matrix, const MatrixTask& task);
+  /// Whether the rows of y may lie further apart than they are long: oneDNN has but slow kernels for that.
+  bool spreads_rows() const { return streams_; }
 
  private:
   struct Kernel;
@@ -55,7 +62,7 @@ class MatrixKernels {
   bool packs_in_blocks() const;
   /// weight [columns, in] into the packed format.
   void reorder(const void* weight, dnnl::memory& packed) const;
-  void stream(const PackedMatrix& matrix, const void* x, std::size_t rows, void* y, const void* next) const;
+  void stream(const PackedMatrix& matrix, const MatrixTask& task) const;
 
   std::size_t in_, columns_;
   Precision precision_;

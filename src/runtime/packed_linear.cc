@@ -98,15 +98,17 @@ std::size_t PackedLinear::panel_macs_per_row(std::size_t panel) const {
 
 void PackedLinear::multiply_piece(const Panel& panel, const OperandRows& x, std::size_t rows, void* y,
                                   const void* next) const {
-  const bool finished = shape_.activation == Activation::none && shape_.precision != Precision::int8;
-  if (panels_.size() == 1 && finished && !shape_.rounded_result) {
-    panel.kernels->multiply(panel.matrix, x.values, rows, y, next);
+  const bool finished =
+      shape_.activation == Activation::none && shape_.precision != Precision::int8 && !shape_.rounded_result;
+  if (finished && (panels_.size() == 1 || panel.kernels->spreads_rows())) {
+    float* const columns = static_cast<float*>(y) + panel.first_column;
+    panel.kernels->multiply(panel.matrix, {x.values, rows, columns, shape_.out, next});
     return;
   }
-  // oneDNN's fast kernels write whole rows only; its own GELU takes longer than ours.
+  // Activations and int8's scales take a pass of their own, as does what oneDNN writes beside each other.
   thread_local FloatBuffer buffer;
   float* const raw = buffer.reserve(max_rows * panel.columns);
-  panel.kernels->multiply(panel.matrix, x.values, rows, raw, next);
+  panel.kernels->multiply(panel.matrix, {x.values, rows, raw, panel.columns, next});
   finish(panel, x, rows, raw, y);
 }
 

@@ -120,7 +120,7 @@ TRANSKIMMER_AVX512 void multiply_tile(const StreamedProduct& product, const Tile
       const std::size_t column = first_column + static_cast<std::size_t>(v) * kAvx512Lanes;
       const std::size_t row = task.first_row + static_cast<std::size_t>(r);
       Step::store(sums[r][v], product, column, lanes_from(column, product.columns),
-                  row * product.columns + column);
+                  row * product.y_stride + column);
     }
 }
 

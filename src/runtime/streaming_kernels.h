@@ -31,7 +31,8 @@ struct StreamedProduct {
   const float* bias = nullptr;  ///< [columns]; f32 and bf16
   /// [columns]: kStreamedOffset times the sum of the column's weights; int8.
   const std::int32_t* offset_sums = nullptr;
-  void* y = nullptr;  ///< [rows, columns]: floats, or for int8 the bare sums
+  void* y = nullptr;         ///< [rows, columns]: floats, or for int8 the bare sums
+  std::size_t y_stride = 0;  ///< values from one row of y to the next
   /// Weights that will probably be read after these, or none: as many of them are fetched as a block holds.
   const void* next = nullptr;
 };

@@ -25,8 +25,11 @@ TEST(MatrixKernels, ThrowNothingOfOneDnnsOwn) {
     std::vector<float> y(rows * columns);
     // Matrices that were never packed: oneDNN refuses them when it multiplies.
     for (const std::size_t count : {std::size_t{1}, rows})
-      EXPECT_THAT([&] { kernels.multiply(PackedMatrix(), x.data(), count, y.data()); },
-                  ThrowsMessage<Error>(StartsWith("oneDNN cannot multiply [")));
+      EXPECT_THAT(
+          [&] {
+            kernels.multiply(PackedMatrix(), {x.data(), count, y.data(), columns});
+          },
+          ThrowsMessage<Error>(StartsWith("oneDNN cannot multiply [")));
   }
 }
 

@@ -55,17 +55,21 @@ class Streaming : public testing::TestWithParam<Precision> {
     const std::vector<float> bias(columns, 3);
     const void* const next = rows % 2 == 0 ? packed.data() : nullptr;  // whatever it is, it changes nothing
     constexpr std::int32_t kUntouched = 77;
-    std::vector<std::int32_t> y(rows * columns + 64, kUntouched);
+    // Rows lie side by side, or apart.
+    const std::size_t stride = columns + rows % 3;
+    std::vector<std::int32_t> y(rows * stride + 64, kUntouched);
     multiply_streamed(GetParam(), {x_bytes.data(), rows, in, packed.data(), columns, bias.data(), sums.data(),
-                                   y.data(), next});
-    for (std::size_t row = 0; row < rows; ++row)
+                                   y.data(), stride, next});
+    for (std::size_t row = 0; row < rows; ++row) {
       for (std::size_t column = 0; column < columns; ++column) {
         std::int64_t expected = GetParam() == Precision::int8 ? 0 : 3;
         for (std::size_t k = 0; k < in; ++k)
           expected += std::int64_t{x[row * in + k]} * weights[k * columns + column];
-        ASSERT_EQ(value_at(y[row * columns + column]), expected) << row << ' ' << column;
+        ASSERT_EQ(value_at(y[row * stride + column]), expected) << row << ' ' << column;
       }
-    for (std::size_t i = rows * columns; i < y.size(); ++i) ASSERT_EQ(y[i], kUntouched);
+      for (std::size_t i = columns; i < stride; ++i) ASSERT_EQ(y[row * stride + i], kUntouched);
+    }
+    for (std::size_t i = rows * stride; i < y.size(); ++i) ASSERT_EQ(y[i], kUntouched);
   }
 
   std::int64_t value_at(std::int32_t bits) const {
