@@ -1,6 +1,6 @@
 """scripts/reproduce: what it trains, measures and writes; what it says about mistakes.
 
-Run by ctest with TRANSKIMMER_BUILD, the build directory, in the environment.
+Run by ctest with TRANSKIMMER_BUILD, the build directory, and TRANSKIMMER_BENCHMARKS, ON or OFF, in the environment.
 """
 
 import json
@@ -74,6 +74,7 @@ class Reproduce(unittest.TestCase):
              "--docs", self.docs, "--build", os.environ["TRANSKIMMER_BUILD"], "--threads", "1"],
             capture_output=True, text=True)
 
+    @unittest.skipIf(os.environ["TRANSKIMMER_BENCHMARKS"] == "OFF", "needs the programs that take times")
     def test_trains_measures_and_fills_the_tables(self):
         done = self.reproduce(str(self.file))
         self.assertEqual(done.returncode, 0, done.stderr)
