@@ -123,15 +123,17 @@ class Source {
   bool rounded_attention_;
 };
 
-/// Tells every product of the layers which one follows it.
-void put_in_order(std::vector<LayerWeights>& layers) {
+/// Tells every product which one follows it.
+void put_in_order(std::vector<LayerWeights>& layers, std::vector<PredictorWeights>& predictors) {
   for (std::size_t i = 0; i < layers.size(); ++i) {
     LayerWeights& layer = layers[i];
     layer.query.precede(layer.key_value);
     layer.key_value.precede(layer.attention_output);
     layer.attention_output.precede(layer.intermediate);
     layer.intermediate.precede(layer.output);
-    if (i + 1 < layers.size()) layer.output.precede(layers[i + 1].query);
+    if (!predictors.empty()) predictors[i].projection.precede(layer.query);
+    if (i + 1 < layers.size())
+      layer.output.precede(predictors.empty() ? layers[i + 1].query : predictors[i + 1].projection);
   }
 }
 
@@ -145,9 +147,9 @@ EncoderWeights EncoderWeights::pack(const ModelConfig& config, const ModelWeight
       source.embeddings(config), {}, {}, precision, usable_attention_precision(config, precision)};
   const auto layers = static_cast<std::size_t>(config.num_hidden_layers);
   for (std::size_t i = 0; i < layers; ++i) packed.layers.push_back(source.layer(i));
-  put_in_order(packed.layers);
   for (std::size_t i = 0; with_predictors && i < layers; ++i)
     packed.predictors.push_back(source.predictor(i));
+  put_in_order(packed.layers, packed.predictors);
   return packed;
 }
 
