@@ -96,8 +96,8 @@ def times_table(experiments):
 
 
 def summary_table(experiments):
-    """What matters most, for README: scores in percent, and milliseconds per sequence in batches of 32."""
-    header = ["task", "metric", "dense → skimmed", "tokens kept", "MACs, dense unpadded / skimmed",
+    """What matters most, for README: scores times 100, and milliseconds per sequence in batches of 32."""
+    header = ["task", "metric", "dense → skimmed, points", "tokens kept", "MACs, dense unpadded / skimmed",
               "libtorch 1.13 dense padded", "this runtime dense", "this runtime skimmed"]
     rows = []
     for e in twins(experiments):
@@ -108,7 +108,7 @@ def summary_table(experiments):
         dense, skimmed = (percent * statistics.fmean(values(e, run, metric)) for run in ("dense", "skimmed"))
         times = [f"{1000 * time['seconds'][key] / time['examples']:.2f} ms" for key in
                  ("libtorch_dense_padded", "runtime_dense_ragged", "runtime_skimmed")]
-        rows.append([e["task"], metric, f"{dense:.1f} → {skimmed:.1f} %",
+        rows.append([e["task"], metric, f"{dense:.1f} → {skimmed:.1f}",
                      f"{100 * statistics.fmean(kept_per_layer(e)):.0f} %", f"{macs_ratio(e, 'dense_unpadded'):.1f}",
                      *times])
     return table(header, rows)
