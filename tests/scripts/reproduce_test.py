@@ -83,7 +83,7 @@ class Reproduce(unittest.TestCase):
         self.assertRegex(page, r"\| sst2 \| 32 \| 8 \| \d")
         self.assertRegex(page, r"\| tiny \| accuracy \| 0\.\d{4} ± 0\.\d{4} \| 0\.\d{4} ± 0\.\d{4} \| [+-]\d")
         self.assertRegex(page, r"\| sst2 \| dev, 8 \| f32 \| accuracy \| 0\.\d{4} \|  \|  \| 1\.00 \| 1\.00 \|")
-        self.assertIn("| sst2 | accuracy | 50.0 → 50.0 % | 100 % | 0.9 |", (self.path / "README.md").read_text())
+        self.assertIn("| sst2 | accuracy | 50.0 → 50.0 | 100 % | 0.9 |", (self.path / "README.md").read_text())
         self.assertNotIn("old", page)
         self.assertTrue(page.startswith("Before.\n") and page.endswith("After.\n"))
         self.assertIn("</svg>", (self.docs / "figures" / "kept.svg").read_text())
