@@ -103,6 +103,9 @@ void read_sizes(const JsonFields& fields, ModelConfig& config) {
   config.type_vocab_size = fields.integer("type_vocab_size", kSizes, 2);
   const std::int64_t pad = config.architecture == Architecture::roberta ? 1 : 0;
   config.pad_token_id = fields.integer("pad_token_id", {0, config.vocab_size - 1}, pad);
+  if (config.pad_token_id >= config.vocab_size)
+    fields.fail("vocab_size", config.vocab_size,
+                fmt::format("more than {} (RoBERTa's usual 'pad_token_id')", config.pad_token_id));
   if (config.hidden_size % config.num_attention_heads != 0)
     fields.fail("hidden_size", config.hidden_size,
                 fmt::format("a multiple of 'num_attention_heads' ({})", config.num_attention_heads));

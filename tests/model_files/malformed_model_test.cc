@@ -179,6 +179,9 @@ const Row kConfigRows[] = {
      config_error("'hidden_size' is 4, expected a multiple of 'num_attention_heads' (3)")},
     {"PadBeyondTheVocabulary", config({{"pad_token_id", 11}}),
      config_error("'pad_token_id' is 11, expected an integer from 0 to 10")},
+    {"UsualPadBeyondTheVocabulary",
+     config({{"architectures", {"RobertaModel"}}, {"vocab_size", 1}, {"pad_token_id", nullptr}}),
+     config_error("'vocab_size' is 1, expected more than 1 (RoBERTa's usual 'pad_token_id')")},
     {"RobertaWithoutPositions",
      config({{"architectures", {"RobertaModel"}}, {"pad_token_id", 5}, {"max_position_embeddings", 6}}),
      config_error("'max_position_embeddings' is 6, expected more than 6 (RoBERTa's positions begin behind "
