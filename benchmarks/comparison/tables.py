@@ -42,6 +42,12 @@ def table(result):
     return facts + "\n\n" + "\n".join("| " + " | ".join(cells) + " |" for cells in lines)
 
 
+def without_place(path, names):
+    """Those of the names whose tables have no marks in the page."""
+    places = {match[2] for match in MARK.finditer(path.read_text(encoding="utf-8"))}
+    return [name for name in names if name not in places]
+
+
 def fill(path, results):
     """Replaces the tables between their marks; those that were not measured stay."""
     old = path.read_text(encoding="utf-8")

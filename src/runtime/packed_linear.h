@@ -48,8 +48,8 @@ Precision usable_precision(Precision wanted);
 /// x is an operand of the shape's precision. y is [rows, out]: floats, or bf16 where the shape says so.
 ///
 /// The output columns are split into panels, so that several threads can share a product of few rows, each
-/// streaming its own part of the weights. Kernels are created on first use, one for each number of rows up to
-/// `max_rows`, and kept. Safe to use from several threads at once.
+/// streaming its own part of the weights. oneDNN's kernels, where ours do not multiply, are created on first
+/// use, one for each number of rows up to `max_rows`, and kept. Safe to use from several threads at once.
 class PackedLinear {
  public:
   /// More rows are cut into pieces of this size: the kernels reach their peak well below it, and the

@@ -97,6 +97,12 @@ class Compare(unittest.TestCase):
             self.assertIn(message, done.stderr)
             self.assertIn("mine.ini" if "none" not in text else "none.tsv", done.stderr)
 
+    def test_a_problem_without_a_place_in_the_page_is_refused_before_it_is_measured(self):
+        done = self.compare(self.write("batch = 1\nlengths = 3\n"), "--docs")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("expected a place for the table, '<!-- comparison: ", done.stderr)
+        self.assertEqual(done.stdout, "")
+
     def test_the_projects_problems_can_be_read(self):
         files = sorted((ROOT / "benchmarks" / "problems").glob("*.ini"))
         self.assertTrue(files)
