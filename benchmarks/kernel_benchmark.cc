@@ -85,10 +85,10 @@ BENCHMARK(bench_add_layer_norm)->Arg(128)->Arg(256)->Arg(768);
 /// The same with the statistics that a predictor needs.
 void bench_add_layer_norm_statistics(benchmark::State& state) {
   Rows rows(state);
-  const FloatBuffer inverse_deviations = random_floats(kRows, 6);
+  const FloatBuffer inverse_deviations = random_floats(kRows, 6), means = random_floats(kRows, 7);
   for (auto _ : state)
     add_layer_norm(rows.x.data(), rows.residual.data(), rows.norm(), rows.shape, rows.out.data(),
-                   {{}, {1e-5F, inverse_deviations.data()}});
+                   {{}, {1e-5F, inverse_deviations.data(), means.data()}});
   count_rows(state, 3 * rows.shape.columns);
 }
 BENCHMARK(bench_add_layer_norm_statistics)->Arg(128)->Arg(256)->Arg(768);

@@ -1,12 +1,26 @@
 #include "random_weights.h"
 
 #include <random>
+#include <string_view>
 #include <vector>
 
 #include "model_files/model_directory.h"
 #include "model_files/model_weights.h"
 
 namespace transkimmer {
+namespace {
+
+/// What a fresh predictor adds to the keep logit and takes from the skim logit: fine-tuning starts so, and
+/// keeps every token.
+constexpr float kKeepBias = 5.0F;
+
+float mean_of(std::string_view weight) {
+  const bool norm = weight.ends_with("LayerNorm.weight") || weight.ends_with("predictor.0.weight") ||
+                    weight.ends_with("predictor.2.weight");
+  return norm ? 1.0F : 0.0F;
+}
+
+}  // namespace
 
 ModelConfig config_of(const ModelShape& shape) {
   ModelConfig config;
@@ -34,9 +48,10 @@ void write_random_weights(const ModelConfig& config, const std::filesystem::path
   for (const auto& spec : specs) {
     std::size_t count = 1;
     for (const std::int64_t extent : spec.shape) count *= static_cast<std::size_t>(extent);
-    const float mean = spec.name.ends_with("LayerNorm.weight") ? 1.0F : 0.0F;
+    const float mean = mean_of(spec.name);
     auto& weight = values.emplace_back(count);
     for (float& value : weight) value = mean + normal(generator);
+    if (spec.name.ends_with("predictor.4.bias")) weight = {-kKeepBias, kKeepBias};
     tensors.push_back({spec.name, spec.shape, weight});
   }
   save_model_weights(directory, config, tensors);

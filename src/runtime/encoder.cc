@@ -72,6 +72,7 @@ class ForwardPass {
     space_.hidden_operand.reserve(rows_, hidden_size_, weights_.precision);
     space_.first_operand.reserve(sequences_, hidden_size_, weights_.precision);
     space_.inverse_deviations.reserve(rows_);
+    space_.means.reserve(rows_);
     space_.margins.reserve(rows_);
     reserve(space_.shared, std::min(rows_, kFewRowsPerThread * threads_.loops.threads()));
     const bool all = options_.outputs == OutputStates::all_tokens;
@@ -92,6 +93,16 @@ class ForwardPass {
     buffers.activated.reserve(rows, feed_forward_, weights_.precision);
   }
 
+  void reserve(PredictorBuffers& buffers) const {
+    if (weights_.predictors.empty()) return;
+    const PredictorWeights& predictor = weights_.predictors.front();
+    buffers.projected.reserve(PackedLinear::max_rows * predictor.decision.size());
+    if (!predictor.rounded) return;
+    buffers.doubtful.reserve(PackedLinear::max_rows * hidden_size_);
+    if (weights_.precision != Precision::bf16)
+      buffers.rounded.reserve(PackedLinear::max_rows, hidden_size_, Precision::bf16);
+  }
+
   void prepare_threads() {
     std::size_t longest = 0;
     for (std::size_t i = 0; i < sequences_; ++i)
@@ -100,8 +111,7 @@ class ForwardPass {
     for (auto& own : space_.per_thread) {
       own.times = {};
       reserve(own.layer, PackedLinear::max_rows);
-      own.predictor.reserve(PackedLinear::max_rows *
-                            static_cast<std::size_t>(std::max<std::int64_t>(config_.skim.predictor_size, 1)));
+      reserve(own.predictor);
     }
     attention_.reserve(rows_, longest);
   }
@@ -157,9 +167,13 @@ class ForwardPass {
   /// What the layers' products and the predictor before `layer` need of the hidden rows from `row` on.
   RowOutputs hidden_outputs(std::size_t layer, std::size_t row) const {
     RowOutputs outputs{operand_rows(row), {}};
-    if (!weights_.predictors.empty() && layer < layers_)
-      outputs.statistics = {kPredictorNormEpsilon, space_.inverse_deviations.data() + row};
+    if (!weights_.predictors.empty() && layer < layers_) outputs.statistics = statistics(row);
     return outputs;
+  }
+
+  RowStatistics statistics(std::size_t row) const {
+    return RowStatistics{kPredictorNormEpsilon, space_.inverse_deviations.data(), space_.means.data()}.from(
+        row);
   }
 
   /// The skim margins of `count` rows before `layer`.
@@ -167,16 +181,9 @@ class ForwardPass {
     if (weights_.predictors.empty() || layer == layers_) return;
     const OperationTimer timer =
         threads_.time(worker, Operation::predictors, count * predictor_macs_per_row());
-    const PredictorWeights& predictor = weights_.predictors[layer];
-    float* const projected = threads_.own(worker).predictor.data();
-    const SkimDecision decision{
-        predictor.projection_bias.data(),
-        {predictor.norm.gamma.data(), predictor.norm.beta.data(), kPredictorNormEpsilon},
-        predictor.decision.data(),
-        predictor.decision_bias};
-    predictor.projection.multiply(hidden_row(begin), count, projected);
-    skim_margins(projected, space_.inverse_deviations.data() + begin, decision,
-                 {count, predictor.decision.size()}, space_.margins.data() + begin);
+    predict_margins(weights_.predictors[layer],
+                    {hidden_row(begin), operand_rows(begin), statistics(begin), count},
+                    options_.skim_threshold, threads_.own(worker).predictor, space_.margins.data() + begin);
   }
 
   bool keeps(std::size_t layer, std::size_t row) const {

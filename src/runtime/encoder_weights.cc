@@ -52,8 +52,12 @@ class Source {
     std::vector<float> decision(predictor_);
     for (std::size_t j = 0; j < predictor_; ++j) decision[j] = last[predictor_ + j] - last[j];
     const std::vector<float> no_bias(predictor_);
-    return {pack({hidden_, predictor_, Activation::none}, weight, no_bias), std::move(bias),
-            norm(prefix + "2"), std::move(decision), last_bias[1] - last_bias[0]};
+    return {pack({hidden_, predictor_, Activation::none}, weight, no_bias),
+            std::move(bias),
+            norm(prefix + "2"),
+            std::move(decision),
+            last_bias[1] - last_bias[0],
+            rounded(weight, no_bias)};
   }
 
   EmbeddingWeights embeddings(const ModelConfig& config) const {
@@ -74,6 +78,16 @@ class Source {
   }
   PackedLinear linear(const std::string& name, const LinearShape& shape) const {
     return pack(shape, floats(name + ".weight"), floats(name + ".bias"));
+  }
+
+  /// Next to layers in f32 a predictor takes little time, and without bf16 instructions there is none to
+  /// save.
+  std::optional<RoundedProjection> rounded(const std::vector<float>& projection,
+                                           const std::vector<float>& no_bias) const {
+    if (precision_ == Precision::f32 || usable_precision(Precision::bf16) != Precision::bf16) return {};
+    return RoundedProjection{
+        pack({hidden_, predictor_, Activation::none, Precision::bf16}, projection, no_bias),
+        rounded_projection_error(projection, predictor_)};
   }
 
   PackedLinear query(const std::string& prefix) const {
@@ -123,6 +137,11 @@ class Source {
   bool rounded_attention_;
 };
 
+/// What a predictor multiplies every row by.
+PackedLinear& first_product(PredictorWeights& predictor) {
+  return predictor.rounded ? predictor.rounded->linear : predictor.projection;
+}
+
 /// Tells every product which one follows it.
 void put_in_order(std::vector<LayerWeights>& layers, std::vector<PredictorWeights>& predictors) {
   for (std::size_t i = 0; i < layers.size(); ++i) {
@@ -131,9 +150,9 @@ void put_in_order(std::vector<LayerWeights>& layers, std::vector<PredictorWeight
     layer.key_value.precede(layer.attention_output);
     layer.attention_output.precede(layer.intermediate);
     layer.intermediate.precede(layer.output);
-    if (!predictors.empty()) predictors[i].projection.precede(layer.query);
+    if (!predictors.empty()) first_product(predictors[i]).precede(layer.query);
     if (i + 1 < layers.size())
-      layer.output.precede(predictors.empty() ? layers[i + 1].query : predictors[i + 1].projection);
+      layer.output.precede(predictors.empty() ? layers[i + 1].query : first_product(predictors[i + 1]));
   }
 }
 

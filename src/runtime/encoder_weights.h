@@ -6,14 +6,9 @@
 #include "model_files/model_config.h"
 #include "model_files/model_weights.h"
 #include "runtime/packed_linear.h"
+#include "runtime/skim_predictor.h"
 
 namespace transkimmer {
-
-/// A LayerNorm's parameters, each [hidden].
-struct NormParameters {
-  std::vector<float> gamma;
-  std::vector<float> beta;
-};
 
 /// One Transformer layer, packed. The query is scaled by 1 / sqrt(head size) here, once.
 struct LayerWeights {
@@ -24,18 +19,6 @@ struct LayerWeights {
   PackedLinear intermediate;  ///< [hidden] -> gelu -> [feed-forward]
   PackedLinear output;        ///< [feed-forward] -> [hidden]
   NormParameters output_norm;
-};
-
-/// One skim predictor: LayerNorm -> Linear -> LayerNorm -> GELU -> Linear. With the first LayerNorm's gamma
-/// and beta, W (gamma * (x - mean) / deviation + beta) + b equals C x / deviation + (W beta + b), where C is
-/// W diag(gamma) less the mean of each of its rows: that takes the mean out of any x. So the product reads
-/// the hidden states as they are. Of the last layer only the keep row minus the skim row is needed.
-struct PredictorWeights {
-  PackedLinear projection;             ///< C, without a bias; [hidden] -> [predictor]
-  std::vector<float> projection_bias;  ///< [predictor]
-  NormParameters norm;
-  std::vector<float> decision;  ///< [predictor]
-  float decision_bias = 0;
 };
 
 struct EmbeddingWeights {
@@ -51,15 +34,12 @@ struct EncoderWeights {
   std::vector<LayerWeights> layers;
   std::vector<PredictorWeights> predictors;  ///< empty when the model has none or they are not used
 
-  Precision precision = Precision::f32;            ///< of the layers; predictors are always f32
+  Precision precision = Precision::f32;            ///< of the layers; predictors decide in f32
   Precision attention_precision = Precision::f32;  ///< of queries, keys and values: f32 or bf16
 
   /// `panels`: threads that share a product of few rows. `precision` is one that usable_precision returns.
   static EncoderWeights pack(const ModelConfig& config, const ModelWeights& weights, bool with_predictors,
                              int panels, MatrixKernelCache& kernels, Precision precision = Precision::f32);
 };
-
-/// The predictors' LayerNorm epsilon, PyTorch's default, whatever the encoder's own (published code).
-inline constexpr float kPredictorNormEpsilon = 1e-5F;
 
 }  // namespace transkimmer

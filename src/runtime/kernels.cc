@@ -90,6 +90,7 @@ HWY_INLINE void FinishLayerNorm(const NormWeights& norm, RowShape block, BlockMo
   if (statistics.inverse_deviations == nullptr) return;
   Deviations(x, block, statistics.epsilon, written);
   std::copy_n(written.inverse_deviation, block.rows, statistics.inverse_deviations);
+  std::copy_n(written.mean, block.rows, statistics.means);
 }
 
 void AddLayerNorm(const float* x, const float* residual, const NormWeights& norm, RowShape shape, float* out,
@@ -111,11 +112,12 @@ void AddLayerNorm(const float* x, const float* residual, const NormWeights& norm
 
 /// LayerNorm, GELU and the weighted sum of a block of projected rows.
 HWY_INLINE void MarginsOfBlock(const float* projected, const SkimDecision& decision, RowShape block,
-                               float* out) {
+                               float* out, float* deviations) {
   const NormWeights& norm = decision.norm;
   BlockMoments moments;
   Means(projected, block, moments);
   Deviations(projected, block, norm.epsilon, moments);
+  if (deviations != nullptr) std::copy_n(moments.inverse_deviation, block.rows, deviations);
   for (std::size_t row = 0; row < block.rows; ++row) {
     const float* const in = projected + row * block.columns;
     const float sum = SumOver(block.columns, [&](auto d, std::size_t i) HWY_ATTR {
@@ -128,7 +130,7 @@ HWY_INLINE void MarginsOfBlock(const float* projected, const SkimDecision& decis
 }
 
 void SkimMargins(float* x, const float* inverse_deviations, const SkimDecision& decision, RowShape shape,
-                 float* out) {
+                 float* out, float* projected_deviations) {
   ForBlocks(shape.rows, [&](std::size_t first, std::size_t rows) HWY_ATTR {
     float* const block = x + first * shape.columns;
     for (std::size_t row = 0; row < rows; ++row) {
@@ -140,7 +142,8 @@ void SkimMargins(float* x, const float* inverse_deviations, const SkimDecision& 
         hn::StoreU(scaled, d, values + i);
       });
     }
-    MarginsOfBlock(block, decision, {rows, shape.columns}, out + first);
+    MarginsOfBlock(block, decision, {rows, shape.columns}, out + first,
+                   projected_deviations == nullptr ? nullptr : projected_deviations + first);
   });
 }
 
@@ -191,8 +194,8 @@ void add_layer_norm(const float* x, const float* residual, const NormWeights& no
 }
 
 void skim_margins(float* x, const float* inverse_deviations, const SkimDecision& decision, RowShape shape,
-                  float* out) {
-  HWY_DYNAMIC_DISPATCH(SkimMargins)(x, inverse_deviations, decision, shape, out);
+                  float* out, float* projected_deviations) {
+  HWY_DYNAMIC_DISPATCH(SkimMargins)(x, inverse_deviations, decision, shape, out, projected_deviations);
 }
 
 void embed(const EmbeddingRow* tokens, const NormWeights& norm, RowShape shape, float* out,

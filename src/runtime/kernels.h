@@ -23,15 +23,17 @@ struct NormWeights {
   float epsilon = 0;
 };
 
-/// Where 1 / sqrt(variance + epsilon) of the rows that a kernel writes goes: what a LayerNorm that reads them
-/// next needs, taken while each row is still in the first-level cache.
+/// Moments of the rows that a kernel writes: what a LayerNorm that reads them next needs, taken while each
+/// row is still in the first-level cache.
 struct RowStatistics {
   float epsilon = 0;
-  float* inverse_deviations = nullptr;  ///< [rows]; where empty, none are taken
+  float* inverse_deviations = nullptr;  ///< [rows], 1 / sqrt(variance + epsilon); where empty, none are taken
+  float* means = nullptr;               ///< [rows]
 
   /// Of the rows from `row` on.
   RowStatistics from(std::size_t row) const {
-    return {epsilon, inverse_deviations == nullptr ? nullptr : inverse_deviations + row};
+    if (inverse_deviations == nullptr) return {};
+    return {epsilon, inverse_deviations + row, means + row};
   }
 };
 
@@ -54,7 +56,8 @@ void add_layer_norm(const float* x, const float* residual, const NormWeights& no
 ///   projected[row][j] = x[row][j] * inverse_deviations[row] + projection_bias[j]
 ///   out[row] = sum_j weight[j] * gelu(LayerNorm(projected[row])[j]) + bias
 /// `weight` and `bias` are the keep row minus the skim row of the predictor's last linear layer. x [rows,
-/// columns], overwritten; out [rows].
+/// columns], overwritten; out [rows]. `projected_deviations`, unless empty: 1 / sqrt(variance + epsilon) of
+/// each projected row.
 struct SkimDecision {
   const float* projection_bias = nullptr;  ///< [columns]
   NormWeights norm;
@@ -62,7 +65,7 @@ struct SkimDecision {
   float bias = 0;
 };
 void skim_margins(float* x, const float* inverse_deviations, const SkimDecision& decision, RowShape shape,
-                  float* out);
+                  float* out, float* projected_deviations = nullptr);
 
 /// out = LayerNorm(word + position + type) for each of `shape.rows` tokens; the parts are table rows of
 /// [columns].

@@ -72,12 +72,19 @@ struct LayerBuffers {
   OperandBuffer activated;   ///< [rows, feed-forward]
 };
 
+/// What a skim predictor needs for the rows it judges, [max_rows] of them.
+struct PredictorBuffers {
+  FloatBuffer projected;  ///< [rows, predictor]
+  OperandBuffer rounded;  ///< [rows, hidden], where the layers' operands are not in bf16
+  FloatBuffer doubtful;   ///< [rows, hidden]
+};
+
 /// Scratch memory of one forward pass. Once it has seen the largest batch, a pass allocates no activations.
 struct Workspace {
   /// What one thread needs for the piece it works on.
   struct PerThread {
-    LayerBuffers layer;     ///< of max_rows
-    FloatBuffer predictor;  ///< [max_rows, predictor]
+    LayerBuffers layer;  ///< of max_rows
+    PredictorBuffers predictor;
     FloatBuffer attention;  ///< see attention_scratch_floats
     OperationTimes times;   ///< of this pass, when it is profiled
   };
@@ -89,7 +96,7 @@ struct Workspace {
   AlignedBuffer<std::byte> key_value;          ///< [rows, 2 hidden]
   AlignedBuffer<std::byte> context;            ///< [rows, hidden]
   LayerBuffers shared;                         ///< of few rows
-  FloatBuffer inverse_deviations;              ///< [rows], for the predictors
+  FloatBuffer inverse_deviations, means;       ///< [rows], for the predictors
   FloatBuffer margins;                         ///< [rows]
   FloatBuffer outputs;                         ///< [sequences or tokens, hidden]
   std::vector<std::uint32_t> starts;           ///< [sequences + 1]: rows of each sequence

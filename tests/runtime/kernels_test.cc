@@ -44,14 +44,14 @@ TEST_P(Kernels, AddLayerNormEqualsItsDefinition) {
   }
 }
 
-TEST_P(Kernels, AddLayerNormTakesTheDeviationsOfWhatItWrites) {
+TEST_P(Kernels, AddLayerNormTakesTheMomentsOfWhatItWrites) {
   constexpr std::size_t kRows = 19;
   for (const std::size_t columns : {8, 31, 128}) {
     const auto x = random_floats(kRows * columns, 1), residual = random_floats(kRows * columns, 2);
     const auto gamma = random_floats(columns, 3), beta = random_floats(columns, 4, 20);
-    std::vector<float> out(kRows * columns), inverse(kRows);
+    std::vector<float> out(kRows * columns), inverse(kRows), means(kRows);
     add_layer_norm(x.data(), residual.data(), {gamma.data(), beta.data(), 1e-12F}, {kRows, columns},
-                   out.data(), {{}, {1e-5F, inverse.data()}});
+                   out.data(), {{}, {1e-5F, inverse.data(), means.data()}});
     for (std::size_t row = 0; row < kRows; ++row) {
       const std::vector<double> written = row_of(out, row, columns);
       const auto count = static_cast<double>(columns);
@@ -59,6 +59,7 @@ TEST_P(Kernels, AddLayerNormTakesTheDeviationsOfWhatItWrites) {
       double variance = 0;
       for (const double value : written) variance += (value - mean) * (value - mean) / count;
       EXPECT_NEAR(inverse[row] * std::sqrt(variance + 1e-5), 1, 1e-5) << columns << ' ' << row;
+      EXPECT_NEAR(means[row], mean, 1e-5 * std::sqrt(variance + mean * mean)) << columns << ' ' << row;
     }
   }
 }
@@ -69,14 +70,15 @@ TEST_P(Kernels, SkimMarginsEqualTheirDefinition) {
     const auto x = random_floats(kRows * columns, 1), weight = random_floats(columns, 2);
     const auto gamma = random_floats(columns, 3), beta = random_floats(columns, 4);
     const auto bias = random_floats(columns, 5), inverse = random_floats(kRows, 6, 5);
-    std::vector<float> overwritten = x, out(kRows);
+    std::vector<float> overwritten = x, out(kRows), deviations(kRows);
     skim_margins(overwritten.data(), inverse.data(),
                  {bias.data(), {gamma.data(), beta.data(), 1e-5F}, weight.data(), 0.25F}, {kRows, columns},
-                 out.data());
+                 out.data(), deviations.data());
     for (std::size_t row = 0; row < kRows; ++row) {
       std::vector<double> projected = row_of(x, row, columns);
       for (std::size_t i = 0; i < columns; ++i) projected[i] = projected[i] * inverse[row] + bias[i];
       const auto unit = normalized(projected, 1e-5);
+      EXPECT_NEAR((unit[0] - unit[1]) / (projected[0] - projected[1]), deviations[row], 1e-4);
       double expected = 0.25;
       for (std::size_t i = 0; i < columns; ++i) {
         expected += weight[i] * gelu(unit[i] * gamma[i] + beta[i]);
