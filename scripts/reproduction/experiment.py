@@ -3,6 +3,7 @@
     [task]                      what is learnt and how it is measured
     name = sst2                 of the catalogue
     data-dir = glue/SST-2       below --data
+    data-command = ...          what makes that directory, for who lacks it (default: nothing known)
     split = dev                 scored at the end (default: dev)
     max-length = 128            (default: what finetune takes)
     seeds = 42 43 44            each run is made once per seed (default: 42)
@@ -24,7 +25,7 @@ import configparser
 import pathlib
 from dataclasses import dataclass, field
 
-TASK_KEYS = {"name", "data-dir", "split", "max-length", "seeds", "max-eval-samples", "time-examples"}
+TASK_KEYS = {"name", "data-dir", "data-command", "split", "max-length", "seeds", "max-eval-samples", "time-examples"}
 
 
 class ExperimentError(Exception):
@@ -36,6 +37,7 @@ class Experiment:
     name: str
     task: str
     data_dir: str
+    data_command: str = ""
     split: str = "dev"
     max_length: int = 0
     seeds: tuple = (42,)
@@ -82,7 +84,8 @@ def load(path):
         if "model" not in options:
             raise ExperimentError(f"{path}: [{run}] has no model")
     return Experiment(
-        name=path.stem, task=task["name"], data_dir=task["data-dir"], split=task.get("split", "dev"),
+        name=path.stem, task=task["name"], data_dir=task["data-dir"],
+        data_command=task.get("data-command", ""), split=task.get("split", "dev"),
         max_length=integers(task.get("max-length", "0"), path, "max-length")[0],
         seeds=integers(task.get("seeds", "42"), path, "seeds"),
         max_eval_samples=integers(task.get("max-eval-samples", "0"), path, "max-eval-samples")[0],

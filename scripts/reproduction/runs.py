@@ -36,22 +36,29 @@ class Workshop:
     def data_dir(self, experiment):
         path = self.data / experiment.data_dir
         if not path.exists():
-            raise ExperimentError(f"{path}: no such data (for {experiment.name}); say where it is with --data")
+            made = f", or make it with: {experiment.data_command}" if experiment.data_command else ""
+            raise ExperimentError(f"{path}: no such data (for {experiment.name}); say where it is with --data{made}")
         return str(path)
+
+    def origin(self, experiment, run):
+        """The other experiment, and its run, from whose model a run starts; (None, None) if from another kind of model."""
+        other, slash, other_run = experiment.runs[run]["model"].partition("/")
+        file = self.root / "experiments" / f"{other}.ini"
+        if not slash or not file.exists():
+            return None, None
+        other_experiment = load(file)
+        if other_run not in other_experiment.runs:
+            raise ExperimentError(f"{file}: no run [{other_run}], from which {experiment.name} starts")
+        return other_experiment, other_run
 
     def model(self, experiment, run, seed):
         """The model that a run starts from."""
         value = experiment.runs[run]["model"]
         if value in experiment.runs:
             return str(self.directory(experiment, value, seed))
-        other, slash, other_run = value.partition("/")
-        file = self.root / "experiments" / f"{other}.ini"
-        if slash and file.exists():
-            other_experiment = load(file)
-            if other_run not in other_experiment.runs:
-                raise ExperimentError(f"{file}: no run [{other_run}], from which {experiment.name} starts")
-            seeds = other_experiment.seeds
-            return str(self.directory(other_experiment, other_run, seed if seed in seeds else seeds[0]))
+        other, other_run = self.origin(experiment, run)
+        if other:
+            return str(self.directory(other, other_run, seed if seed in other.seeds else other.seeds[0]))
         below_root = self.root / value
         return str(below_root if below_root.exists() else value)
 
@@ -106,7 +113,11 @@ def finetune_command(workshop, experiment, run, seed):
 
 
 def train(workshop, experiment):
-    """Every run at every seed; an interrupted one goes on from its last checkpoint."""
+    """Every run at every seed, and before them what they start from; an interrupted one goes on from its last checkpoint."""
+    for run in experiment.runs:
+        origin, _ = workshop.origin(experiment, run)
+        if origin:
+            train(workshop, origin)
     for seed in experiment.seeds:
         for run in experiment.runs:
             directory = workshop.directory(experiment, run, seed)

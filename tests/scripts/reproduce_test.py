@@ -12,11 +12,12 @@ import subprocess
 import sys
 import tempfile
 import unittest
+import unittest.mock
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT / "scripts"))
 
-from reproduction import experiment, report  # noqa: E402
+from reproduction import experiment, report, runs  # noqa: E402
 
 CONFIG = {"architectures": ["BertModel"], "model_type": "bert", "vocab_size": 12, "hidden_size": 16,
           "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 32, "max_position_embeddings": 32,
@@ -125,6 +126,25 @@ class Reproduce(unittest.TestCase):
             self.assertEqual(caller.stdout.read(), "interrupted\n")
         self.assertTrue(saved.exists(), "the program was killed before it had saved")
 
+    def test_what_a_run_starts_from_is_trained_first(self):
+        (self.path / "experiments").mkdir()
+        task = "[task]\nname = sst2\ndata-dir = sst2\n"
+        (self.path / "experiments" / "first.ini").write_text(task + "[dense]\nmodel = encoder\n")
+        (self.path / "experiments" / "second.ini").write_text(task + "seeds = 42 43\n[dense]\nmodel = first/dense\n")
+        workshop = runs.Workshop(self.path, os.environ["TRANSKIMMER_BUILD"], self.path / "data", self.path / "runs",
+                                 self.docs, 1)
+        with unittest.mock.patch.object(runs, "call", side_effect=lambda command: self.pretend(command)) as call:
+            runs.train(workshop, experiment.load(self.path / "experiments" / "second.ini"))
+        made = [command[0][0] for command in call.call_args_list]
+        option = {name: [command[command.index(name) + 1] for command in made] for name in ("--model", "--output-dir")}
+        first = str(self.path / "runs" / "first" / "dense-42")
+        self.assertEqual(option["--model"], [str(self.path / "encoder"), first, first])
+        self.assertEqual(option["--output-dir"][0], first)
+
+    @staticmethod
+    def pretend(command):
+        pathlib.Path(command[command.index("--output-dir") + 1]).mkdir(parents=True)
+
     def test_defaults_of_runs_are_not_the_tasks(self):
         self.file.write_text("[task]\nname = sst2\ndata-dir = x\nmax-eval-samples = 4000\n"
                              "[DEFAULT]\nmax-eval-samples = 10\nseed = 3\n[dense]\nmodel = m\nseed = 4\n")
@@ -139,7 +159,9 @@ class Reproduce(unittest.TestCase):
                  ("[task]\nname = sst2\ndata-dir = sst2\n", "no run; expected a section"),
                  ("[task]\nname = sst2\ndata-dir = sst2\n[dense]\n", "[dense] has no model"),
                  ("[dense]\nmodel = x\n", "no section [task]"),
-                 ("[task]\nname = sst2\ndata-dir = elsewhere\n[dense]\nmodel = x\n", "elsewhere: no such data"))
+                 ("[task]\nname = sst2\ndata-dir = elsewhere\n[dense]\nmodel = x\n", "elsewhere: no such data"),
+                 ("[task]\nname = sst2\ndata-dir = elsewhere\ndata-command = cook it\n[dense]\nmodel = x\n",
+                  "or make it with: cook it"))
         for text, message in cases:
             self.file.write_text(text)
             done = self.reproduce(str(self.file))
