@@ -42,6 +42,7 @@ struct Contender {
   std::vector<float> logits;
   std::vector<std::uint16_t> skimmed_at;
   double seconds = 0;
+  std::size_t margins = 0, margins_in_f32 = 0;
 };
 
 struct Disagreement {
@@ -69,6 +70,8 @@ void run_batch(Contender& contender, const RaggedBatch& batch) {
   const auto start = Clock::now();
   const BatchResult result = contender.engine.run(batch);
   contender.seconds += std::chrono::duration<double>(Clock::now() - start).count();
+  contender.margins += result.margins;
+  contender.margins_in_f32 += result.margins_in_f32;
   const std::size_t labels = result.logits.size() / batch.sequences();
   for (std::size_t i = 0; i < batch.sequences(); ++i) {
     const auto row = result.logits.begin() + static_cast<std::ptrdiff_t>(i * labels);
@@ -109,6 +112,7 @@ void run_all(std::vector<Contender>& contenders, const EncodedDataset& data, std
       one.logits.clear();
       one.skimmed_at.clear();
       one.seconds = 0;
+      one.margins = one.margins_in_f32 = 0;
     }
     for (std::size_t first = 0; first < data.size(); first += batch_size) {
       RaggedBatch batch;
@@ -128,6 +132,8 @@ Json report(const Options& options, const std::vector<Contender>& contenders, co
     precisions[std::string(name_of(one.engine.precision()))] = {
         {"metrics", compute_scores(metrics, one.outputs, data.labels)},
         {"seconds", one.seconds},
+        {"margins_in_f32", static_cast<double>(one.margins_in_f32) /
+                               static_cast<double>(std::max<std::size_t>(one.margins, 1))},
         {"decisions_unlike_f32", off.decisions},
         {"tokens_unlike_f32", off.tokens},
         {"answers_unlike_f32", off.answers},

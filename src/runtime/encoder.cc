@@ -48,8 +48,11 @@ class ForwardPass {
     }
     if (options_.outputs == OutputStates::all_tokens) store_outputs_of_rows();
     result_.states = space_.outputs.data();
-    if (options_.profile != nullptr)
-      for (const Workspace::PerThread& own : space_.per_thread) *options_.profile += own.times;
+    for (const Workspace::PerThread& own : space_.per_thread) {
+      result_.margins += own.margins;
+      result_.margins_in_f32 += own.margins_in_f32;
+      if (options_.profile != nullptr) *options_.profile += own.times;
+    }
     return std::move(result_);
   }
 
@@ -110,6 +113,7 @@ class ForwardPass {
     space_.per_thread.resize(std::max(space_.per_thread.size(), threads_.loops.threads()));
     for (auto& own : space_.per_thread) {
       own.times = {};
+      own.margins = own.margins_in_f32 = 0;
       reserve(own.layer, PackedLinear::max_rows);
       reserve(own.predictor);
     }
@@ -181,9 +185,11 @@ class ForwardPass {
     if (weights_.predictors.empty() || layer == layers_) return;
     const OperationTimer timer =
         threads_.time(worker, Operation::predictors, count * predictor_macs_per_row());
-    predict_margins(weights_.predictors[layer],
-                    {hidden_row(begin), operand_rows(begin), statistics(begin), count},
-                    options_.skim_threshold, threads_.own(worker).predictor, space_.margins.data() + begin);
+    Workspace::PerThread& own = threads_.own(worker);
+    own.margins += count;
+    own.margins_in_f32 += predict_margins(
+        weights_.predictors[layer], {hidden_row(begin), operand_rows(begin), statistics(begin), count},
+        options_.skim_threshold, own.predictor, space_.margins.data() + begin);
   }
 
   bool keeps(std::size_t layer, std::size_t row) const {

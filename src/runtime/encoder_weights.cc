@@ -1,5 +1,6 @@
 #include "runtime/encoder_weights.h"
 
+#include <algorithm>
 #include <cmath>
 #include <string>
 
@@ -52,12 +53,16 @@ class Source {
     std::vector<float> decision(predictor_);
     for (std::size_t j = 0; j < predictor_; ++j) decision[j] = last[predictor_ + j] - last[j];
     const std::vector<float> no_bias(predictor_);
-    return {pack({hidden_, predictor_, Activation::none}, weight, no_bias),
-            std::move(bias),
-            norm(prefix + "2"),
-            std::move(decision),
-            last_bias[1] - last_bias[0],
-            rounded(weight, no_bias)};
+    PredictorWeights predictor{pack({hidden_, predictor_, Activation::none}, weight, no_bias),
+                               std::move(bias),
+                               norm(prefix + "2"),
+                               std::move(decision),
+                               last_bias[1] - last_bias[0],
+                               {}};
+    if (predictors_round_first())
+      add_rounded_projection(
+          predictor, pack({hidden_, predictor_, Activation::none, Precision::bf16}, weight, no_bias), weight);
+    return predictor;
   }
 
   EmbeddingWeights embeddings(const ModelConfig& config) const {
@@ -82,12 +87,8 @@ class Source {
 
   /// Next to layers in f32 a predictor takes little time, and without bf16 instructions there is none to
   /// save.
-  std::optional<RoundedProjection> rounded(const std::vector<float>& projection,
-                                           const std::vector<float>& no_bias) const {
-    if (precision_ == Precision::f32 || usable_precision(Precision::bf16) != Precision::bf16) return {};
-    return RoundedProjection{
-        pack({hidden_, predictor_, Activation::none, Precision::bf16}, projection, no_bias),
-        rounded_projection_error(projection, predictor_)};
+  bool predictors_round_first() const {
+    return precision_ != Precision::f32 && usable_precision(Precision::bf16) == Precision::bf16;
   }
 
   PackedLinear query(const std::string& prefix) const {
@@ -109,24 +110,31 @@ class Source {
     return pack({hidden_, 2 * hidden_, Activation::none, precision_, rounded_attention_}, weight, bias);
   }
 
-  /// See PredictorWeights. Summed in double: it happens once.
+  /// See PredictorWeights. In double: it happens once.
   void fold(const NormParameters& norm, std::vector<float>& weight, std::vector<float>& bias) const {
+    std::vector<double> folded(weight.size()), shifted(predictor_);
     for (std::size_t row = 0; row < predictor_; ++row) {
-      double shift = bias[row];
-      double sum = 0;
+      shifted[row] = bias[row];
       for (std::size_t column = 0; column < hidden_; ++column) {
-        float& value = weight[row * hidden_ + column];
-        shift += static_cast<double>(value) * norm.beta[column];
-        value *= norm.gamma[column];
-        sum += static_cast<double>(value);
+        const double value = weight[row * hidden_ + column];
+        shifted[row] += value * norm.beta[column];
+        folded[row * hidden_ + column] = value * norm.gamma[column];
       }
-      const double mean = sum / static_cast<double>(hidden_);
-      for (std::size_t column = 0; column < hidden_; ++column) {
-        float& value = weight[row * hidden_ + column];
-        value = static_cast<float>(static_cast<double>(value) - mean);
-      }
-      bias[row] = static_cast<float>(shift);
     }
+    for (std::size_t row = 0; row < predictor_; ++row) take_mean_out(folded, row * hidden_, 1, hidden_);
+    for (std::size_t column = 0; column < hidden_; ++column)
+      take_mean_out(folded, column, hidden_, predictor_);
+    take_mean_out(shifted, 0, 1, predictor_);
+    std::ranges::transform(folded, weight.begin(), [](double value) { return static_cast<float>(value); });
+    std::ranges::transform(shifted, bias.begin(), [](double value) { return static_cast<float>(value); });
+  }
+
+  /// Of `count` values, `stride` apart.
+  static void take_mean_out(std::vector<double>& values, std::size_t first, std::size_t stride,
+                            std::size_t count) {
+    double sum = 0;
+    for (std::size_t i = 0; i < count; ++i) sum += values[first + i * stride];
+    for (std::size_t i = 0; i < count; ++i) values[first + i * stride] -= sum / static_cast<double>(count);
   }
 
   std::size_t hidden_, feed_forward_, predictor_, head_size_;

@@ -21,6 +21,8 @@ struct BatchResult {
   std::vector<std::uint16_t>
       skimmed_at;                   ///< [tokens]: the layer whose predictor skimmed the token; layers = never
   std::vector<std::uint32_t> kept;  ///< [layers, sequences]: tokens that went through the layer
+  std::size_t margins = 0;          ///< that predictors computed
+  std::size_t margins_in_f32 = 0;   ///< of these; in bf16 and int8 only where bf16 proves no decision
 };
 
 /// The inference engine: a model whose weights are packed for this machine. Immutable after loading; `run`
@@ -42,7 +44,8 @@ class Engine {
   /// empty sequence, or one longer than the position table; Error when the model computes a logit that is not
   /// finite or a skim margin that is no number.
   BatchResult run(const RaggedBatch& batch) const;
-  /// The same, but `keep` decides which tokens go on; the predictors run for the margins it is given.
+  /// The same, but `keep` decides which tokens go on; the predictors run for the margins it is given
+  /// (see KeepDecision).
   BatchResult run(const RaggedBatch& batch, const KeepDecision& keep) const;
 
   /// Runs a batch as `run` does and says where its time went. Taking times costs some microseconds a layer.

@@ -112,12 +112,12 @@ void AddLayerNorm(const float* x, const float* residual, const NormWeights& norm
 
 /// LayerNorm, GELU and the weighted sum of a block of projected rows.
 HWY_INLINE void MarginsOfBlock(const float* projected, const SkimDecision& decision, RowShape block,
-                               float* out, float* deviations) {
+                               float* out, float* inverse_deviations) {
   const NormWeights& norm = decision.norm;
   BlockMoments moments;
   Means(projected, block, moments);
   Deviations(projected, block, norm.epsilon, moments);
-  if (deviations != nullptr) std::copy_n(moments.inverse_deviation, block.rows, deviations);
+  if (inverse_deviations != nullptr) std::copy_n(moments.inverse_deviation, block.rows, inverse_deviations);
   for (std::size_t row = 0; row < block.rows; ++row) {
     const float* const in = projected + row * block.columns;
     const float sum = SumOver(block.columns, [&](auto d, std::size_t i) HWY_ATTR {
@@ -130,7 +130,7 @@ HWY_INLINE void MarginsOfBlock(const float* projected, const SkimDecision& decis
 }
 
 void SkimMargins(float* x, const float* inverse_deviations, const SkimDecision& decision, RowShape shape,
-                 float* out, float* projected_deviations) {
+                 float* out, float* projected_inverse_deviations) {
   ForBlocks(shape.rows, [&](std::size_t first, std::size_t rows) HWY_ATTR {
     float* const block = x + first * shape.columns;
     for (std::size_t row = 0; row < rows; ++row) {
@@ -143,7 +143,7 @@ void SkimMargins(float* x, const float* inverse_deviations, const SkimDecision& 
       });
     }
     MarginsOfBlock(block, decision, {rows, shape.columns}, out + first,
-                   projected_deviations == nullptr ? nullptr : projected_deviations + first);
+                   projected_inverse_deviations == nullptr ? nullptr : projected_inverse_deviations + first);
   });
 }
 
@@ -194,8 +194,9 @@ void add_layer_norm(const float* x, const float* residual, const NormWeights& no
 }
 
 void skim_margins(float* x, const float* inverse_deviations, const SkimDecision& decision, RowShape shape,
-                  float* out, float* projected_deviations) {
-  HWY_DYNAMIC_DISPATCH(SkimMargins)(x, inverse_deviations, decision, shape, out, projected_deviations);
+                  float* out, float* projected_inverse_deviations) {
+  HWY_DYNAMIC_DISPATCH(SkimMargins)
+  (x, inverse_deviations, decision, shape, out, projected_inverse_deviations);
 }
 
 void embed(const EmbeddingRow* tokens, const NormWeights& norm, RowShape shape, float* out,

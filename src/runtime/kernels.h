@@ -56,8 +56,8 @@ void add_layer_norm(const float* x, const float* residual, const NormWeights& no
 ///   projected[row][j] = x[row][j] * inverse_deviations[row] + projection_bias[j]
 ///   out[row] = sum_j weight[j] * gelu(LayerNorm(projected[row])[j]) + bias
 /// `weight` and `bias` are the keep row minus the skim row of the predictor's last linear layer. x [rows,
-/// columns], overwritten; out [rows]. `projected_deviations`, unless empty: 1 / sqrt(variance + epsilon) of
-/// each projected row.
+/// columns], overwritten; out [rows]. `projected_inverse_deviations`, unless empty: 1 / sqrt(variance +
+/// epsilon) of each projected row.
 struct SkimDecision {
   const float* projection_bias = nullptr;  ///< [columns]
   NormWeights norm;
@@ -65,7 +65,7 @@ struct SkimDecision {
   float bias = 0;
 };
 void skim_margins(float* x, const float* inverse_deviations, const SkimDecision& decision, RowShape shape,
-                  float* out, float* projected_deviations = nullptr);
+                  float* out, float* projected_inverse_deviations = nullptr);
 
 /// out = LayerNorm(word + position + type) for each of `shape.rows` tokens; the parts are table rows of
 /// [columns].

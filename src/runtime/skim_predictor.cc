@@ -20,6 +20,9 @@ constexpr double kBf16Rounding = 0x1p-8;
 /// The largest slope of GELU is 1.1290, at the square root of two.
 constexpr double kSteepestGelu = 1.13;
 
+/// A projection this long is not judged: the squares of its values might leave the range of floats.
+constexpr double kLongestProvable = 1e15;
+
 using OfEachRow = std::array<float, PackedLinear::max_rows>;
 
 double length(std::span<const float> values) {
@@ -45,13 +48,13 @@ std::vector<float> product(std::span<const float> a, std::span<const float> b, s
 /// Powers are divided by their lengths on the way, lest they overflow.
 double largest_singular_value(std::span<const float> matrix, std::size_t rows) {
   constexpr int kSquarings = 2;
-  constexpr double kRoundingOfTheseSums = 1.001;
+  const double rounding_of_these_sums = 1 + static_cast<double>(matrix.size()) * kFloatRounding;
   std::vector<float> power = product(matrix, matrix, rows, true);
   double bound = 1, exponent = 0.5;
   for (int squared = 0;; ++squared) {
     const double size = length(power);
     bound *= std::pow(size, exponent);
-    if (squared == kSquarings || size == 0) return kRoundingOfTheseSums * bound;
+    if (squared == kSquarings || size == 0) return rounding_of_these_sums * bound;
     for (float& value : power) value = static_cast<float>(value / size);
     power = product(power, power, rows, false);
     exponent /= 2;
@@ -80,38 +83,19 @@ SkimDecision decision_of(const PredictorWeights& predictor) {
 
 /// How far a margin can be off that follows from a rounded projection.
 ///
-/// The projection moves by d = error |x| / deviation at most, and |x| / deviation by the mean of x and its
-/// share of the deviation. Of two vectors that are d apart and at least a and a - d long, the directions are
-/// at most d / (a - d / 2) apart: that is what the LayerNorm after it makes of d, times sqrt(predictor). GELU
-/// and the last layer multiply it by no more than kSteepestGelu |gamma * decision|.
-class MarginErrors {
- public:
-  MarginErrors(const PredictorWeights& predictor, std::size_t hidden)
-      : hidden_(static_cast<double>(hidden)),
-        size_(static_cast<double>(predictor.decision.size())),
-        projection_(predictor.rounded->error) {
-    double squares = 0;
-    for (std::size_t j = 0; j < predictor.decision.size(); ++j)
-      squares += std::pow(static_cast<double>(predictor.norm.gamma[j]) * predictor.decision[j], 2);
-    steepness_ = kSteepestGelu * std::sqrt(size_ * squares);
-  }
-
-  double of(float mean, float inverse_deviation, float projected_inverse_deviation) const {
-    const double offset = static_cast<double>(mean) * inverse_deviation;
-    const double moved = projection_ * std::sqrt(hidden_ * (1 + offset * offset));
-    const double projected = std::sqrt(size_) / projected_inverse_deviation;
-    // Not-a-number is not smaller either.
-    if (!(moved < projected)) return std::numeric_limits<double>::infinity();
-    return steepness_ * (moved / (projected - moved / 2) + float_rounding());
-  }
-
- private:
-  /// Of the sums after the projection, in either precision.
-  double float_rounding() const { return 4 * size_ * kFloatRounding; }
-
-  double hidden_, size_, projection_;
-  double steepness_ = 0;
-};
+/// The projection moves by d = projection_error |x| / deviation at most, and |x| / deviation by the mean of x
+/// and its share of the deviation. Of two vectors that are d apart and at least a and a - d long, the
+/// directions are at most d / (a - d / 2) apart, and the LayerNorm after it looks at directions alone.
+double margin_error(const RoundedProjection& rounded, const LinearShape& shape, double mean_over_deviation,
+                    float projected_inverse_deviation) {
+  const auto hidden = static_cast<double>(shape.in), size = static_cast<double>(shape.out);
+  const double moved =
+      rounded.projection_error * std::sqrt(hidden * (1 + mean_over_deviation * mean_over_deviation));
+  const double projected = std::sqrt(size) / projected_inverse_deviation;
+  // Not-a-number is not smaller either.
+  if (!(moved < projected && projected < kLongestProvable)) return std::numeric_limits<double>::infinity();
+  return rounded.steepness * moved / (projected - moved / 2) + rounded.margin_rounding;
+}
 
 void margins_in_f32(const PredictorWeights& predictor, const float* x, const float* inverse_deviations,
                     std::size_t rows, float* projected, float* margins) {
@@ -120,9 +104,10 @@ void margins_in_f32(const PredictorWeights& predictor, const float* x, const flo
                margins);
 }
 
-/// The margins in bf16's precision; `projected_deviations` is as in the kernel skim_margins.
+/// The margins in bf16's precision; `projected_inverse_deviations` as the kernel
+/// skim_margins gives them.
 void rounded_margins(const PredictorWeights& predictor, const JudgedRows& rows, const PredictorBuffers& own,
-                     float* margins, float* projected_deviations) {
+                     float* margins, float* projected_inverse_deviations) {
   OperandRows operand = rows.operand;
   if (operand.precision != Precision::bf16) {
     operand = own.rounded.rows(nullptr);
@@ -131,7 +116,7 @@ void rounded_margins(const PredictorWeights& predictor, const JudgedRows& rows, 
   float* const projected = own.projected.data();
   predictor.rounded->linear.multiply(operand, rows.rows, projected);
   skim_margins(projected, rows.statistics.inverse_deviations, decision_of(predictor),
-               {rows.rows, predictor.decision.size()}, margins, projected_deviations);
+               {rows.rows, predictor.decision.size()}, margins, projected_inverse_deviations);
 }
 
 }  // namespace
@@ -146,6 +131,23 @@ double rounded_projection_error(std::span<const float> projection, std::size_t r
   return of_x + of_projection + of_sums;
 }
 
+void add_rounded_projection(PredictorWeights& predictor, PackedLinear linear,
+                            std::span<const float> projection) {
+  const std::size_t size = predictor.decision.size();
+  const double root = std::sqrt(static_cast<double>(size));
+  double squares = 0, terms = std::abs(predictor.decision_bias);
+  for (std::size_t j = 0; j < size; ++j) {
+    const double gamma = std::abs(predictor.norm.gamma[j]), weight = std::abs(predictor.decision[j]);
+    squares += std::pow(gamma * weight, 2);
+    terms += weight * (std::abs(predictor.norm.beta[j]) + gamma * root);
+  }
+  // The LayerNorm makes the projection sqrt(size) long; GELU and the last layer follow. As many floats are
+  // summed as there are outputs, and each passes some 16 operations more.
+  predictor.rounded = RoundedProjection{std::move(linear), rounded_projection_error(projection, size),
+                                        kSteepestGelu * root * std::sqrt(squares),
+                                        2 * static_cast<double>(size + 16) * kFloatRounding * terms};
+}
+
 std::size_t predict_margins(const PredictorWeights& predictor, const JudgedRows& rows, double threshold,
                             const PredictorBuffers& own, float* margins) {
   const RowStatistics& statistics = rows.statistics;
@@ -154,23 +156,24 @@ std::size_t predict_margins(const PredictorWeights& predictor, const JudgedRows&
     margins_in_f32(predictor, rows.x, statistics.inverse_deviations, rows.rows, projected, margins);
     return rows.rows;
   }
-  OfEachRow projected_deviations, deviations, exact;
-  rounded_margins(predictor, rows, own, margins, projected_deviations.data());
+  OfEachRow projected_inverse_deviations, inverse_deviations, exact;
+  rounded_margins(predictor, rows, own, margins, projected_inverse_deviations.data());
 
-  const std::size_t hidden = predictor.projection.shape().in;
-  const MarginErrors errors(predictor, hidden);
+  const LinearShape& shape = predictor.projection.shape();
   std::array<std::size_t, PackedLinear::max_rows> doubtful;
   std::size_t doubts = 0;
   for (std::size_t row = 0; row < rows.rows; ++row) {
+    const float inverse = statistics.inverse_deviations[row];
     const double error =
-        errors.of(statistics.means[row], statistics.inverse_deviations[row], projected_deviations[row]);
+        margin_error(*predictor.rounded, shape, static_cast<double>(statistics.means[row]) * inverse,
+                     projected_inverse_deviations[row]);
     if (std::abs(static_cast<double>(margins[row]) - threshold) > error) continue;
-    std::copy_n(rows.x + row * hidden, hidden, own.doubtful.data() + doubts * hidden);
-    deviations[doubts] = statistics.inverse_deviations[row];
+    std::copy_n(rows.x + row * shape.in, shape.in, own.doubtful.data() + doubts * shape.in);
+    inverse_deviations[doubts] = inverse;
     doubtful[doubts++] = row;
   }
   if (doubts == 0) return 0;
-  margins_in_f32(predictor, own.doubtful.data(), deviations.data(), doubts, projected, exact.data());
+  margins_in_f32(predictor, own.doubtful.data(), inverse_deviations.data(), doubts, projected, exact.data());
   for (std::size_t i = 0; i < doubts; ++i) margins[doubtful[i]] = exact[i];
   return doubts;
 }

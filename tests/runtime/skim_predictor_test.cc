@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <utility>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -84,6 +85,15 @@ TEST_P(ProjectionError, OfOneDirectionIsNoLargerThanThatDirectionAsks) {
   EXPECT_GE(error, 0x1p-8 * whole);
 }
 
+TEST_P(ProjectionError, IsReachedWhereAllRoundingErrorsAddUp) {
+  const auto [hidden, predictor] = GetParam();
+  // Halfway between two numbers of bf16, and rounded down.
+  const std::vector<float> projection(predictor * hidden, 1.0F + 0x1p-8F), x(hidden, 1.0F + 0x1p-8F);
+  const double error = rounded_projection_error(projection, predictor);
+  EXPECT_LE(moved(projection, x), error);
+  EXPECT_GE(moved(projection, x), 0.95 * error);
+}
+
 TEST_P(ProjectionError, OfZerosIsZero) {
   const auto [hidden, predictor] = GetParam();
   EXPECT_EQ(rounded_projection_error(std::vector<float>(predictor * hidden), predictor), 0);
@@ -138,9 +148,10 @@ class RoundedPredictor : public testing::TestWithParam<Case> {
                           0.125F,
                           std::nullopt};
     if (with_rounded)
-      made.rounded = RoundedProjection{PackedLinear({hidden(), size(), Activation::none, Precision::bf16},
-                                                    projection_, no_bias, 1, kernels_),
-                                       rounded_projection_error(projection_, size())};
+      add_rounded_projection(made,
+                             PackedLinear({hidden(), size(), Activation::none, Precision::bf16}, projection_,
+                                          no_bias, 1, kernels_),
+                             projection_);
     return made;
   }
 
@@ -215,12 +226,112 @@ TEST_P(RoundedPredictor, LeavesNotANumberToF32) {
   EXPECT_TRUE(std::isnan(found_[0]));
 }
 
+TEST_P(RoundedPredictor, LeavesWhatIsTooLargeToF32) {
+  for (std::size_t i = 0; i < hidden(); ++i) x_[i] *= 1e30F;
+  deviations_[0] = 1;  // as it is where the variance left the range of floats
+  write_operand(x_.data(), kRows, operand_.rows(x_.data()));
+  EXPECT_EQ(margins(rounded_, 1000, found_), 1U);
+}
+
 INSTANTIATE_TEST_SUITE_P(
     Shapes, RoundedPredictor,
     testing::Values(Case{{768, 64}, Precision::bf16, 0}, Case{{768, 64}, Precision::int8, 0},
                     Case{{768, 64}, Precision::int8, 5}, Case{{256, 64}, Precision::bf16, 0.1F},
                     Case{{30, 7}, Precision::int8, 0}, Case{{32, 16}, Precision::bf16, -1},
                     Case{{64, 100}, Precision::int8, 0}));
+
+// ---- The bound of the margin's error
+
+/// A predictor and a row that bf16 leads as far off as any: all rounding errors of the row point along the
+/// only direction of C, in which the row itself hardly lies; the margin looks at that direction, where GELU
+/// is steepest.
+struct WorstCase {
+  static constexpr std::size_t kHidden = 768, kSize = 64;
+
+  WorstCase() {
+    for (std::size_t i = 0; i < kHidden; ++i) {
+      const float sign = i % 2 == 0 ? 1.0F : -1.0F;
+      const bool up = i % 4 < 2;  // rounded up, to 1 + 2^-6; the others down, to 1
+      x[i] = sign * (up ? 1.0F + 3 * 0x1p-8F : 1.0F + 0x1p-8F);
+      projection[i] = (up ? sign : -sign) * 0x1p-6F;
+      projection[kHidden + i] = -projection[i];
+    }
+    for (std::size_t j = 2; j < kSize; ++j) bias[j] = j % 2 == 0 ? 0.25F : -0.25F;
+  }
+
+  PredictorWeights predictor(MatrixKernelCache& kernels, float decision_bias = 0) const {
+    const std::vector<float> none(kSize);
+    std::vector<float> decision(kSize);
+    decision[0] = 1;
+    decision[1] = -1;
+    PredictorWeights made{PackedLinear({kHidden, kSize}, projection, none, 1, kernels),
+                          bias,
+                          {std::vector<float>(kSize, 1.0F), std::vector<float>(kSize, std::sqrt(2.0F))},
+                          decision,
+                          decision_bias,
+                          {}};
+    add_rounded_projection(
+        made, PackedLinear({kHidden, kSize, Activation::none, Precision::bf16}, projection, none, 1, kernels),
+        projection);
+    return made;
+  }
+
+  std::vector<float> x = std::vector<float>(kHidden), projection = std::vector<float>(kSize * kHidden),
+                     bias = std::vector<float>(kSize);
+};
+
+class MarginError : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (usable_precision(Precision::bf16) != Precision::bf16) GTEST_SKIP() << "no AVX-512 BF16";
+    own_.projected.reserve(WorstCase::kSize);
+    own_.rounded.reserve(1, WorstCase::kHidden, Precision::bf16);
+    own_.doubtful.reserve(WorstCase::kHidden);
+  }
+
+  /// The margin, and whether it took f32.
+  std::pair<float, bool> judge(const PredictorWeights& predictor, double threshold) {
+    float mean = 0, inverse = 1, margin = 0;
+    const std::size_t doubts =
+        predict_margins(predictor, {worst_.x.data(), {}, {kPredictorNormEpsilon, &inverse, &mean}, 1},
+                        threshold, own_, &margin);
+    return {margin, doubts == 1};
+  }
+
+  WorstCase worst_;
+  MatrixKernelCache kernels_;
+  PredictorBuffers own_;
+};
+
+TEST_F(MarginError, IsBoundedTightly) {
+  const PredictorWeights predictor = worst_.predictor(kernels_);
+  const float rounded = judge(predictor, 1000).first;
+  const auto provable = [&](double distance) { return !judge(predictor, rounded - distance).second; };
+  double low = 0, high = 1000;
+  while (high - low > 1e-6) (provable((low + high) / 2) ? high : low) = (low + high) / 2;
+  const float exact = judge(predictor, rounded).first;
+  const double moved = std::abs(static_cast<double>(rounded) - exact);
+  EXPECT_LE(moved, high);
+  EXPECT_GE(moved, 0.8 * high) << "a bound so loose proves little";
+}
+
+TEST_F(MarginError, IsNeverOvershotByTheThreshold) {
+  const PredictorWeights predictor = worst_.predictor(kernels_);
+  const float rounded = judge(predictor, 1000).first, exact = judge(predictor, rounded).first;
+  for (int i = 0; i <= 100; ++i) {
+    const double threshold = exact + (static_cast<double>(rounded) - exact) * i / 100;
+    const auto [margin, in_f32] = judge(predictor, threshold);
+    EXPECT_TRUE(in_f32) << i;
+    EXPECT_EQ(margin > threshold, exact > threshold) << i;
+  }
+}
+
+TEST_F(MarginError, AllowsForTheDigitsThatALargeSumLoses) {
+  const float large = 1e6F;  // floats there are a sixteenth apart
+  const PredictorWeights predictor = worst_.predictor(kernels_, large);
+  const float rounded = judge(predictor, 0).first;
+  EXPECT_TRUE(judge(predictor, rounded + 0.0625).second);
+}
 
 }  // namespace
 }  // namespace transkimmer
