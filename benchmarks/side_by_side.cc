@@ -33,19 +33,34 @@ struct Options {
   int threads = 2;
 };
 
-/// Batches that each contender runs before the next one's turn. What libtorch leaves behind (caches, threads
-/// that go to sleep) slows down whoever comes next for some 10 ms, as measured: a small part of so many.
+/// Batches that each contender runs before the next one's turn.
 constexpr std::size_t kBatchesPerTurn = 64;
 
+/// What another contender leaves behind (caches full of its weights, threads that go to sleep) slows down
+/// whoever comes next for some 10 ms, as measured: as much of a turn does not count.
+constexpr double kWarmUpSeconds = 0.02;
+
 /// Seconds below which a round of all three is at the mercy of what else the machine does, and how many
-/// rounds then make up for it.
+/// rounds then make up for it: everyone comes after everyone else as often in six of them.
 constexpr double kShortRound = 10;
-constexpr std::size_t kShortRounds = 5;
+constexpr std::size_t kShortRounds = 6;
 
 struct Contender {
   double seconds = 0;
   std::vector<float> logits;
 };
+
+/// libtorch dense and padded, the runtime dense, the runtime skimmed.
+constexpr std::size_t kContenders = 3;
+
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+double median(std::vector<double> values) {
+  std::ranges::sort(values);
+  return (values[(values.size() - 1) / 2] + values[values.size() / 2]) / 2;
+}
 
 class SideBySide {
  public:
@@ -62,34 +77,33 @@ class SideBySide {
   void run() {
     const auto start = Clock::now();
     run_round();
-    const double taken = std::chrono::duration<double>(Clock::now() - start).count();
-    const std::size_t rounds = taken < kShortRound ? kShortRounds : 1;
-    std::vector<std::array<double, 3>> seconds;
-    for (std::size_t i = 0; i < rounds; ++i) {
+    rounds_ = seconds_since(start) < kShortRound ? kShortRounds : 1;
+    std::array<std::vector<double>, kContenders> seconds;
+    for (std::size_t round = 0; round < rounds_; ++round) {
       run_round();
-      seconds.push_back({padded_.seconds, ragged_.seconds, removed_.seconds});
+      for (std::size_t i = 0; i < kContenders; ++i) seconds[i].push_back(contenders_[i].seconds);
     }
-    for (std::size_t i = 0; Contender * one : {&padded_, &ragged_, &removed_}) {
-      std::ranges::nth_element(seconds, seconds.begin() + static_cast<std::ptrdiff_t>(rounds / 2), {},
-                               [i](const auto& round) { return round[i]; });
-      one->seconds = seconds[rounds / 2][i++];
-    }
+    for (std::size_t i = 0; i < kContenders; ++i) contenders_[i].seconds = median(seconds[i]);
   }
 
   nlohmann::ordered_json report() const {
+    const auto& [padded, ragged, removed] = contenders_;
     double difference = 0;
-    for (std::size_t i = 0; i < ragged_.logits.size(); ++i)
-      difference = std::max(difference, static_cast<double>(std::abs(ragged_.logits[i] - padded_.logits[i])));
+    for (std::size_t i = 0; i < ragged.logits.size(); ++i) {
+      const double here = std::abs(static_cast<double>(ragged.logits[i]) - padded.logits[i]);
+      if (!(here <= difference)) difference = here;  // not-a-number, too
+    }
     return {{"task", options_.task},
             {"split", options_.split},
             {"examples", data_.size()},
             {"tokens", data_.ids.size()},
             {"batch", options_.batch},
             {"threads", options_.threads},
+            {"rounds", rounds_},
             {"seconds",
-             {{"libtorch_dense_padded", padded_.seconds},
-              {"runtime_dense_ragged", ragged_.seconds},
-              {"runtime_skimmed", removed_.seconds}}},
+             {{"libtorch_dense_padded", padded.seconds},
+              {"runtime_dense_ragged", ragged.seconds},
+              {"runtime_skimmed", removed.seconds}}},
             {"largest_dense_logit_difference", difference},
             {"libtorch", TORCH_VERSION},
             {"hardware", hardware_description()}};
@@ -97,7 +111,7 @@ class SideBySide {
 
  private:
   void run_round() {
-    padded_ = ragged_ = removed_ = {};
+    contenders_ = {};
     for (std::size_t first = 0; first < data_.size(); first += kBatchesPerTurn * options_.batch)
       take_turns(first, std::min(data_.size(), first + kBatchesPerTurn * options_.batch));
   }
@@ -129,37 +143,31 @@ class SideBySide {
     return Engine::load(directory, engine);
   }
 
-  /// The first batch runs once more than it counts: the contender before has filled the caches.
-  template <typename Body>
-  void batches(std::size_t first, std::size_t last, Contender& contender, const Body& body) const {
-    const auto run = [&](std::size_t begin) { return body(begin, std::min(last, begin + options_.batch)); };
-    run(first);
+  std::vector<float> run_batch(std::size_t contender, std::size_t first, std::size_t last) {
+    if (contender == 0) return run_libtorch(first, last);
+    return run_engine(contender == 1 ? dense_ : skimmed_, first, last);
+  }
+
+  void run_turn(std::size_t contender, std::size_t first, std::size_t last) {
+    const auto run = [&](std::size_t begin) {
+      return run_batch(contender, begin, std::min(last, begin + options_.batch));
+    };
+    const auto warm_up = Clock::now();
+    for (std::size_t begin = first; seconds_since(warm_up) < kWarmUpSeconds;
+         begin = begin + options_.batch < last ? begin + options_.batch : first)
+      run(begin);
+    Contender& own = contenders_[contender];
     const auto start = Clock::now();
     for (; first < last; first += options_.batch) {
       const std::vector<float> logits = run(first);
-      contender.logits.insert(contender.logits.end(), logits.begin(), logits.end());
+      own.logits.insert(own.logits.end(), logits.begin(), logits.end());
     }
-    contender.seconds += std::chrono::duration<double>(Clock::now() - start).count();
+    own.seconds += seconds_since(start);
   }
 
-  /// Everyone comes first, second and last equally often.
   void take_turns(std::size_t first, std::size_t last) {
-    constexpr std::size_t kContenders = 3;
-    const std::size_t turn = turns_++;
-    for (std::size_t i = 0; i < kContenders; ++i) {
-      switch ((turn + i) % kContenders) {
-        case 0:
-          batches(first, last, padded_, [&](std::size_t a, std::size_t b) { return run_libtorch(a, b); });
-          break;
-        case 1:
-          batches(first, last, ragged_,
-                  [&](std::size_t a, std::size_t b) { return run_engine(dense_, a, b); });
-          break;
-        default:
-          batches(first, last, removed_,
-                  [&](std::size_t a, std::size_t b) { return run_engine(skimmed_, a, b); });
-      }
-    }
+    for (const std::size_t contender : order_) run_turn(contender, first, last);
+    std::ranges::next_permutation(order_);
   }
 
   std::vector<float> run_engine(const Engine& engine, std::size_t first, std::size_t last) const {
@@ -193,8 +201,9 @@ class SideBySide {
   Engine dense_, skimmed_;
   std::optional<PlainBert> libtorch_;
   EncodedDataset data_;
-  Contender padded_, ragged_, removed_;
-  std::size_t turns_ = 0;
+  std::array<Contender, kContenders> contenders_;
+  std::array<std::size_t, kContenders> order_{0, 1, 2};
+  std::size_t rounds_ = 0;
 };
 
 }  // namespace
@@ -210,7 +219,7 @@ int main(int argc, char** argv) {
   app.add_option("--task", options.task)->required();
   app.add_option("--data-dir", options.data_dir)->required();
   app.add_option("--split", options.split)->capture_default_str();
-  app.add_option("--batch", options.batch)->capture_default_str();
+  app.add_option("--batch", options.batch)->check(CLI::PositiveNumber)->capture_default_str();
   app.add_option("--max-length", options.max_length, "Tokens (0: 512; of windows of questions 384)")
       ->capture_default_str();
   app.add_option("--examples", options.examples,

@@ -7,7 +7,7 @@
 namespace transkimmer {
 
 /// Arithmetic of the matrix products in the encoder's layers. Everything else is single precision whatever is
-/// chosen: embeddings, LayerNorm, softmax, residuals, skim predictors and the task head.
+/// chosen: embeddings, LayerNorm, softmax, residuals, skim decisions and the task head.
 enum class Precision {
   f32,
   bf16,      ///< weights and operands rounded to bf16, sums in f32; needs AVX-512 BF16

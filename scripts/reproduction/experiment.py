@@ -3,7 +3,7 @@
     [task]                      what is learnt and how it is measured
     name = sst2                 of the catalogue
     data-dir = glue/SST-2       below --data
-    data-command = ...          what makes that directory, for who lacks it (default: nothing known)
+    data-command = ...          what makes that directory below {data}, for who lacks it (default: nothing)
     split = dev                 scored at the end (default: dev)
     max-length = 128            (default: what finetune takes)
     seeds = 42 43 44            each run is made once per seed (default: 42)

@@ -36,29 +36,31 @@ class Workshop:
     def data_dir(self, experiment):
         path = self.data / experiment.data_dir
         if not path.exists():
-            made = f", or make it with: {experiment.data_command}" if experiment.data_command else ""
+            command = experiment.data_command.replace("{data}", str(self.data))
+            made = f", or make it with: {command}" if command else ""
             raise ExperimentError(f"{path}: no such data (for {experiment.name}); say where it is with --data{made}")
         return str(path)
 
-    def origin(self, experiment, run):
-        """The other experiment, and its run, from whose model a run starts; (None, None) if from another kind of model."""
-        other, slash, other_run = experiment.runs[run]["model"].partition("/")
+    def origin(self, experiment, run, seed):
+        """The run from whose model another one starts, as (experiment, run, seed); None if it starts from no run."""
+        value = experiment.runs[run]["model"]
+        if value in experiment.runs:
+            return experiment, value, seed
+        other, slash, other_run = value.partition("/")
         file = self.root / "experiments" / f"{other}.ini"
         if not slash or not file.exists():
-            return None, None
-        other_experiment = load(file)
-        if other_run not in other_experiment.runs:
+            return None
+        other = load(file)
+        if other_run not in other.runs:
             raise ExperimentError(f"{file}: no run [{other_run}], from which {experiment.name} starts")
-        return other_experiment, other_run
+        return other, other_run, seed if seed in other.seeds else other.seeds[0]
 
     def model(self, experiment, run, seed):
         """The model that a run starts from."""
+        origin = self.origin(experiment, run, seed)
+        if origin:
+            return str(self.directory(*origin))
         value = experiment.runs[run]["model"]
-        if value in experiment.runs:
-            return str(self.directory(experiment, value, seed))
-        other, other_run = self.origin(experiment, run)
-        if other:
-            return str(self.directory(other, other_run, seed if seed in other.seeds else other.seeds[0]))
         below_root = self.root / value
         return str(below_root if below_root.exists() else value)
 
@@ -112,25 +114,32 @@ def finetune_command(workshop, experiment, run, seed):
     return command
 
 
+def train_run(workshop, experiment, run, seed, dependents=()):
+    """One run, and before it the one that it starts from; an interrupted one goes on from its last checkpoint."""
+    if (experiment.name, run) in dependents:
+        raise ExperimentError(f"{experiment.name}: [{run}] starts from its own model")
+    directory = workshop.directory(experiment, run, seed)
+    finished = directory / "finished"
+    if finished.exists():
+        return
+    workshop.data_dir(experiment)  # before hours of training what it starts from
+    origin = workshop.origin(experiment, run, seed)
+    if origin:
+        train_run(workshop, *origin, (*dependents, (experiment.name, run)))
+    command = finetune_command(workshop, experiment, run, seed)
+    if has_checkpoint(directory):
+        command.append("--resume")
+    elif directory.exists():
+        command.append("--overwrite-output-dir")  # cut before its first checkpoint: nothing to lose
+    call(command)
+    finished.touch()
+
+
 def train(workshop, experiment):
-    """Every run at every seed, and before them what they start from; an interrupted one goes on from its last checkpoint."""
-    for run in experiment.runs:
-        origin, _ = workshop.origin(experiment, run)
-        if origin:
-            train(workshop, origin)
+    """Every run at every seed."""
     for seed in experiment.seeds:
         for run in experiment.runs:
-            directory = workshop.directory(experiment, run, seed)
-            finished = directory / "finished"
-            if finished.exists():
-                continue
-            command = finetune_command(workshop, experiment, run, seed)
-            if has_checkpoint(directory):
-                command.append("--resume")
-            elif directory.exists():
-                command.append("--overwrite-output-dir")  # cut before its first checkpoint: nothing to lose
-            call(command)
-            finished.touch()
+            train_run(workshop, experiment, run, seed)
 
 
 def evaluate(workshop, experiment, run, seed):

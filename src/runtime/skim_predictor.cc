@@ -81,7 +81,7 @@ SkimDecision decision_of(const PredictorWeights& predictor) {
           predictor.decision_bias};
 }
 
-/// How far a margin can be off that follows from a rounded projection.
+/// An upper bound of the error that rounding the projection brings into a margin.
 ///
 /// The projection moves by d = projection_error |x| / deviation at most, and |x| / deviation by the mean of x
 /// and its share of the deviation. Of two vectors that are d apart and at least a and a - d long, the

@@ -11,7 +11,7 @@
 
 namespace transkimmer {
 
-/// A LayerNorm's parameters, each [hidden].
+/// A LayerNorm's parameters, each [columns].
 struct NormParameters {
   std::vector<float> gamma;
   std::vector<float> beta;
@@ -60,11 +60,11 @@ struct JudgedRows {
   std::size_t rows = 0;      ///< at most PackedLinear::max_rows
 };
 
-/// margins[row] = logit_keep - logit_skim [rows] (paper, section 3.2), computed in f32.
+/// margins[row] = logit_keep - logit_skim [rows] (paper, section 3.2): in f32, unless the predictor has a
+/// rounded projection.
 ///
-/// Where the predictor has a rounded projection, only those margins whose side of `threshold` bf16 does not
-/// prove are computed in f32. The others are as good as bf16 makes them, and lie on the side on which f32's
-/// lie. Returns how many took f32.
+/// Then only those margins whose side of `threshold` bf16 does not prove are computed in f32. The others are
+/// as good as bf16 makes them, and lie on the side on which f32's lie. Returns how many took f32.
 std::size_t predict_margins(const PredictorWeights& predictor, const JudgedRows& rows, double threshold,
                             const PredictorBuffers& own, float* margins);
 

@@ -10,10 +10,10 @@ SCRIPT = pathlib.Path(__file__).resolve().parent.parent.parent / "scripts" / "cl
 
 
 def paragraph(name, year):
-    """Of 47 words, three sentences, with things to ask for."""
+    """Of some 60 words, three sentences, with things to ask for."""
     return (f"The old mill near the river was built by {name} Miller in {year} and stood there for a long time. "
             f"It burned down when {name} Smith had left the village, as {year + 30} people saw it from the hill. "
-            f"Nobody knows today what became of the wheel.")
+            f"Nobody knows today what became of the wheel, worth $1900 in {year} and again in {year}, in the 1990s.")
 
 
 class ClozeQuestions(unittest.TestCase):
@@ -49,6 +49,7 @@ class ClozeQuestions(unittest.TestCase):
             for answer in question["answers"]:
                 self.assertEqual(context[answer["answer_start"]:][:len(answer["text"])], answer["text"])
                 self.assertNotIn(answer["text"], question["question"])
+                self.assertNotEqual(answer["text"], "1990", "a decade")
 
     def test_a_third_has_no_answer_in_its_paragraph(self):
         self.make("--questions", "900", "--per-paragraph", "4")
@@ -70,7 +71,13 @@ class ClozeQuestions(unittest.TestCase):
             self.assertEqual(made.returncode, 1)
             self.assertIn(message, made.stderr)
             self.assertNotIn("Traceback", made.stderr)
-            self.assertFalse((self.path / "none").exists())
+            self.assertFalse(list((self.path / "none").iterdir()))
+
+    def test_numbers_of_questions_are_positive(self):
+        for option in ("--questions", "--per-paragraph"):
+            made = self.make(option, "0")
+            self.assertEqual(made.returncode, 2)
+            self.assertIn(f"{option}: 0: expected a positive number", made.stderr)
 
 
 if __name__ == "__main__":

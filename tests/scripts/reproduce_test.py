@@ -126,20 +126,32 @@ class Reproduce(unittest.TestCase):
             self.assertEqual(caller.stdout.read(), "interrupted\n")
         self.assertTrue(saved.exists(), "the program was killed before it had saved")
 
-    def test_what_a_run_starts_from_is_trained_first(self):
-        (self.path / "experiments").mkdir()
-        task = "[task]\nname = sst2\ndata-dir = sst2\n"
-        (self.path / "experiments" / "first.ini").write_text(task + "[dense]\nmodel = encoder\n")
-        (self.path / "experiments" / "second.ini").write_text(task + "seeds = 42 43\n[dense]\nmodel = first/dense\n")
+    def commands(self, name, files):
+        """(model, output directory) of what training experiment `name` runs, below the temporary directory."""
+        (self.path / "experiments").mkdir(exist_ok=True)
+        for file, text in files.items():
+            (self.path / "experiments" / f"{file}.ini").write_text("[task]\nname = sst2\ndata-dir = sst2\n" + text)
         workshop = runs.Workshop(self.path, os.environ["TRANSKIMMER_BUILD"], self.path / "data", self.path / "runs",
                                  self.docs, 1)
         with unittest.mock.patch.object(runs, "call", side_effect=lambda command: self.pretend(command)) as call:
-            runs.train(workshop, experiment.load(self.path / "experiments" / "second.ini"))
-        made = [command[0][0] for command in call.call_args_list]
-        option = {name: [command[command.index(name) + 1] for command in made] for name in ("--model", "--output-dir")}
-        first = str(self.path / "runs" / "first" / "dense-42")
-        self.assertEqual(option["--model"], [str(self.path / "encoder"), first, first])
-        self.assertEqual(option["--output-dir"][0], first)
+            runs.train(workshop, experiment.load(self.path / "experiments" / f"{name}.ini"))
+        return [tuple(str(pathlib.Path(command[command.index(option) + 1]).relative_to(self.path))
+                      for option in ("--model", "--output-dir")) for (command,), _ in call.call_args_list]
+
+    def test_what_a_run_starts_from_is_trained_first_and_no_more(self):
+        files = {"first": "seeds = 42 44\n[dense]\nmodel = encoder\n[longer]\nmodel = dense\n[other]\nmodel = encoder\n",
+                 "second": "seeds = 42 43\n[skimmed]\nmodel = first/longer\n"}
+        self.assertEqual(self.commands("second", files),
+                         [("encoder", "runs/first/dense-42"), ("runs/first/dense-42", "runs/first/longer-42"),
+                          ("runs/first/longer-42", "runs/second/skimmed-42"),
+                          ("runs/first/longer-42", "runs/second/skimmed-43")])
+        self.assertEqual(self.commands("second", files), [])
+
+    def test_a_run_that_starts_from_itself_is_named(self):
+        for name, files in (("a", {"a": "[dense]\nmodel = dense\n"}),
+                            ("b", {"b": "[x]\nmodel = c/y\n", "c": "[y]\nmodel = b/x\n"})):
+            with self.assertRaisesRegex(experiment.ExperimentError, f"{name}: .* starts from its own model"):
+                self.commands(name, files)
 
     @staticmethod
     def pretend(command):
