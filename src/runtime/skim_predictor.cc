@@ -160,7 +160,7 @@ std::size_t predict_margins(const PredictorWeights& predictor, const JudgedRows&
   rounded_margins(predictor, rows, own, margins, projected_inverse_deviations.data());
 
   const LinearShape& shape = predictor.projection.shape();
-  std::array<std::size_t, PackedLinear::max_rows> doubtful;
+  std::array<std::size_t, PackedLinear::max_rows> doubtful{};
   std::size_t doubts = 0;
   for (std::size_t row = 0; row < rows.rows; ++row) {
     const float inverse = statistics.inverse_deviations[row];
