@@ -42,19 +42,24 @@ struct Contender {
   std::vector<float> logits;
   std::vector<std::uint16_t> skimmed_at;
   double seconds = 0;
-  std::size_t margins = 0, margins_in_f32 = 0;
+  std::size_t margins_in_f32 = 0;
 };
 
 struct Disagreement {
   double decisions = 0, tokens = 0, answers = 0, largest_logit_difference = 0;
 };
 
+std::size_t decisions_of(const Contender& one, std::size_t layers) {
+  std::size_t decisions = 0;
+  for (const std::uint16_t layer : one.skimmed_at) decisions += std::min<std::size_t>(layer + 1U, layers);
+  return decisions;
+}
+
 Disagreement compare(const Contender& f32, const Contender& other, std::size_t layers) {
-  std::size_t decisions = 0, different = 0, answers = 0;
-  for (std::size_t t = 0; t < f32.skimmed_at.size(); ++t) {
-    decisions += std::min<std::size_t>(f32.skimmed_at[t] + 1U, layers);
+  const std::size_t decisions = decisions_of(f32, layers);
+  std::size_t different = 0, answers = 0;
+  for (std::size_t t = 0; t < f32.skimmed_at.size(); ++t)
     different += f32.skimmed_at[t] != other.skimmed_at[t];
-  }
   Disagreement result;
   for (std::size_t i = 0; i < f32.logits.size(); ++i)
     result.largest_logit_difference = std::max(
@@ -70,7 +75,6 @@ void run_batch(Contender& contender, const RaggedBatch& batch) {
   const auto start = Clock::now();
   const BatchResult result = contender.engine.run(batch);
   contender.seconds += std::chrono::duration<double>(Clock::now() - start).count();
-  contender.margins += result.margins;
   contender.margins_in_f32 += result.margins_in_f32;
   const std::size_t labels = result.logits.size() / batch.sequences();
   for (std::size_t i = 0; i < batch.sequences(); ++i) {
@@ -112,7 +116,7 @@ void run_all(std::vector<Contender>& contenders, const EncodedDataset& data, std
       one.logits.clear();
       one.skimmed_at.clear();
       one.seconds = 0;
-      one.margins = one.margins_in_f32 = 0;
+      one.margins_in_f32 = 0;
     }
     for (std::size_t first = 0; first < data.size(); first += batch_size) {
       RaggedBatch batch;
@@ -132,8 +136,8 @@ Json report(const Options& options, const std::vector<Contender>& contenders, co
     precisions[std::string(name_of(one.engine.precision()))] = {
         {"metrics", compute_scores(metrics, one.outputs, data.labels)},
         {"seconds", one.seconds},
-        {"margins_in_f32", static_cast<double>(one.margins_in_f32) /
-                               static_cast<double>(std::max<std::size_t>(one.margins, 1))},
+        {"margins_in_f32",
+         static_cast<double>(one.margins_in_f32) / static_cast<double>(decisions_of(one, layers))},
         {"decisions_unlike_f32", off.decisions},
         {"tokens_unlike_f32", off.tokens},
         {"answers_unlike_f32", off.answers},

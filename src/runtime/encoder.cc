@@ -49,7 +49,6 @@ class ForwardPass {
     if (options_.outputs == OutputStates::all_tokens) store_outputs_of_rows();
     result_.states = space_.outputs.data();
     for (const Workspace::PerThread& own : space_.per_thread) {
-      result_.margins += own.margins;
       result_.margins_in_f32 += own.margins_in_f32;
       if (options_.profile != nullptr) *options_.profile += own.times;
     }
@@ -113,7 +112,7 @@ class ForwardPass {
     space_.per_thread.resize(std::max(space_.per_thread.size(), threads_.loops.threads()));
     for (auto& own : space_.per_thread) {
       own.times = {};
-      own.margins = own.margins_in_f32 = 0;
+      own.margins_in_f32 = 0;
       reserve(own.layer, PackedLinear::max_rows);
       reserve(own.predictor);
     }
@@ -186,7 +185,6 @@ class ForwardPass {
     const OperationTimer timer =
         threads_.time(worker, Operation::predictors, count * predictor_macs_per_row());
     Workspace::PerThread& own = threads_.own(worker);
-    own.margins += count;
     own.margins_in_f32 += predict_margins(
         weights_.predictors[layer], {hidden_row(begin), operand_rows(begin), statistics(begin), count},
         options_.skim_threshold, own.predictor, space_.margins.data() + begin);

@@ -30,8 +30,7 @@ struct EncoderResult {
   const float* states = nullptr;
   std::vector<std::uint16_t> skimmed_at;  ///< [tokens]: layer index, or the number of layers for never
   std::vector<std::uint32_t> kept;        ///< [layers, sequences]
-  std::size_t margins = 0;                ///< that predictors computed
-  std::size_t margins_in_f32 = 0;         ///< of these; see predict_margins
+  std::size_t margins_in_f32 = 0;         ///< see predict_margins
 };
 
 /// Runs the encoder over a ragged batch, removing skimmed tokens before each layer (design, section 2).

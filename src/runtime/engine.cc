@@ -106,7 +106,6 @@ struct Engine::Impl {
     check_logits(result.logits);
     result.skimmed_at = std::move(encoded.skimmed_at);
     result.kept = std::move(encoded.kept);
-    result.margins = encoded.margins;
     result.margins_in_f32 = encoded.margins_in_f32;
     return result;
   }

@@ -21,8 +21,7 @@ struct BatchResult {
   std::vector<std::uint16_t>
       skimmed_at;                   ///< [tokens]: the layer whose predictor skimmed the token; layers = never
   std::vector<std::uint32_t> kept;  ///< [layers, sequences]: tokens that went through the layer
-  std::size_t margins = 0;          ///< that predictors computed
-  std::size_t margins_in_f32 = 0;   ///< of these; in bf16 and int8 only where bf16 proves no decision
+  std::size_t margins_in_f32 = 0;   ///< in bf16 and int8 only those whose decision bf16 does not prove
 };
 
 /// The inference engine: a model whose weights are packed for this machine. Immutable after loading; `run`

@@ -89,11 +89,13 @@ memory::desc packed_format(const ProductShape& shape) {
 /// A packed value that is a small whole number.
 int value_at(const std::byte* place, Precision precision) {
   if (precision == Precision::int8) return static_cast<std::int8_t>(*place);
-  std::uint32_t bits = 0;
-  std::memcpy(&bits, place, operand_bytes(precision));
-  if (precision == Precision::bf16) bits <<= 16U;  // the upper half of a float
+  if (precision == Precision::bf16) {
+    Bf16 rounded;
+    std::memcpy(&rounded, place, sizeof rounded);
+    return static_cast<int>(widened(rounded));
+  }
   float value;
-  std::memcpy(&value, &bits, sizeof value);
+  std::memcpy(&value, place, sizeof value);
   return static_cast<int>(value);
 }
 

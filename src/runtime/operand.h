@@ -1,5 +1,6 @@
 #pragma once
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 
@@ -9,6 +10,11 @@ namespace transkimmer {
 
 /// A bf16 number: the upper half of a float.
 using Bf16 = std::uint16_t;
+
+/// The value of a bf16 number; exact.
+inline float widened(Bf16 bits) {
+  return std::bit_cast<float>(static_cast<std::uint32_t>(bits) << 16U);
+}
 
 /// Bytes of one value of an operand.
 constexpr std::size_t operand_bytes(Precision precision) {

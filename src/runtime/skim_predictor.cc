@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <cstring>
 #include <limits>
 
 #include <oneapi/dnnl/dnnl.h>
@@ -65,12 +64,7 @@ std::vector<float> rounding_errors(std::span<const float> values) {
   std::vector<Bf16> rounded(values.size());
   write_operand(values.data(), 1, {Precision::bf16, rounded.data(), nullptr, values.size()});
   std::vector<float> errors(values.begin(), values.end());
-  for (std::size_t i = 0; i < errors.size(); ++i) {
-    const std::uint32_t bits = static_cast<std::uint32_t>(rounded[i]) << 16U;
-    float value;
-    std::memcpy(&value, &bits, sizeof value);
-    errors[i] -= value;
-  }
+  for (std::size_t i = 0; i < errors.size(); ++i) errors[i] -= widened(rounded[i]);
   return errors;
 }
 

@@ -85,9 +85,9 @@ struct Workspace {
   struct PerThread {
     LayerBuffers layer;  ///< of max_rows
     PredictorBuffers predictor;
-    std::size_t margins = 0, margins_in_f32 = 0;  ///< of this pass
-    FloatBuffer attention;                        ///< see attention_scratch_floats
-    OperationTimes times;                         ///< of this pass, when it is profiled
+    std::size_t margins_in_f32 = 0;  ///< of this pass
+    FloatBuffer attention;           ///< see attention_scratch_floats
+    OperationTimes times;            ///< of this pass, when it is profiled
   };
 
   FloatBuffer hidden;                          ///< [rows, hidden]

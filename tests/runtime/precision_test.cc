@@ -325,6 +325,20 @@ TEST_P(EngineInPrecision, TheFirstLayersDecisionsAreExactlyThoseOfF32) {
     ASSERT_EQ(expected.skimmed_at[t] == 0, found.skimmed_at[t] == 0) << t;
 }
 
+TEST_P(EngineInPrecision, TakesF32ForFewerMarginsTheFartherTheThreshold) {
+  const auto margins_in_f32 = [this](Precision precision, double threshold) {
+    EngineOptions options;
+    options.precision = precision;
+    options.skim_threshold = threshold;
+    return Engine::load(directory.path(), options).run(batch).margins_in_f32;
+  };
+  const std::size_t layers = static_cast<std::size_t>(config.num_hidden_layers);
+  EXPECT_EQ(margins_in_f32(Precision::f32, -1000), layers * batch.tokens());
+  if (!machine_has(Precision::bf16)) GTEST_SKIP() << "predictors do not round";
+  EXPECT_EQ(margins_in_f32(std::get<1>(GetParam()), -1000), 0U);
+  EXPECT_GT(margins_in_f32(std::get<1>(GetParam()), 0), 0U) << "margins of random weights are near it";
+}
+
 /// Rounding to bf16 may turn a difference in the last bit of a sum into one of a bf16 step, and int8 into one
 /// of a quantisation step: rare, and small against what the precision itself is off by.
 TEST_P(EngineInPrecision, ABatchEqualsItsSequencesRunAlone) {
