@@ -67,7 +67,7 @@ def scores_table(experiments):
     for e in twins(experiments):
         first = seeds(e, "skimmed")[0]
         kept = " ".join(f"{100 * share:.1f}" for share in kept_per_layer(e))
-        rows.append([e["task"], f"{e['split']}, {first['examples']}", " / ".join(metric_names(e["task"])),
+        rows.append([e["experiment"], f"{e['split']}, {first['examples']}", " / ".join(metric_names(e["task"])),
                      str(len(seeds(e, "skimmed"))), score(e, "dense"), score(e, "skimmed"), kept,
                      f"{macs_ratio(e, 'dense_unpadded'):.2f}", f"{macs_ratio(e, 'dense_padded'):.2f}",
                      f"`scripts/reproduce {e['experiment']}`"])
@@ -89,7 +89,7 @@ def times_table(experiments):
             torch, dense, skimmed = (seconds[key] for key in
                                      ("libtorch_dense_padded", "runtime_dense_ragged", "runtime_skimmed"))
             per_sequence = [f"{1000 * s / time['examples']:.3f}" for s in (torch, dense, skimmed)]
-            rows.append([e["task"], batch, str(time["examples"]), *per_sequence, f"{torch / dense:.2f}",
+            rows.append([e["experiment"], batch, str(time["examples"]), *per_sequence, f"{torch / dense:.2f}",
                          f"{dense / skimmed:.2f}", f"{torch / skimmed:.2f}", f"{dense / skimmed / ratio:.2f}",
                          f"{dense / skimmed / computed_ratio:.2f}"])
     return table(header, rows)
@@ -108,7 +108,7 @@ def summary_table(experiments):
         dense, skimmed = (percent * statistics.fmean(values(e, run, metric)) for run in ("dense", "skimmed"))
         times = [f"{1000 * time['seconds'][key] / time['examples']:.2f} ms" for key in
                  ("libtorch_dense_padded", "runtime_dense_ragged", "runtime_skimmed")]
-        rows.append([e["task"], metric, f"{dense:.1f} → {skimmed:.1f}",
+        rows.append([e["experiment"], metric, f"{dense:.1f} → {skimmed:.1f}",
                      f"{100 * statistics.fmean(kept_per_layer(e)):.0f} %", f"{macs_ratio(e, 'dense_unpadded'):.1f}",
                      *times])
     return table(header, rows)

@@ -38,8 +38,9 @@ std::string listed_tasks() {
   return names;
 }
 
-void add_data_options(CLI::App& command, DataOptions& data) {
+void add_data_options(CLI::App& command, FinetuningOptions& options) {
   const OptionGroup group(command, "Data");
+  DataOptions& data = options.data;
   group.value("--task", data.task, "NAME", "Task of the catalogue: " + listed_tasks());
   group.value("--data-dir", data.data_dir, "DIR", "Where the task's files lie, in their official layout");
   group.value("--train-file", data.train_file, "FILE",
@@ -52,6 +53,8 @@ void add_data_options(CLI::App& command, DataOptions& data) {
   group.flag("--regression", data.regression, "Labels of --train-file are numbers to predict");
   group.whole("--max-train-samples", data.max_train_samples, "Use a random choice of N examples; 0: all");
   group.whole("--max-eval-samples", data.max_eval_samples, "The same for validation");
+  group.value("--metric-for-best-model", options.training.metric_for_best_model, "NAME",
+              "Score of the validation data that chooses the weights to keep (default: the task's first)");
 }
 
 void add_length_option(CLI::App& command, FinetuningOptions& options) {
@@ -170,7 +173,7 @@ void add_finetune_command(CLI::App& app) {
       "finetune",
       "Train a model for a task so that it skims tokens. The output directory gets a Hugging Face style "
       "model (the best weights seen), trainer_state.json and checkpoint-STEP folders to resume from.");
-  add_data_options(*command, finetune_command->options.data);
+  add_data_options(*command, finetune_command->options);
   add_model_options(*command, finetune_command->options);
   add_length_option(*command, finetune_command->options);
   add_question_options(*command, finetune_command->options.questions);

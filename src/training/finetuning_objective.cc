@@ -14,6 +14,14 @@ void check_data(const TrainingData& data) {
   if (data.dev != nullptr && data.metrics.empty()) throw UsageError("a validation set needs a metric");
 }
 
+/// What an evaluation reports, the task's first metric first; empty without a dev set.
+std::vector<std::string> score_names(const TrainingData& data) {
+  std::vector<std::string> names;
+  if (data.dev == nullptr) return names;
+  for (const Metric metric : data.metrics) names.push_back(score_name(metric));
+  return names;
+}
+
 }  // namespace
 
 FinetuningObjective::FinetuningObjective(TrainingData data, ModelConfig config,
@@ -22,7 +30,8 @@ FinetuningObjective::FinetuningObjective(TrainingData data, ModelConfig config,
       config_(std::move(config)),
       evaluation_{.compute = options.compute, .batch_size = options.eval_batch_size},
       batches_(sequence_lengths(*data_.train),
-               {.batch_size = options.train_batch_size, .seed = options.seed}) {}
+               {.batch_size = options.train_batch_size, .seed = options.seed}),
+      chief_(chief_of(score_names(data_), options.metric_for_best_model)) {}
 
 std::int64_t FinetuningObjective::micro_batches_per_epoch() const {
   return batches_.per_epoch();
@@ -39,13 +48,10 @@ std::map<std::string, std::string> FinetuningObjective::fingerprint() const {
           {"validation data", data_.dev == nullptr ? "none" : data_.dev->fingerprint()}};
 }
 
-std::string FinetuningObjective::chief_metric() const {
-  return data_.metrics.empty() || data_.dev == nullptr ? std::string()
-                                                       : std::string(score_name(data_.metrics.front()));
-}
-
 EvaluationReport FinetuningObjective::evaluate(const TrainingModel& model) const {
-  return evaluate_masked(model, *data_.dev, data_.metrics, evaluation_);
+  EvaluationReport report = evaluate_masked(model, *data_.dev, data_.metrics, evaluation_);
+  report.chief = chief_;
+  return report;
 }
 
 }  // namespace transkimmer

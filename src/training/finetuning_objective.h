@@ -19,13 +19,14 @@ struct TrainingData {
 /// A task with labelled examples, in length-aware batches; a dev set chooses the best weights.
 class FinetuningObjective final : public TrainingObjective {
  public:
-  /// Throws UsageError for an empty set, or a dev set without metrics.
+  /// Throws UsageError for an empty set, a dev set without metrics, or a metric_for_best_model that is none
+  /// of them.
   FinetuningObjective(TrainingData data, ModelConfig config, const TrainingOptions& options);
 
   std::int64_t micro_batches_per_epoch() const override;
   LabelledBatch micro_batch(std::int64_t epoch, std::int64_t index) override;
   std::map<std::string, std::string> fingerprint() const override;
-  std::string chief_metric() const override;
+  std::string chief_metric() const override { return chief_; }
   EvaluationReport evaluate(const TrainingModel& model) const override;
   bool keeps_best() const override { return data_.dev != nullptr; }
 
@@ -34,6 +35,7 @@ class FinetuningObjective final : public TrainingObjective {
   ModelConfig config_;
   EvaluationSettings evaluation_;
   EpochBatches batches_;
+  std::string chief_;
 };
 
 }  // namespace transkimmer

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <vector>
 
 #include "training/batching.h"
 #include "training/masked_evaluation.h"
@@ -30,5 +31,10 @@ class TrainingObjective {
   /// Whether the weights with the best score are the result, and not the last ones.
   virtual bool keeps_best() const = 0;
 };
+
+/// The score that chooses the weights: `wanted` (as Hugging Face's scripts take it, also with "eval_" before
+/// it), or the first of `known` if that is empty. Empty when there is nothing to evaluate on, hence `known`
+/// is empty. Throws UsageError for a score that is not among them.
+std::string chief_of(const std::vector<std::string>& known, const std::string& wanted);
 
 }  // namespace transkimmer

@@ -70,6 +70,12 @@ std::map<std::string, double> shown_scores(const std::map<std::string, double>& 
   return shown;
 }
 
+/// Those of them that can choose the weights, whatever questions there are; none without a dev set.
+std::vector<std::string> choosing_scores(const QuestionData& data) {
+  return data.dev == nullptr ? std::vector<std::string>()
+                             : std::vector<std::string>{"f1", "exact", "best_f1"};
+}
+
 /// Of the windows and of the answers in them.
 std::string data_fingerprint(const QaFeatures* features) {
   if (features == nullptr) return "none";
@@ -88,7 +94,8 @@ QuestionObjective::QuestionObjective(const QuestionData& data, ModelConfig confi
       config_(std::move(config)),
       evaluation_{.compute = options.compute, .batch_size = options.eval_batch_size},
       batches_(sequence_lengths(data_.train->tokens),
-               {.batch_size = options.train_batch_size, .seed = options.seed}) {}
+               {.batch_size = options.train_batch_size, .seed = options.seed}),
+      chief_(chief_of(choosing_scores(data_), options.metric_for_best_model)) {}
 
 LabelledBatch QuestionObjective::micro_batch(std::int64_t epoch, std::int64_t index) {
   return make_batch(*data_.train, batches_.at(epoch, index), config_, evaluation_.compute.device);
@@ -111,7 +118,7 @@ EvaluationReport QuestionObjective::evaluate(const TrainingModel& model) const {
   const auto decisions = decode_answers(features, outputs.logits, data_.decoding);
   EvaluationReport report;
   report.scores = shown_scores(squad_scores(answered_questions(*data_.dev, decisions)));
-  report.chief = chief_metric();
+  report.chief = chief_;
   report.perfect = 100;
   report.loss = outputs.loss / static_cast<double>(features.windows.size());
   report.set_kept(outputs.kept, static_cast<double>(features.tokens.ids.size()));

@@ -19,13 +19,14 @@ struct QuestionData {
 /// the scores are squad_scores of decoded answers, F1 first.
 class QuestionObjective final : public TrainingObjective {
  public:
-  /// Throws UsageError for an empty set, or answers to learn from that are not there.
+  /// Throws UsageError for an empty set, answers to learn from that are not there, or a metric_for_best_model
+  /// other than f1, exact and best_f1.
   QuestionObjective(const QuestionData& data, ModelConfig config, const TrainingOptions& options);
 
   std::int64_t micro_batches_per_epoch() const override { return batches_.per_epoch(); }
   LabelledBatch micro_batch(std::int64_t epoch, std::int64_t index) override;
   std::map<std::string, std::string> fingerprint() const override;
-  std::string chief_metric() const override { return keeps_best() ? "f1" : ""; }
+  std::string chief_metric() const override { return chief_; }
   /// Runs the model as inference would decide (no noise, no dropout), with masks in place of removal.
   EvaluationReport evaluate(const TrainingModel& model) const override;
   bool keeps_best() const override { return data_.dev != nullptr; }
@@ -35,6 +36,7 @@ class QuestionObjective final : public TrainingObjective {
   ModelConfig config_;
   EvaluationSettings evaluation_;
   EpochBatches batches_;
+  std::string chief_;
 };
 
 }  // namespace transkimmer

@@ -45,6 +45,7 @@ std::map<std::string, std::string> fingerprint_of(const TrainingOptions& options
       {"hidden_dropout_prob", exact_text(config.hidden_dropout_prob)},
       {"attention_probs_dropout_prob", exact_text(config.attention_probs_dropout_prob)},
       {"eval-steps", std::to_string(options.eval_steps)},
+      {"metric-for-best-model", objective.chief_metric()},
       {"best-tolerance", exact_text(options.best_tolerance)},
       {"skim-predictor-size", std::to_string(config.skim.enabled ? config.skim.predictor_size : 0)},
       {"precision", options.compute.bf16 ? "bf16" : "f32"},
@@ -118,6 +119,7 @@ void Trainer::resume(const std::filesystem::path& checkpoint) {
   // Runs from before these were options had the published values.
   stored.fingerprint.emplace("adam-beta1", exact_text(TrainingOptions{}.adam_beta1));
   stored.fingerprint.emplace("adam-beta2", exact_text(TrainingOptions{}.adam_beta2));
+  stored.fingerprint.emplace("metric-for-best-model", stored.chief_metric);
   for (const auto& [name, value] : state_.fingerprint) {
     const auto found = stored.fingerprint.find(name);
     const std::string before = found == stored.fingerprint.end() ? "unknown" : found->second;

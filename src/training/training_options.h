@@ -38,6 +38,8 @@ struct TrainingOptions {
   std::int64_t eval_steps = 0;       ///< 0: after every epoch
   std::int64_t save_steps = 0;       ///< 0: whenever it evaluates
   std::size_t save_total_limit = 1;  ///< 0: no checkpoints
+  /// The score of the validation data that chooses the weights; empty: the task's first metric.
+  std::string metric_for_best_model;
   /// When skimming, an evaluation whose chief metric is this close to the best seen wins if it keeps fewer
   /// tokens: otherwise the first epochs, before skimming sets in, would be chosen.
   double best_tolerance = 0.005;

@@ -1,5 +1,6 @@
 #include "training/trainer.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <stdexcept>
 #include <string>
@@ -230,6 +231,42 @@ TEST_F(TrainerTest, LogHistoryHasTrainingAndEvaluationEntries) {
   }
   EXPECT_EQ(training, 6u);  // 16 steps: every third, and the last
   EXPECT_EQ(evaluations, 2u);
+}
+
+TEST_F(TrainerTest, TheMetricThatIsNamedChoosesTheWeights) {
+  TrainingOptions options = tiny_options();
+  options.num_train_epochs = 6;
+  options.metric_for_best_model = "eval_f1";
+  ModelConfig config = tiny_config();
+  config.skim = {};
+  TrainingModel model = TrainingModel::from_scratch(config, {.seed = 3});
+  Trainer trainer(model, {&train, &dev, {Metric::accuracy, Metric::f1}}, options);
+  EXPECT_EQ(trainer.chief_metric(), "f1");
+  const TrainingResult result = trainer.run();
+  std::vector<double> f1;
+  for (const LogEntry& entry : result.log_history) {
+    for (const auto& [name, value] : entry)
+      if (name == "eval_f1") f1.push_back(value);
+  }
+  ASSERT_EQ(f1.size(), 6u);
+  EXPECT_EQ(result.chosen->score, *std::max_element(f1.begin(), f1.end()));
+}
+
+TEST_F(TrainerTest, AMetricThatIsNotEvaluatedIsRefusedAndTheOthersNamed) {
+  TrainingOptions options = tiny_options();
+  options.metric_for_best_model = "loss";
+  TrainingModel model = TrainingModel::from_scratch(tiny_config(), {});
+  const auto refusal = [&](const TrainingData& of) -> std::string {
+    try {
+      Trainer(model, of, options);
+    } catch (const UsageError& error) {
+      return error.what();
+    }
+    return "accepted";
+  };
+  EXPECT_EQ(refusal({&train, &dev, {Metric::accuracy, Metric::f1}}),
+            "--metric-for-best-model is 'loss', expected one of accuracy, f1");
+  EXPECT_THAT(refusal({&train, nullptr, {}}), ::testing::HasSubstr("needs validation data"));
 }
 
 TEST_F(TrainerTest, AnEmptyTrainingSetIsRefused) {
