@@ -82,7 +82,8 @@ class TRANSKIMMER_API QuestionAnswerer {
   /// A context of white space has no answer. Throws UsageError for options out of range and for a text of
   /// 4 GiB; Error when the model computes no finite number.
   Answer answer(std::string_view question, std::string_view context, const AnswerOptions& options = {}) const;
-  /// One answer per input, in order. The windows of a question share a forward pass.
+  /// One answer per input, in order. The windows of a question share a forward pass,
+  /// as many as batch_tokens allows.
   std::vector<Answer> answer(std::span<const QuestionInput> inputs, const AnswerOptions& options = {}) const;
   std::vector<Answer> answer(std::initializer_list<QuestionInput> inputs,
                              const AnswerOptions& options = {}) const;

@@ -52,9 +52,12 @@ class Experiment:
 
 def integers(text, path, key):
     try:
-        return tuple(int(word) for word in text.split())
+        numbers = tuple(int(word) for word in text.split())
     except ValueError:
-        raise ExperimentError(f"{path}: [task] {key} = {text}: expected whole numbers") from None
+        numbers = ()
+    if not numbers:
+        raise ExperimentError(f"{path}: [task] {key} = {text}: expected whole numbers")
+    return numbers
 
 
 def load(path):

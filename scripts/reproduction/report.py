@@ -9,6 +9,7 @@ import statistics
 
 from reproduction.charts import Axis, Series, chart
 from reproduction.experiment import ExperimentError
+from reproduction.files import write_text
 
 # The metric that a task is judged by, of those that evaluate prints.
 MAIN_METRIC = {"cola": "matthews_correlation", "stsb": "pearson", "squad_v2": "f1"}
@@ -31,6 +32,11 @@ def metric_names(task):
 
 def values(experiment, run, metric):
     return [seed["metrics"][metric] for seed in experiment["runs"][run].values()]
+
+
+def points(experiment, run, metric):
+    """Mean over the seeds, times 100 where a score is not of that size already, as SQuAD's are."""
+    return (1 if experiment["task"] == "squad_v2" else 100) * statistics.fmean(values(experiment, run, metric))
 
 
 def with_spread(numbers, digits=4):
@@ -104,8 +110,7 @@ def summary_table(experiments):
         if "32" not in e.get("times", {}):
             continue
         metric, time = main_metric(e["task"]), e["times"]["32"]
-        percent = 1 if e["task"] == "squad_v2" else 100
-        dense, skimmed = (percent * statistics.fmean(values(e, run, metric)) for run in ("dense", "skimmed"))
+        dense, skimmed = (points(e, run, metric) for run in ("dense", "skimmed"))
         times = [f"{1000 * time['seconds'][key] / time['examples']:.2f} ms" for key in
                  ("libtorch_dense_padded", "runtime_dense_ragged", "runtime_skimmed")]
         rows.append([e["experiment"], metric, f"{dense:.1f} → {skimmed:.1f}",
@@ -122,7 +127,8 @@ def questions_table(experiments):
     for e in experiments:
         for run in e["runs"] if e["task"] == "squad_v2" else ():
             skims = run != "dense"
-            scores = [with_spread(values(e, run, name), 2) for name in names]
+            scored = next(iter(seeds(e, run)))["metrics"]  # without NoAns where every question has an answer
+            scores = [with_spread(values(e, run, name), 2) if name in scored else "" for name in names]
             rows.append([e["experiment"], run, str(len(seeds(e, run))), *scores,
                          " ".join(f"{100 * kept:.1f}" for kept in kept_per_layer(e, run)) if skims else "",
                          f"{macs_ratio(e, 'dense_unpadded', run):.2f}" if skims else ""])
@@ -149,7 +155,7 @@ def precisions_table(experiments):
             unlike = ["", ""] if precision == "f32" else [share(run["decisions_unlike_f32"]),
                                                           share(run["answers_unlike_f32"])]
             scores = " / ".join(f"{run['metrics'][name]:.4f}" for name in names)
-            rows.append([e["task"], f"{e['split']}, {e['precisions']['32']['examples']}", precision, " / ".join(names),
+            rows.append([e["experiment"], f"{e['split']}, {e['precisions']['32']['examples']}", precision, " / ".join(names),
                          scores, *unlike, *ratios])
     return table(header, rows)
 
@@ -161,7 +167,7 @@ def pretraining_gain_table(experiments):
         if {"dense", "random"} <= e["runs"].keys():
             metric = main_metric(e["task"])
             random, pretrained = values(e, "random", metric), values(e, "dense", metric)
-            gain = 100 * (statistics.fmean(pretrained) - statistics.fmean(random))
+            gain = points(e, "dense", metric) - points(e, "random", metric)
             rows.append([e["experiment"], metric, with_spread(random), with_spread(pretrained), f"{gain:+.1f}"])
     return table(header, rows)
 
@@ -180,7 +186,7 @@ def scores_figure(experiments):
     series = []
     for e in twins(experiments):
         metric = main_metric(e["task"])
-        loss = 100 * (statistics.fmean(values(e, "skimmed", metric)) - statistics.fmean(values(e, "dense", metric)))
+        loss = points(e, "skimmed", metric) - points(e, "dense", metric)
         series.append(Series(e["experiment"], ((100 / macs_ratio(e, "dense_unpadded"), loss),), connected=False))
     lowest = min([-2.0] + [one.points[0][1] for one in series])
     highest = max([1.0] + [one.points[0][1] for one in series])
@@ -218,7 +224,7 @@ def fill_tables(path, tables):
     old = path.read_text(encoding="utf-8")
     new = re.sub(r"(<!-- table: ([\w-]+) -->)\n.*?(<!-- end -->)", replacement, old, flags=re.DOTALL)
     if new != old:
-        path.write_text(new, encoding="utf-8")
+        write_text(path, new)
 
 
 def rebuild(docs):
@@ -241,4 +247,4 @@ def rebuild(docs):
         fill_tables(path, tables)
     for name, figure in figures.items():
         (docs / "figures").mkdir(exist_ok=True)
-        (docs / "figures" / f"{name}.svg").write_text(figure, encoding="utf-8")
+        write_text(docs / "figures" / f"{name}.svg", figure)

@@ -1,4 +1,4 @@
-"""Trains and measures the runs of an experiment; what is finished already is not done again."""
+"""Trains the runs of an experiment, none of them twice, and measures them."""
 
 import json
 import os
@@ -8,6 +8,7 @@ import shlex
 import subprocess
 
 from reproduction.experiment import ExperimentError, load
+from reproduction.files import write_json
 
 # libtorch's OpenMP threads otherwise spin while they wait and slow down whoever is timed next to them.
 ENVIRONMENT = {"OMP_WAIT_POLICY": "passive", **os.environ}
@@ -87,14 +88,6 @@ def call_json(command):
 def has_checkpoint(directory):
     """Whether there is one to go on from; one that was being written when its run was killed does not count."""
     return any(re.fullmatch(r"checkpoint-\d+", path.name) for path in directory.glob("checkpoint-*"))
-
-
-def write_json(path, value):
-    """Beside, then renamed: an interrupted measurement leaves no half file."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_suffix(".partial")
-    beside.write_text(json.dumps(value, indent=1) + "\n", encoding="utf-8")
-    beside.replace(path)
 
 
 def task_options(workshop, experiment):

@@ -7,18 +7,11 @@
 
 #include <fmt/format.h>
 
-#include "base/utf8.h"
 #include "commands/output.h"
+#include "text/unicode.h"
 
 namespace transkimmer {
 namespace {
-
-/// Characters before a byte of the text.
-std::size_t characters_before(std::string_view text, std::size_t byte) {
-  return static_cast<std::size_t>(std::count_if(text.begin(),
-                                                text.begin() + static_cast<std::ptrdiff_t>(byte),
-                                                [](char c) { return !is_continuation_byte(c); }));
-}
 
 Json as_json(const TextLine& line, const Answer& answer) {
   Json object;
@@ -47,13 +40,22 @@ std::string on_one_line(std::string text) {
 
 }  // namespace
 
-void AnswerPrinter::print(const std::vector<TextLine>& lines) const {
+void AnswerPrinter::print(const std::vector<TextLine>& lines) {
   std::vector<QuestionInput> inputs;
   inputs.reserve(lines.size());
   for (const TextLine& line : lines) inputs.push_back({line.text, *line.text_pair});
   const std::vector<Answer> answers = answerer_.answer(inputs, options_);
-  for (std::size_t i = 0; i < lines.size(); ++i) print(lines[i], answers[i]);
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    ++answered_;
+    if (!json_) tell_about_cut_question(answers[i]);
+    print(lines[i], answers[i]);
+  }
   std::cout.flush();
+}
+
+void AnswerPrinter::tell_about_cut_question(const Answer& answer) {
+  if (answer.question_truncated)
+    notices_on_standard_error()(fmt::format("question {} is too long and has been cut", answered_));
 }
 
 void AnswerPrinter::print(const TextLine& line, const Answer& answer) const {

@@ -5,7 +5,6 @@
 #include <iostream>
 #include <memory>
 #include <optional>
-#include <span>
 #include <string>
 #include <vector>
 
@@ -32,6 +31,7 @@ struct EvaluationData {
   std::vector<Metric> metrics;
   std::string task;
   std::string split;
+  int positive_class = 1;  ///< of F1, in the model's order of classes
 };
 
 void check_data_options(const EvaluateOptions& options) {
@@ -57,7 +57,8 @@ EvaluationData load_of_catalogue(const EvaluateOptions& options, const ModelConf
   const Split split = split_from_name(options.split);
   check_model_kind(options.model, config.head, task);
   EvaluationData data{load_task(task, options.data_dir, split), task.metrics, task.name, options.split};
-  align_labels(data.dataset, config);
+  const std::vector<std::size_t> positions = align_labels(data.dataset, config);
+  if (positions.size() == 2) data.positive_class = static_cast<int>(positions[1]);
   tell_about_skipped_rows(data.dataset, notices_on_standard_error());
   return data;
 }
@@ -78,23 +79,28 @@ EncodedDataset tokenize(const EvaluateOptions& options, const Dataset& dataset, 
 }
 
 Evaluation evaluate_with_progress(const EvaluateOptions& options, const Engine& engine,
-                                  const EncodedDataset& encoded, std::span<const Metric> metrics) {
+                                  const EncodedDataset& encoded, const EvaluationData& data) {
   const std::optional<Engine> dense = load_dense(options, engine);
   EvaluationProgress progress(encoded.size(), "examples");
   EvaluationOptions evaluation = options.evaluation;
   evaluation.progress = progress.callback();
-  Evaluation result = evaluate(engine, dense ? &*dense : nullptr, encoded, metrics, evaluation);
+  evaluation.positive_class = data.positive_class;
+  Evaluation result = evaluate(engine, dense ? &*dense : nullptr, encoded, data.metrics, evaluation);
   progress.finish();
   return result;
 }
 
 void evaluate_texts(const EvaluateOptions& options, const Engine& engine) {
+  if (!options.predictions.empty() || !options.null_odds.empty())
+    throw UsageError(
+        fmt::format("--predictions and --null-odds are of answers to questions, but {} is a {} model",
+                    options.model.string(), name_of(engine.config().head)));
   const EvaluationData data = load_data(options, engine.config());
   const auto tokenizer = load_tokenizer(options.model, engine.config());
   const Stopwatch watch;
   const EncodedDataset encoded = tokenize(options, data.dataset, *tokenizer, engine);
   const double tokenization_seconds = watch.seconds();
-  const Evaluation result = evaluate_with_progress(options, engine, encoded, data.metrics);
+  const Evaluation result = evaluate_with_progress(options, engine, encoded, data);
   EvaluationContext context = context_of(engine);
   context.task = data.task;
   context.split = data.split;

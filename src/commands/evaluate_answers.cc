@@ -43,14 +43,22 @@ void tell_about_cut_questions(const QaFeatures& features, const QaWindowOptions&
                   features.truncated_questions(), features.questions(), windows.max_length));
 }
 
+/// Where every question has an answer, one is always given, as finetune does when it chooses weights.
+QaDecodingOptions decoding_of(const EvaluateOptions& options, const QaDataset& dataset) {
+  QaDecodingOptions decoding = decoding_options(options.answer);
+  if (dataset.labelled && !dataset.some_have_no_answer()) decoding.allow_no_answer = false;
+  return decoding;
+}
+
 QuestionEvaluation evaluate_with_progress(const EvaluateOptions& options, const Engine& engine,
                                           const Questions& questions, const QaFeatures& features) {
   const std::optional<Engine> dense = load_dense(options, engine);
   EvaluationProgress progress(features.windows.size(), "windows");
   EvaluationOptions evaluation = options.evaluation;
   evaluation.progress = progress.callback();
-  QuestionEvaluation result = evaluate_questions(engine, dense ? &*dense : nullptr, questions.dataset,
-                                                 features, decoding_options(options.answer), evaluation);
+  QuestionEvaluation result =
+      evaluate_questions(engine, dense ? &*dense : nullptr, questions.dataset, features,
+                         decoding_of(options, questions.dataset), evaluation);
   progress.finish();
   return result;
 }
@@ -78,13 +86,14 @@ void evaluate_answers(const EvaluateOptions& options, const Engine& engine) {
   context.split = questions.split;
   tell_about_cut_questions(features, windows);
   const QuestionEvaluation result = evaluate_with_progress(options, engine, questions, features);
-  write_files(options, questions.dataset, result);
   const double threshold = options.answer.null_threshold;
   if (options.json) {
     print_json(question_evaluation_json(result, context, threshold));
   } else {
     std::cout << question_evaluation_table(result, context, threshold);
   }
+  std::cout.flush();  // the scores are not lost when a file cannot be written
+  write_files(options, questions.dataset, result);
 }
 
 }  // namespace transkimmer

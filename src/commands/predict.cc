@@ -42,8 +42,8 @@ constexpr std::size_t most_questions = 512;
 /// A line on standard error that shows how far the run has come over all its calls, when asked for.
 class PredictProgress {
  public:
-  explicit PredictProgress(bool wanted) {
-    if (wanted) line_.emplace(ProgressOptions{.title = "", .unit = "sequences"});
+  PredictProgress(bool wanted, const char* unit) {
+    if (wanted) line_.emplace(ProgressOptions{.title = "", .unit = unit});
   }
   /// Of the present call.
   void update(const ClassifyProgress& call) { show(call); }
@@ -52,6 +52,11 @@ class PredictProgress {
     done_ += call.done;
     tokens_ += call.tokens;
     seconds_ += call.seconds;
+  }
+  /// Of calls that count nothing themselves.
+  void add(std::size_t done) {
+    done_ += done;
+    if (line_) line_->update(static_cast<std::int64_t>(done_));
   }
   void finish() {
     if (line_) line_->finish();
@@ -115,7 +120,7 @@ void predict_labels(const PredictOptions& options) {
     throw UsageError(options.model.string() +
                      " holds no question answering model, so it takes no --question");
   const auto classifier = Classifier::load(options.model, options.engine, notices_on_standard_error());
-  PredictProgress progress(options.progress);
+  PredictProgress progress(options.progress, "sequences");
   ClassifyOptions classify{options.batch_tokens, options.max_length, options.json};
   classify.progress = [&](const ClassifyProgress& call) {
     std::cout.flush();
@@ -140,12 +145,17 @@ void predict_answers(const PredictOptions& options) {
   AnswerOptions answer = options.answer;
   answer.max_length = options.max_length;
   answer.batch_tokens = options.batch_tokens;
-  const AnswerPrinter printer(answerer, answer, options.json);
+  AnswerPrinter printer(answerer, answer, options.json);
   if (options.question) return printer.print({{*options.question, *options.context, {}}});
   TextInputOptions input = options.input;
   input.content = LineContent::questions;
   TextLineReader reader(input);
-  for_each_chunk(reader, most_questions, [&](const std::vector<TextLine>& lines) { printer.print(lines); });
+  PredictProgress progress(options.progress, "questions");
+  for_each_chunk(reader, most_questions, [&](const std::vector<TextLine>& lines) {
+    printer.print(lines);
+    progress.add(lines.size());
+  });
+  progress.finish();
 }
 
 void run_predict(const PredictOptions& options) {
@@ -180,7 +190,7 @@ void add_question_options(CLI::App& command, PredictOptions& options) {
                              ->type_name("TEXT")
                              ->group(questions_group)
                              ->needs(question);
-  question->needs(context);
+  question->needs(context)->excludes(command.get_option("--input"));
 }
 
 }  // namespace
@@ -210,7 +220,7 @@ void add_predict_command(CLI::App& app) {
   command
       ->add_flag("--progress", options->progress,
                  "Show on standard error how many texts are classified, and how many texts and tokens a "
-                 "second, tokenization included")
+                 "second, tokenization included; of questions, how many are answered")
       ->group(output_group);
   command->footer(
       "Example:\n  echo 'a charming journey' | transkimmer predict --model my-model --json\n"

@@ -43,12 +43,6 @@ std::optional<std::size_t> skip_characters(std::string_view text, std::size_t fr
   return at;
 }
 
-std::uint64_t characters_before(std::string_view text, std::size_t byte) {
-  std::uint64_t characters = 0;
-  for (std::size_t i = 0; i < byte; ++i) characters += is_continuation_byte(text[i]) ? 0U : 1U;
-  return characters;
-}
-
 /// The place of `answer` in `context` that is nearest to byte `wanted`.
 std::optional<std::size_t> nearest_place(std::string_view context, std::string_view answer,
                                          std::size_t wanted) {
@@ -179,6 +173,10 @@ class SquadReader {
 };
 
 }  // namespace
+
+bool QaDataset::some_have_no_answer() const {
+  return std::ranges::any_of(examples, [](const QaExample& example) { return example.answers.empty(); });
+}
 
 QaDataset parse_squad(std::string_view text, const std::string& origin) {
   return SquadReader(origin).read(parse_json(without_byte_order_mark(text, origin), origin));

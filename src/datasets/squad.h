@@ -35,14 +35,16 @@ struct QaDataset {
   std::string origin;    ///< the file it came from, for messages
 
   const std::string& context_of(const QaExample& example) const { return contexts[example.context]; }
+  /// False of SQuAD v1.1, where "no answer" is no answer.
+  bool some_have_no_answer() const;
 };
 
 /// Reads the JSON of SQuAD v1.1 and v2. `answer_start` counts characters (code points) and becomes a byte
 /// offset; "plausible_answers" and titles are passed over. `origin` is the file's name for messages.
 ///
 /// Throws FormatError that names the file and, where there is one, the question's id: a missing or mistyped
-/// key, no questions, a context or question without a character that is not white space, an id that appears
-/// twice, an answer that does not stand at its offset (the message says where it stands), a question marked
+/// key, no questions, a context without a character that is not white space, an id that appears twice, an
+/// answer that does not stand at its offset (the message says where it stands), a question marked
 /// impossible that has answers or the reverse, answers for some questions and none given for others.
 QaDataset parse_squad(std::string_view text, const std::string& origin);
 

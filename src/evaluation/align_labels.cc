@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <numeric>
 #include <optional>
 #include <string>
 #include <vector>
@@ -55,18 +56,21 @@ std::vector<std::size_t> positions_of(const Dataset& dataset, const std::vector<
 
 }  // namespace
 
-void align_labels(Dataset& dataset, const ModelConfig& config) {
-  if (dataset.labels.empty() || dataset.labels == config.labels) return;
+std::vector<std::size_t> align_labels(Dataset& dataset, const ModelConfig& config) {
+  std::vector<std::size_t> same(dataset.labels.size());
+  std::iota(same.begin(), same.end(), std::size_t{0});
+  if (dataset.labels.empty() || dataset.labels == config.labels) return same;
   if (dataset.labels.size() != config.labels.size())
     throw UsageError(fmt::format("{} has {} classes ({}), the model {} ({})", dataset.origin,
                                  dataset.labels.size(), names_in_quotes(dataset.labels), config.labels.size(),
                                  names_in_quotes(config.labels)));
-  if (config.labels.front() == "LABEL_0") return;
-  const std::vector<std::size_t> positions = positions_of(dataset, config.labels);
+  if (config.labels.front() == "LABEL_0") return same;
+  std::vector<std::size_t> positions = positions_of(dataset, config.labels);
   for (Example& example : dataset.examples)
     if (!std::isnan(example.label))
       example.label = static_cast<double>(positions[static_cast<std::size_t>(example.label)]);
   dataset.labels = config.labels;
+  return positions;
 }
 
 }  // namespace transkimmer

@@ -1,5 +1,8 @@
 #pragma once
 
+#include <cstddef>
+#include <vector>
+
 #include "datasets/dataset.h"
 #include "model_files/model_config.h"
 
@@ -7,8 +10,9 @@ namespace transkimmer {
 
 /// Rewrites the labels of `dataset` from its own label order to the model's: by name, or by index when the
 /// model's names are LABEL_0, LABEL_1, ... Case counts only where the model has names that differ in nothing
-/// else: many published models write a task's classes in capitals. Throws UsageError when the two do not
-/// describe the same classes.
-void align_labels(Dataset& dataset, const ModelConfig& config);
+/// else: many published models write a task's classes in capitals. Returns the model's index of each of the
+/// data's classes, [classes]; empty without classes. Throws UsageError when the two do not describe the same
+/// classes.
+std::vector<std::size_t> align_labels(Dataset& dataset, const ModelConfig& config);
 
 }  // namespace transkimmer

@@ -239,9 +239,11 @@ Evaluation evaluate(const Engine& engine, const Engine* dense, const EncodedData
   comparison.describe(result);
   const bool labelled =
       std::none_of(data.labels.begin(), data.labels.end(), [](double label) { return std::isnan(label); });
-  if (labelled) result.scores = compute_scores(metrics, result.run.outputs, data.labels);
-  if (labelled && result.dense)
-    result.dense_scores = compute_scores(metrics, result.dense->outputs, data.labels);
+  const auto scores_of = [&](const Pass& pass) {
+    return compute_scores(metrics, pass.outputs, data.labels, options.positive_class);
+  };
+  if (labelled) result.scores = scores_of(result.run);
+  if (labelled && result.dense) result.dense_scores = scores_of(*result.dense);
   return result;
 }
 

@@ -28,6 +28,8 @@ struct EvaluationOptions {
   /// Runs everything once before the clock starts, so that no time goes into making matrix kernels, of which
   /// a serving process has made all before long.
   bool warm_up = false;
+  /// The class that F1 is of. Models may count a task's classes in another order than its data.
+  int positive_class = 1;
   /// Called now and then with the number of sequences done.
   std::function<void(std::size_t done, std::size_t total)> progress;
 };

@@ -1,5 +1,8 @@
 #include "evaluation/evaluate_questions.h"
 
+#include <algorithm>
+#include <cmath>
+#include <limits>
 #include <ostream>
 #include <string>
 #include <utility>
@@ -57,6 +60,25 @@ QuestionEvaluation evaluate_questions(const Engine& engine, const Engine* dense,
   return result;
 }
 
+namespace {
+
+/// The official search calls never answering threshold 0; as a threshold that is to be used it is one below
+/// all odds.
+BestThreshold usable_threshold(std::span<const AnsweredQuestion> questions, std::span<const double> scores) {
+  BestThreshold best = best_threshold(questions, scores);
+  const auto below = [](const AnsweredQuestion& a, const AnsweredQuestion& b) {
+    return a.null_odds < b.null_odds;
+  };
+  const double least = std::ranges::min_element(questions, below)->null_odds;
+  const auto unanswerable = std::ranges::count_if(
+      questions, [](const AnsweredQuestion& question) { return question.gold.empty(); });
+  const double silence = 100.0 * static_cast<double>(unanswerable) / static_cast<double>(questions.size());
+  if (best.score == silence) best.threshold = std::nextafter(least, -std::numeric_limits<double>::infinity());
+  return best;
+}
+
+}  // namespace
+
 NullThresholdSearch search_null_threshold(const QaDataset& dataset, std::span<const QaDecision> decisions) {
   const std::vector<AnsweredQuestion> questions = answered_questions(dataset, decisions, true);
   std::vector<double> exact;
@@ -66,7 +88,7 @@ NullThresholdSearch search_null_threshold(const QaDataset& dataset, std::span<co
     exact.push_back(scores.exact);
     f1.push_back(scores.f1);
   }
-  return {best_threshold(questions, exact), best_threshold(questions, f1)};
+  return {usable_threshold(questions, exact), usable_threshold(questions, f1)};
 }
 
 void write_predictions(const std::filesystem::path& path, const QaDataset& dataset,

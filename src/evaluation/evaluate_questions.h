@@ -13,7 +13,8 @@
 
 namespace transkimmer {
 
-/// Which null thresholds would have scored best, had every question been answered by its best passage.
+/// Which null thresholds would have scored best, had every question been answered by its best passage: what
+/// --null-threshold of the same value scores. Below all null odds where never to answer is best.
 struct NullThresholdSearch {
   BestThreshold exact;
   BestThreshold f1;

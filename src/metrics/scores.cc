@@ -69,13 +69,13 @@ double accuracy(std::span<const int> predictions, std::span<const int> labels) {
   return static_cast<double>(equal) / static_cast<double>(labels.size());
 }
 
-double f1_binary(std::span<const int> predictions, std::span<const int> labels) {
+double f1_binary(std::span<const int> predictions, std::span<const int> labels, int positive) {
   check_lengths("f1", predictions.size(), labels.size());
   std::size_t both = 0;
-  std::size_t either = 0;  // predicted 1 plus labelled 1, so that F1 = 2 both / either
+  std::size_t either = 0;  // predicted positive plus labelled positive: F1 = 2 both / either
   for (std::size_t i = 0; i < labels.size(); ++i) {
-    const bool predicted = predictions[i] == 1;
-    const bool labelled = labels[i] == 1;
+    const bool predicted = predictions[i] == positive;
+    const bool labelled = labels[i] == positive;
     both += predicted && labelled ? 1U : 0U;
     either += (predicted ? 1U : 0U) + (labelled ? 1U : 0U);
   }
@@ -136,7 +136,7 @@ double spearman_correlation(std::span<const double> predictions, std::span<const
 }
 
 std::map<std::string, double> compute_scores(std::span<const Metric> metrics, std::span<const double> outputs,
-                                             std::span<const double> labels) {
+                                             std::span<const double> labels, int positive) {
   std::map<std::string, double> scores;
   for (const Metric metric : metrics) {
     double& score = scores[score_name(metric)];
@@ -145,7 +145,7 @@ std::map<std::string, double> compute_scores(std::span<const Metric> metrics, st
         score = accuracy(class_indices(outputs), class_indices(labels));
         break;
       case Metric::f1:
-        score = f1_binary(class_indices(outputs), class_indices(labels));
+        score = f1_binary(class_indices(outputs), class_indices(labels), positive);
         break;
       case Metric::matthews:
         score = matthews_correlation(class_indices(outputs), class_indices(labels));

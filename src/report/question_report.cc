@@ -22,7 +22,7 @@ std::string question_evaluation_table(const QuestionEvaluation& evaluation, cons
   std::string text = evaluation_table(evaluation.evaluation, context);
   text += fmt::format("  {:<22}{:.4f}", "null threshold", null_threshold);
   if (const auto& search = evaluation.null_threshold)
-    text += fmt::format("   best for exact {:.4f} ({:.4f}), for f1 {:.4f} ({:.4f})", search->exact.threshold,
+    text += fmt::format("   best for exact {} ({:.4f}), for f1 {} ({:.4f})", search->exact.threshold,
                         search->exact.score, search->f1.threshold, search->f1.score);
   return text + '\n';
 }

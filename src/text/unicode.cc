@@ -105,6 +105,13 @@ RepairedText repair_utf8(std::string_view bytes) {
   return repaired;
 }
 
+std::size_t characters_before(std::string_view text, std::size_t at) {
+  std::size_t characters = 0;
+  for (std::size_t i = 0; i < at; ++characters)
+    i += static_cast<std::size_t>(std::abs(character_length(text, i)));
+  return characters;
+}
+
 bool is_whitespace(char32_t c) {
   if (c < 0x80) return c == ' ' || (c >= '\t' && c <= '\r');
   return c == 0x85 || c == 0xA0 || c == 0x1680 || (c >= 0x2000 && c <= 0x200A) || c == 0x2028 ||

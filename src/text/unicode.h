@@ -55,6 +55,10 @@ RepairedText repair_utf8(std::string_view bytes);
 template <class Tokenize>
 std::vector<Piece> tokenize_any_bytes(std::string_view bytes, Tokenize&& tokenize);
 
+/// Code points before byte `at` of any bytes, each maximal invalid subsequence counted as one: how Python
+/// counts after decoding with errors="replace".
+std::size_t characters_before(std::string_view text, std::size_t at);
+
 // Character classes, as Hugging Face's tokenizers read them.
 
 /// The Unicode property White_Space.

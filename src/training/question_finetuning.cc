@@ -1,9 +1,10 @@
 #include "training/question_finetuning.h"
 
-#include <algorithm>
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
+#include <system_error>
 #include <utility>
 
 #include "datasets/sample.h"
@@ -32,10 +33,18 @@ QuestionTexts load_questions(const DataOptions& options, std::uint64_t seed) {
   const bool own_files = !options.train_file.empty();
   if (own_files == !options.data_dir.empty())
     throw UsageError("say where the questions are: either --data-dir, or --train-file");
+  if (std::error_code ignored; std::filesystem::is_regular_file(options.data_dir, ignored))
+    throw UsageError(
+        options.data_dir.string() +
+        ": --data-dir is a file, which would be learnt and validated alike; expected a folder, or "
+        "--train-file and --validation-file");
   QuestionTexts texts;
   texts.train = load_squad(own_files ? options.train_file : find_squad_file(options.data_dir, Split::train));
-  if (!own_files) texts.dev = load_squad(find_squad_file(options.data_dir, Split::dev));
-  if (!options.validation_file.empty()) texts.dev = load_squad(options.validation_file);
+  if (!options.validation_file.empty()) {
+    texts.dev = load_squad(options.validation_file);
+  } else if (!own_files) {
+    texts.dev = load_squad(find_squad_file(options.data_dir, Split::dev));
+  }
   if (!texts.train.labelled) throw UsageError(texts.train.origin + ": has no answers to learn from");
   if (texts.dev && !texts.dev->labelled)
     throw UsageError(texts.dev->origin + ": has no answers to evaluate with");
@@ -58,11 +67,6 @@ AnswerOptions answer_options(const FinetuningOptions& options) {
   answer.doc_stride = options.questions.doc_stride;
   answer.max_question_length = options.questions.max_question_length;
   return answer;
-}
-
-/// SQuAD v1.1 has an answer to every question, and "no answer" is none there.
-bool some_have_no_answer(const QaDataset& dataset) {
-  return std::ranges::any_of(dataset.examples, [](const QaExample& each) { return each.answers.empty(); });
 }
 
 void tell_about_cut_questions(const QaFeatures& windows, const QaDataset& dataset,
@@ -106,7 +110,7 @@ FinetuningResult finetune_questions(const FinetuningOptions& options, const Fine
   if (texts.dev) {
     data.dev = &*texts.dev;
     data.dev_windows = &dev;
-    data.decoding.allow_no_answer = some_have_no_answer(*texts.dev);
+    data.decoding.allow_no_answer = texts.dev->some_have_no_answer();
   }
   TrainingModel model = initial_model(options, config, events.notices);
   TrainingOptions training = options.training;

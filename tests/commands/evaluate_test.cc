@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <filesystem>
 #include <set>
 #include <string>
 #include <vector>
@@ -19,6 +20,7 @@ using nlohmann::json;
 using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::UnorderedElementsAre;
+using Names = std::vector<std::string>;
 
 const std::vector<std::string> sentences = {"a charming journey", "a flat movie", "the story is not good",
                                             "very dull", "it was a great ending"};
@@ -56,6 +58,17 @@ class EvaluateCommand : public ::testing::Test {
     write_file_atomically(directory_ / name, text);
     arguments.insert(arguments.begin(), {"--validation-file", directory_ / name});
     return evaluate(arguments);
+  }
+  /// The same model with other names of its classes.
+  std::filesystem::path named(const std::string& name, const Names& labels) const {
+    const std::filesystem::path copy = directory_ / name;
+    std::filesystem::copy(model(), copy);
+    json config = json::parse(read_file(copy / "config.json"));
+    config.erase("label2id");
+    config["id2label"] = json::object();
+    for (std::size_t i = 0; i < labels.size(); ++i) config["id2label"][std::to_string(i)] = labels[i];
+    write_file_atomically(copy / "config.json", config.dump());
+    return copy;
   }
   /// The share of the sentences that `predict` calls positive.
   double positive_share() const {
@@ -209,6 +222,25 @@ TEST_F(EvaluateCommand, RegressionIsScoredByCorrelation) {
   const auto result = evaluate_file("scores.csv", csv, {"--json"});
   ASSERT_EQ(result.status, 0) << result.err;
   EXPECT_THAT(keys_of(result.json()["metrics"]), UnorderedElementsAre("pearson", "spearmanr"));
+}
+
+TEST_F(EvaluateCommand, F1IsOfTheTasksClassInWhateverOrderTheModelHasThem) {
+  std::string dev = "Quality\t#1 ID\t#2 ID\t#1 String\t#2 String\n";
+  for (const auto& sentence : sentences) dev += "1\t1\t2\t" + sentence + "\ta film\n";
+  std::filesystem::create_directories(directory_ / "data/MRPC");
+  write_file_atomically(directory_ / "data/MRPC/dev.tsv", dev);
+  double accuracies = 0;
+  for (const auto& labels : {Names{"not_equivalent", "equivalent"}, Names{"equivalent", "not_equivalent"}}) {
+    const auto result = transkimmer({"evaluate", "--model", named(labels.front(), labels).string(), "--task",
+                                     "mrpc", "--data-dir", data(), "--json", "--no-compare"});
+    ASSERT_EQ(result.status, 0) << result.err;
+    const json metrics = result.json()["metrics"];
+    const auto accuracy = metrics["accuracy"].get<double>();
+    // All are equivalent: nothing that is called so is called so wrongly.
+    EXPECT_DOUBLE_EQ(metrics["f1"].get<double>(), 2 * accuracy / (1 + accuracy)) << labels.front();
+    accuracies += accuracy;
+  }
+  EXPECT_DOUBLE_EQ(accuracies, 1);  // one of the two sees a class that it must not take for the other
 }
 
 TEST_F(EvaluateCommand, MaxLengthCuts) {

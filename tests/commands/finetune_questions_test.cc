@@ -108,7 +108,31 @@ TEST_F(FinetuneQuestions, DoesNotResumeWithOtherAnswersToTheSameQuestions) {
   EXPECT_THAT(result.err, HasSubstr("this run had training data "));
 }
 
+TEST_F(FinetuneQuestions, ChoosesWeightsByTheScoreThatIsNamed) {
+  const Arguments options = {"--data-dir", reviews_.path(""), "--max-steps", "2", "--json"};
+  Arguments named = options;
+  named.insert(named.end(), {"--metric-for-best-model", "exact"});
+  const ProcessResult trained = finetune(named);
+  ASSERT_EQ(trained.status, 0) << trained.err;
+  EXPECT_EQ(trained.json()["best"]["metric"], "exact");
+  named.back() = "accuracy";
+  named.emplace_back("--overwrite-output-dir");
+  EXPECT_THAT(finetune(named).err,
+              HasSubstr("--metric-for-best-model is 'accuracy', expected one of f1, exact, best_f1"));
+}
+
+TEST_F(FinetuneQuestions, TakesItsDevSplitFromTheValidationFileAlone) {
+  std::filesystem::rename(reviews_.path("squad2/dev-v2.0.json"), reviews_.path("other.json"));
+  const ProcessResult trained = finetune({"--data-dir", reviews_.path(""), "--validation-file",
+                                          reviews_.path("other.json"), "--max-steps", "1"});
+  EXPECT_EQ(trained.status, 0) << trained.err;
+  EXPECT_THAT(trained.err, HasSubstr(", 60 for validation"));
+}
+
 TEST_F(FinetuneQuestions, SaysWhatItCannotLearnFrom) {
+  EXPECT_THAT(
+      finetune({"--data-dir", reviews_.path("squad2/train-v2.0.json")}).err,
+      HasSubstr("--data-dir is a file, which would be learnt and validated alike; expected a folder"));
   EXPECT_THAT(finetune({}).err, HasSubstr("say where the questions are: either --data-dir, or --train-file"));
   json unanswered = questions(3, 1);
   for (json& paragraph : unanswered["data"][0]["paragraphs"])

@@ -89,6 +89,39 @@ TEST_F(Questions, EvaluateWritesPredictionsAndNullOdds) {
   }
 }
 
+TEST_F(Questions, EvaluateAlwaysAnswersWhereEveryQuestionHasAnAnswer) {
+  json data = json::parse(kQuestions);
+  data["data"][0]["paragraphs"][0]["qas"].erase(1);
+  write_file_atomically(path("all.json"), data.dump());
+  // Whatever the odds: this threshold asks for silence alone.
+  const auto evaluate = [&](const char* file) {
+    const auto result = run({"evaluate", "--validation-file", path(file), "--null-threshold", "-1e9",
+                             "--predictions", path("predictions.json")});
+    EXPECT_EQ(result.status, 0) << result.err;
+    return json::parse(read_file(path("predictions.json")));
+  };
+  EXPECT_EQ(evaluate("dev-v2.0.json")["one"], "");
+  EXPECT_NE(evaluate("all.json")["one"], "");
+}
+
+TEST_F(Questions, EvaluateReportsBeforeAFileThatCannotBeWritten) {
+  const auto result = run({"evaluate", "--validation-file", path("dev-v2.0.json"), "--predictions",
+                           path("none/predictions.json")});
+  EXPECT_EQ(result.status, 1);
+  EXPECT_THAT(result.out, HasSubstr("null threshold"));
+  EXPECT_THAT(result.err, HasSubstr(path("none/predictions.json")));
+}
+
+TEST_F(Questions, EvaluateRefusesFilesOfAnswersForAClassifier) {
+  write_tiny_model(path("classifier"));
+  const auto result = transkimmer({"evaluate", "--model", path("classifier"), "--task", "sst2", "--data-dir",
+                                   path("x"), "--predictions", path("predictions.json")});
+  EXPECT_EQ(result.status, 2);
+  EXPECT_EQ(result.err,
+            "transkimmer: error: --predictions and --null-odds are of answers to questions, but " +
+                path("classifier") + " is a classification model\n");
+}
+
 TEST_F(Questions, EvaluateSaysThatQuestionsWereCut) {
   const auto result =
       run({"evaluate", "--validation-file", path("dev-v2.0.json"), "--max-question-length", "1"});
@@ -141,6 +174,30 @@ TEST_F(Questions, PredictGivesSpansInBytesAndCharacters) {
   EXPECT_EQ(answer["windows"], 1);
   EXPECT_EQ(answer["question_truncated"], false);
   EXPECT_EQ(answer["kept_fraction"].size(), 3U);
+}
+
+TEST_F(Questions, PredictCountsCharactersAsPythonDoesWhereBytesAreNoUtf8) {
+  const auto result = run({"predict", "--json", "--always-answer"}, "what?\t\x80\x80 the movie was flat\n");
+  ASSERT_EQ(result.status, 0) << result.err;
+  EXPECT_EQ(result.json()["begin_character"], result.json()["begin"]);
+}
+
+TEST_F(Questions, PredictSaysWhichQuestionWasCut) {
+  const auto result = run({"predict", "--max-question-length", "12"},
+                          "what?\ta film\nwas the movie a good film or a very flat film or dull?\ta film\n");
+  EXPECT_EQ(result.status, 0);
+  EXPECT_EQ(result.out_lines().size(), 2U);
+  EXPECT_EQ(result.err, "note: question 2 is too long and has been cut\n");
+}
+
+TEST_F(Questions, PredictShowsProgressAndTakesOneSourceOfQuestions) {
+  const auto shown = run({"predict", "--progress"}, "what?\ta film\nwas it?\ta film\n");
+  EXPECT_EQ(shown.status, 0);
+  EXPECT_THAT(shown.err, HasSubstr("2 questions"));
+  const auto both =
+      run({"predict", "--question", "what?", "--context", "a film", "--input", path("dev-v2.0.json")});
+  EXPECT_EQ(both.status, 2);
+  EXPECT_THAT(both.err, HasSubstr("--input"));
 }
 
 TEST_F(Questions, PredictReadsLinesOfQuestionAndContext) {

@@ -1,6 +1,7 @@
 #include "evaluation/align_labels.h"
 
 #include <cmath>
+#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -55,13 +56,14 @@ std::string refusal_of(Dataset dataset, const ModelConfig& config) {
 
 TEST(AlignLabels, LeavesEqualLabelsAlone) {
   Dataset dataset = dataset_of({"no", "yes"});
-  align_labels(dataset, model_of({"no", "yes"}));
+  EXPECT_EQ(align_labels(dataset, model_of({"no", "yes"})), (std::vector<std::size_t>{0, 1}));
   EXPECT_EQ(labels_of(dataset), (std::vector<double>{0, 1}));
 }
 
 TEST(AlignLabels, FollowsTheModelsOrderByName) {
   Dataset dataset = dataset_of({"entailment", "neutral", "contradiction"});
-  align_labels(dataset, model_of({"contradiction", "entailment", "neutral"}));
+  const auto positions = align_labels(dataset, model_of({"contradiction", "entailment", "neutral"}));
+  EXPECT_EQ(positions, (std::vector<std::size_t>{1, 2, 0}));
   EXPECT_EQ(labels_of(dataset), (std::vector<double>{1, 2, 0}));
   EXPECT_EQ(dataset.labels, (Names{"contradiction", "entailment", "neutral"}));
 }

@@ -140,6 +140,15 @@ TEST(NullThresholdSearch, AnswersWithTheBestPassagesWhateverWasDecided) {
   EXPECT_DOUBLE_EQ(search.f1.score, 100.0 * (3 + 2.0 / 3) / 4);
 }
 
+TEST(NullThresholdSearch, LiesBelowAllOddsWhereSilenceIsBest) {
+  // Only the unanswerable ones are told from nothing: whoever answers the first one answers wrongly.
+  const auto decisions = decisions_of({{{0, 1}, -2}, {{0, 1}, 3}, {{0, 1}, 1}, {{0, 3}, 9}});
+  const NullThresholdSearch search = search_null_threshold(questions(), decisions);
+  EXPECT_EQ(search.exact.score, 50.0);
+  EXPECT_LT(search.exact.threshold, -2.0);
+  EXPECT_LT(search.f1.threshold, -2.0);
+}
+
 TEST(WritePredictions, InTheOfficialFormAndTheOrderOfTheFile) {
   const test::TemporaryDirectory directory;
   QaDataset dataset = questions();

@@ -28,6 +28,10 @@ TEST(F1, CountsClassOneOnly) {
   EXPECT_DOUBLE_EQ(f1_binary(Classes{1, 1}, Classes{1, 1}), 1.0);
 }
 
+TEST(F1, CountsAnotherClassWhenTold) {
+  EXPECT_DOUBLE_EQ(f1_binary(Classes{0, 0, 0, 0, 1, 1}, Classes{0, 0, 1, 1, 0, 1}, 0), 4.0 / 7.0);
+}
+
 TEST(F1, IsZeroWithoutClassOne) {
   EXPECT_EQ(f1_binary(Classes{0, 2}, Classes{0, 0}), 0.0);
 }

@@ -58,7 +58,7 @@ TEST(QuestionReport, TableCountsWholeAndTellsThresholds) {
             "  model                 0.500 s (200 tokens/s, 12.0 sequences/s)\n"
             "  tokenization          0.000 s\n"
             "  2 threads, f32, A CPU\n"
-            "  null threshold        0.5000   best for exact -1.5000 (50.0000), for f1 2.2500 (75.0000)\n");
+            "  null threshold        0.5000   best for exact -1.5 (50.0000), for f1 2.25 (75.0000)\n");
 }
 
 TEST(QuestionReport, OfDataWithoutAnswersHasNoSearch) {

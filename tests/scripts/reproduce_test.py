@@ -80,11 +80,11 @@ class Reproduce(unittest.TestCase):
         done = self.reproduce(str(self.file))
         self.assertEqual(done.returncode, 0, done.stderr)
         page = (self.docs / "page.md").read_text()
-        self.assertRegex(page, r"\| sst2 \| dev, 8 \| accuracy \| 2 \| 0\.\d{4} ± 0\.\d{4} \| 0\.\d{4} ± ")
-        self.assertRegex(page, r"\| sst2 \| 32 \| 8 \| \d")
+        self.assertRegex(page, r"\| tiny \| dev, 8 \| accuracy \| 2 \| 0\.\d{4} ± 0\.\d{4} \| 0\.\d{4} ± ")
+        self.assertRegex(page, r"\| tiny \| 32 \| 8 \| \d")
         self.assertRegex(page, r"\| tiny \| accuracy \| 0\.\d{4} ± 0\.\d{4} \| 0\.\d{4} ± 0\.\d{4} \| [+-]\d")
-        self.assertRegex(page, r"\| sst2 \| dev, 8 \| f32 \| accuracy \| 0\.\d{4} \|  \|  \| 1\.00 \| 1\.00 \|")
-        self.assertIn("| sst2 | accuracy | 50.0 → 50.0 | 100 % | 0.9 |", (self.path / "README.md").read_text())
+        self.assertRegex(page, r"\| tiny \| dev, 8 \| f32 \| accuracy \| 0\.\d{4} \|  \|  \| 1\.00 \| 1\.00 \|")
+        self.assertIn("| tiny | accuracy | 50.0 → 50.0 | 100 % | 0.9 |", (self.path / "README.md").read_text())
         self.assertNotIn("old", page)
         self.assertTrue(page.startswith("Before.\n") and page.endswith("After.\n"))
         self.assertIn("</svg>", (self.docs / "figures" / "kept.svg").read_text())
@@ -168,6 +168,7 @@ class Reproduce(unittest.TestCase):
         cases = (("[task]\nname = sst2\n", "[task] has no data-dir"),
                  ("[task]\nname = sst2\ndata-dir = sst2\nlenght = 3\n[a]\nmodel = x\n", "[task] lenght: expected one of"),
                  ("[task]\nname = sst2\ndata-dir = sst2\nseeds = one\n[a]\nmodel = x\n", "expected whole numbers"),
+                 ("[task]\nname = sst2\ndata-dir = sst2\nseeds =\n[a]\nmodel = x\n", "expected whole numbers"),
                  ("[task]\nname = sst2\ndata-dir = sst2\n", "no run; expected a section"),
                  ("[task]\nname = sst2\ndata-dir = sst2\n[dense]\n", "[dense] has no model"),
                  ("[dense]\nmodel = x\n", "no section [task]"),
@@ -212,13 +213,23 @@ class Reproduce(unittest.TestCase):
     def test_question_answering_is_shown_run_by_run(self):
         run = {"metrics": {"exact": 48, "f1": 49, "HasAns_f1": 51, "NoAns_f1": 47},
                "skimming": {"kept_fraction_per_layer": [0.5, 0.25]}, "macs": {"run": 50, "dense_unpadded": 100}}
-        measured = {"experiment": "questions", "task": "squad_v2", "split": "dev", "runs": {"skimmed": {"1": run}}}
+        answerable = {**run, "metrics": {"exact": 48, "f1": 49, "HasAns_f1": 49}}  # all have answers
+        measured = {"experiment": "questions", "task": "squad_v2", "split": "dev",
+                    "runs": {"skimmed": {"1": run}, "always": {"1": answerable}}}
         (self.docs / "measurements").mkdir()
         (self.docs / "measurements" / "questions.json").write_text(json.dumps(measured))
         (self.docs / "page.md").write_text("<!-- table: questions -->\n<!-- end -->\n")
         report.rebuild(self.docs)
-        self.assertIn("| questions | skimmed | 1 | 48.00 | 49.00 | 51.00 | 47.00 | 50.0 25.0 | 2.00 |",
-                      (self.docs / "page.md").read_text())
+        page = (self.docs / "page.md").read_text()
+        self.assertIn("| questions | skimmed | 1 | 48.00 | 49.00 | 51.00 | 47.00 | 50.0 25.0 | 2.00 |", page)
+        self.assertIn("| questions | always | 1 | 48.00 | 49.00 | 49.00 |  | 50.0 25.0 | 2.00 |", page)
+
+    def test_percentages_and_shares_are_drawn_to_one_scale(self):
+        runs = {run: {"1": {"metrics": {"f1": score, "accuracy": score / 100}}}
+                for run, score in (("dense", 51), ("skimmed", 50))}
+        for task, metric in (("squad_v2", "f1"), ("sst2", "accuracy")):
+            both = [report.points({"task": task, "runs": runs}, run, metric) for run in runs]
+            self.assertAlmostEqual(both[0] - both[1], 1)
 
     def test_an_unknown_table_is_named(self):
         (self.docs / "page.md").write_text("<!-- table: scors -->\n<!-- end -->\n")
