@@ -74,7 +74,7 @@ format: developer-dependencies ## clang-format every source file
 format-check: developer-dependencies ## fail when clang-format would change something
 	$(SOURCES) | xargs clang-format --dry-run -Werror
 
-install: build ## install programs, library and headers (PREFIX=/usr/local)
+install: build ## install programs, library, headers and the encoder that ships (PREFIX=/usr/local)
 	cmake --install build/release --prefix $(or $(PREFIX),/usr/local)
 
 clean: ## remove everything built

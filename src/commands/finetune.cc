@@ -44,7 +44,8 @@ void add_data_options(CLI::App& command, FinetuningOptions& options) {
   group.value("--task", data.task, "NAME", "Task of the catalogue: " + listed_tasks());
   group.value("--data-dir", data.data_dir, "DIR", "Where the task's files lie, in their official layout");
   group.value("--train-file", data.train_file, "FILE",
-              "Your own examples in place of a task: .csv, .tsv, .jsonl or .json");
+              "Your own examples in place of a task: .csv, .tsv, .jsonl or .json; with --task squad_v2 a file like "
+              "SQuAD's");
   group.value("--validation-file", data.validation_file, "FILE", "Examples to choose the best weights by");
   group.value("--text-column", data.text_column, "NAME", "Column or key of the text");
   group.value("--text-pair-column", data.text_pair_column, "NAME",
