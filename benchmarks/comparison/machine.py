@@ -2,20 +2,15 @@
 
 import json
 import re
-import subprocess
 
-from comparison.problem import ProblemError
+from comparison.problem import output_of
 
 ENCODERS = {"encoder-text": ("--lengths", "16,128"), "encoder-batch": ("--batch", "32", "--lengths", "25")}
 MARK = re.compile(r"(<!-- machine: ([\w-]+) -->)\n.*?(<!-- end -->)", re.DOTALL)
 
 
 def output(options, program, *words):
-    command = [options.build / "bin" / "benchmarks" / program, *words]
-    done = subprocess.run(list(map(str, command)), stdout=subprocess.PIPE, encoding="utf-8", check=False)
-    if done.returncode != 0:
-        raise ProblemError(f"{command[0]}: status {done.returncode}")
-    return done.stdout.strip()
+    return output_of([options.build / "bin" / "benchmarks" / program, *words]).strip()
 
 
 def kernel_row(one):

@@ -23,8 +23,11 @@ class Peer:
 
     def start(self):
         # Threads of OpenMP that wait actively would take the processors from the program whose turn it is.
-        self.process = subprocess.Popen(list(map(str, self.command)), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                        encoding="utf-8", env={**os.environ, "OMP_WAIT_POLICY": "passive"})
+        try:
+            self.process = subprocess.Popen(list(map(str, self.command)), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                            encoding="utf-8", env={**os.environ, "OMP_WAIT_POLICY": "passive"})
+        except OSError as error:
+            raise ProblemError(f"{self.name}: cannot start {self.command[0]}: {error.strerror}") from None
         self.description = self.answer()
 
     def ask(self, line):
@@ -43,7 +46,10 @@ class Peer:
 
     def stop(self):
         if self.process:
-            self.process.stdin.close()
+            try:
+                self.process.stdin.close()
+            except BrokenPipeError:
+                pass  # it has ended already, with a line of ours unread
             self.process.wait()
 
 

@@ -29,6 +29,18 @@ class ProblemError(Exception):
     """A file, option or program that stops the comparison; says which and what was expected."""
 
 
+def output_of(command, **options):
+    """What a program prints. Raises ProblemError when it is not there or fails."""
+    command = list(map(str, command))
+    try:
+        done = subprocess.run(command, stdout=subprocess.PIPE, encoding="utf-8", check=False, **options)
+    except OSError as error:
+        raise ProblemError(f"{command[0]}: cannot be started: {error.strerror}; is it built (make build)?") from None
+    if done.returncode != 0:
+        raise ProblemError(f"{command[0]}: status {done.returncode}: {(done.stderr or '').strip()}".rstrip(": "))
+    return done.stdout
+
+
 @dataclass(frozen=True)
 class Profile:
     name: str
@@ -111,11 +123,9 @@ def read_texts(problem, data):
 
 def tokenized(texts, program, model):
     """Ids of each text, as the runtime's own tokenizer has them."""
-    done = subprocess.run([program, "tokenize", "--model", model, "--json"], input="\n".join(texts) + "\n",
-                          capture_output=True, encoding="utf-8", check=False)
-    if done.returncode != 0:
-        raise ProblemError(f"{program} tokenize: {done.stderr.strip()}")
-    return [json.loads(line)["ids"] for line in done.stdout.splitlines()]
+    lines = output_of([program, "tokenize", "--model", model, "--json"], input="\n".join(texts) + "\n",
+                      stderr=subprocess.PIPE)
+    return [json.loads(line)["ids"] for line in lines.splitlines()]
 
 
 def write_input(problem, path, data, program, model):

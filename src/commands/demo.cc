@@ -15,6 +15,7 @@
 #include "commands/demonstration.h"
 #include "commands/output.h"
 #include "commands/shipped_models.h"
+#include "commands/training_options.h"
 #include "report/evaluation_report.h"
 #include "transkimmer/error.h"
 
@@ -26,8 +27,21 @@ struct DemoOptions {
   std::filesystem::path output_dir;
   std::filesystem::path encoder = shipped_encoder;
   bool from_scratch = false;
+  bool overwrite_output_dir = false;
   bool json = false;
 };
+
+/// Makes room for the two models where they are to be kept.
+void prepare_output_dir(const DemoOptions& options) {
+  for (const char* name : {"dense", "skimmed"}) {
+    const std::filesystem::path model = options.output_dir / name;
+    if (options.output_dir.empty() || is_empty_directory(model)) continue;
+    if (!options.overwrite_output_dir)
+      throw UsageError("--output-dir: " + model.string() +
+                       " is not empty; say --overwrite-output-dir to replace it");
+    remove_recursively(model);
+  }
+}
 
 /// A folder for the models that goes with the command, unless the user asked to keep it.
 class ModelFolder {
@@ -124,11 +138,12 @@ std::filesystem::path encoder_to_begin_with(const std::filesystem::path& model) 
 }
 
 void run_demo(const DemoOptions& options) {
+  prepare_output_dir(options);
   const ModelFolder folder(options.output_dir);
   DemonstrationOptions demonstration = options.demonstration;
   demonstration.directory = folder.path();
   if (!options.from_scratch) demonstration.encoder = encoder_to_begin_with(options.encoder);
-  const InterruptGuard guard;
+  const InterruptGuard guard(interrupted_training);
   std::optional<ProgressLine> line;
   std::string stage;
   DemonstrationEvents events;
@@ -175,6 +190,8 @@ void add_demo_command(CLI::App& app) {
              "Begin with a smaller encoder of random weights, and a vocabulary made from the documents");
   group.value("--output-dir", options->output_dir, "DIR",
               "Keep the two models there (default: they are deleted)");
+  group.flag("--overwrite-output-dir", options->overwrite_output_dir,
+             "Replace the two models that are there");
   group.whole("--threads", options->demonstration.threads, "Threads; 0: all processors this process may use",
               {0, 1024});
   group.whole("--seed", options->demonstration.seed, "Of the documents and of training");

@@ -11,6 +11,7 @@
 #include "model_files/tokenizer_files.h"
 #include "training/compute_settings.h"
 #include "training/model.h"
+#include "training/run_setup.h"
 #include "training/trainer.h"
 #include "transkimmer/error.h"
 
@@ -71,6 +72,7 @@ class Demonstration {
 
   DemonstrationResult run() {
     const auto start = std::chrono::steady_clock::now();
+    start_threads(threads_);
     stage("generating documents");
     prepare_data();
     stage(from_scratch_ ? "training the dense model from random weights"
@@ -78,6 +80,7 @@ class Demonstration {
     train_dense();
     stage("fine-tuning it with skimming");
     train_skimmed();
+    if (events_.should_stop && events_.should_stop()) throw Error("interrupted");
     stage("running both over held-out documents");
     DemonstrationResult result{compare(), threads_, 0};
     result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
@@ -189,6 +192,9 @@ class Demonstration {
     evaluation.batch_sequences = evaluation.padded_batch;
     evaluation.batch_tokens = SIZE_MAX;
     evaluation.warm_up = true;
+    evaluation.progress = [this](std::size_t, std::size_t) {
+      if (events_.should_stop && events_.should_stop()) throw Error("interrupted");
+    };
     return evaluate(skimmed, &dense, test_, kMetrics, evaluation);
   }
 

@@ -46,7 +46,7 @@ EvaluationData load_own_file(const EvaluateOptions& options, const ModelConfig& 
   const bool regression = config.head == HeadKind::regression;
   source.kind = regression ? TaskKind::regression : TaskKind::classification;
   if (!regression) source.labels = config.labels;
-  source.labels_required = false;
+  source.labels_required = options.label_column_named;
   const auto metrics =
       regression ? std::vector{Metric::pearson, Metric::spearman} : std::vector{Metric::accuracy};
   return {load_table(source), metrics, "table", source.path.filename().string()};
@@ -90,11 +90,18 @@ Evaluation evaluate_with_progress(const EvaluateOptions& options, const Engine& 
   return result;
 }
 
+/// Of models that answer no questions.
+void refuse_question_options(const EvaluateOptions& options, HeadKind head) {
+  std::vector<std::string> given = options.question_options;
+  if (!options.predictions.empty()) given.emplace_back("--predictions");
+  if (!options.null_odds.empty()) given.emplace_back("--null-odds");
+  if (!given.empty())
+    throw UsageError(fmt::format("{} is for question answering models, but {} is a {} model", given.front(),
+                                 options.model.string(), name_of(head)));
+}
+
 void evaluate_texts(const EvaluateOptions& options, const Engine& engine) {
-  if (!options.predictions.empty() || !options.null_odds.empty())
-    throw UsageError(
-        fmt::format("--predictions and --null-odds are of answers to questions, but {} is a {} model",
-                    options.model.string(), name_of(engine.config().head)));
+  refuse_question_options(options, engine.config().head);
   const EvaluationData data = load_data(options, engine.config());
   const auto tokenizer = load_tokenizer(options.model, engine.config());
   const Stopwatch watch;
@@ -132,10 +139,15 @@ void add_data_options(CLI::App& command, EvaluateOptions& options) {
   add("--split", options.split, "NAME", "train, dev or test");
   add("--validation-file", options.table.path, "FILE",
       "Your own .csv, .tsv or .jsonl file instead of a task; of questions a file like SQuAD's");
-  add("--text-column", options.table.text_column, "NAME", "Column or key of the text in your own file");
-  add("--text-pair-column", options.table.text_pair_column, "NAME", "The same of the second text, for pairs");
+  CLI::Option* const own_file = command.get_option("--validation-file");
+  add("--text-column", options.table.text_column, "NAME", "Column or key of the text in your own file")
+      ->needs(own_file);
+  add("--text-pair-column", options.table.text_pair_column, "NAME", "The same of the second text, for pairs")
+      ->needs(own_file);
   add("--label-column", options.table.label_column, "NAME",
-      "The same of the label; without such a column nothing is scored");
+      "The same of the label; without a column of the default name nothing is scored")
+      ->needs(own_file);
+  own_file->excludes(command.get_option("--split"));
   add("--max-length", options.max_length, "N",
       "Cut inputs to N tokens, special tokens included; 0: as long as the model allows. Of questions: tokens "
       "of a "
@@ -189,7 +201,13 @@ void add_evaluate_command(CLI::App& app) {
   add_answer_options(command, options->answer);
   add_prediction_options(command, *options);
   add_json_option(command, options->json);
-  command.callback([options] { run_evaluate(*options); });
+  command.callback([options, &command] {
+    options->label_column_named = command.count("--label-column") > 0;
+    for (const CLI::Option* option :
+         command.get_options([](const CLI::Option* each) { return each->get_group() == questions_group; }))
+      if (option->count() > 0) options->question_options.push_back(option->get_name());
+    run_evaluate(*options);
+  });
 }
 
 }  // namespace transkimmer

@@ -7,6 +7,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/progress.h"
 #include "datasets/sample.h"
@@ -28,11 +29,13 @@ struct EvaluateOptions {
   EngineOptions engine;
   EvaluationOptions evaluation;
   AnswerOptions answer;
-  std::filesystem::path predictions;  ///< of questions; empty: not written
+  std::vector<std::string> question_options;  ///< those of `answer` that were given
+  std::filesystem::path predictions;          ///< of questions; empty: not written
   std::filesystem::path null_odds;
   std::size_t max_length = 0;
   std::size_t max_eval_samples = 0;  ///< 0: all
   std::uint64_t seed = kUsualSeed;   ///< of the choice of samples
+  bool label_column_named = false;   ///< then there has to be one
   bool compare = true;
   bool json = false;
 };

@@ -43,9 +43,10 @@ void add_data_options(CLI::App& command, FinetuningOptions& options) {
   DataOptions& data = options.data;
   group.value("--task", data.task, "NAME", "Task of the catalogue: " + listed_tasks());
   group.value("--data-dir", data.data_dir, "DIR", "Where the task's files lie, in their official layout");
-  group.value("--train-file", data.train_file, "FILE",
-              "Your own examples in place of a task: .csv, .tsv, .jsonl or .json; with --task squad_v2 a file like "
-              "SQuAD's");
+  group.value(
+      "--train-file", data.train_file, "FILE",
+      "Your own examples in place of a task: .csv, .tsv, .jsonl or .json; with --task squad_v2 a file like "
+      "SQuAD's");
   group.value("--validation-file", data.validation_file, "FILE", "Examples to choose the best weights by");
   group.value("--text-column", data.text_column, "NAME", "Column or key of the text");
   group.value("--text-pair-column", data.text_pair_column, "NAME",
@@ -79,7 +80,8 @@ void add_question_options(CLI::App& command, QuestionOptions& options) {
 
 void add_skimming_options(CLI::App& command, FinetuneCommand& finetune) {
   const OptionGroup group(command, skimming_group);
-  group.flag("--no-skimming", finetune.no_skimming, "Train the plain dense model");
+  CLI::Option* const no_skimming =
+      group.flag("--no-skimming", finetune.no_skimming, "Train the plain dense model");
   add_skimming_options(command, finetune.options, finetune.words, "Weight of the skim loss (default: 0.5)");
   group.word("--protect", finetune.protect, {"first_token", "question"},
              "Tokens that are never skimmed: first_token, or question: all of squad_v2's question (default: "
@@ -89,6 +91,10 @@ void add_skimming_options(CLI::App& command, FinetuneCommand& finetune) {
       "While evaluations come in, the one that keeps fewest tokens is saved among those this close to the "
       "best so far (share of the metric's range)",
       {0});
+  for (CLI::Option* option :
+       command.get_options([](const CLI::Option* each) { return each->get_group() == skimming_group; })) {
+    if (option != no_skimming) option->excludes(no_skimming);
+  }
 }
 
 /// What there is to tell apart: whoever named the wrong column sees it here.

@@ -108,7 +108,7 @@ void complete(const TrainingWords& words, RunOptions& options) {
 void require_finished(const TrainingResult& result) {
   if (!result.finished) {
     throw Error(fmt::format(
-        "interrupted at step {}; the same command with --resume-from-checkpoint {} goes on from there",
+        "interrupted at step {}, which {} holds; the same command with --resume goes on from there",
         result.steps, result.checkpoint.string()));
   }
 }

@@ -10,6 +10,7 @@
 
 #include <fmt/format.h>
 
+#include "base/fnv1a.h"
 #include "transkimmer/error.h"
 
 namespace transkimmer {
@@ -156,6 +157,12 @@ void TokenFile::check_ids() const {
   }
   if (tokens_ > 0 && (largest >= origin_.vocabulary_size || largest > INT32_MAX))
     fail(fmt::format("token {} is not in its vocabulary of {}", largest, origin_.vocabulary_size));
+}
+
+std::uint64_t TokenFile::fingerprint() const {
+  Fnv1a hash;
+  hash.add(file_.text().substr(kHeaderBytes, file_.bytes().size() - kHeaderBytes - kTrailerBytes));
+  return hash.value();
 }
 
 std::uint64_t TokenFile::start(std::uint64_t i) const {

@@ -57,6 +57,8 @@ class TokenFile {
   const TokenFileOrigin& origin() const { return origin_; }
   std::uint64_t documents() const { return documents_; }
   std::uint64_t tokens() const { return tokens_; }
+  /// Of the tokens and of where documents begin.
+  std::uint64_t fingerprint() const;
   /// The first token of document `i`; of `documents()`, the end.
   std::uint64_t start(std::uint64_t i) const;
   std::uint64_t length(std::uint64_t i) const { return start(i + 1) - start(i); }

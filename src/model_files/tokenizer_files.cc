@@ -88,14 +88,28 @@ std::unique_ptr<const Tokenizer> load_tokenizer(const fs::path& directory, const
                   directory.string()));
 }
 
-void copy_tokenizer_files(const fs::path& source, const fs::path& destination) {
+TokenizerFiles TokenizerFiles::read(const fs::path& directory) {
+  TokenizerFiles files;
   for (const char* name : kTokenizerFiles) {
-    if (path_exists(source / name)) {
-      write_file_atomically(destination / name, read_file(source / name));
+    if (path_exists(directory / name))
+      files.contents_[name] = read_file(directory / name, kMaxVocabularyBytes);
+  }
+  if (files.contents_.empty()) throw IoError(directory.string() + ": has no tokenizer files");
+  return files;
+}
+
+void TokenizerFiles::write(const fs::path& directory) const {
+  for (const char* name : kTokenizerFiles) {
+    if (const auto found = contents_.find(name); found != contents_.end()) {
+      write_file_atomically(directory / name, found->second);
     } else {
-      remove_recursively(destination / name);
+      remove_recursively(directory / name);
     }
   }
+}
+
+void copy_tokenizer_files(const fs::path& source, const fs::path& destination) {
+  TokenizerFiles::read(source).write(destination);
 }
 
 }  // namespace transkimmer

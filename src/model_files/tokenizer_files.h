@@ -1,8 +1,9 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <memory>
-#include <vector>
+#include <string>
 
 #include "model_files/model_config.h"
 #include "text/tokenizer.h"
@@ -18,8 +19,21 @@ namespace transkimmer {
 std::unique_ptr<const Tokenizer> load_tokenizer(const std::filesystem::path& directory,
                                                 const ModelConfig& config);
 
-/// Copies the tokenizer files that `source` has into `destination` (which exists), and removes there those
-/// that it lacks: a tokenizer.json of another model would win over a vocab.txt. Throws IoError.
+/// The files of a model directory that make up its tokenizer, in memory: they can be written when the
+/// directory is no longer there.
+class TokenizerFiles {
+ public:
+  /// Throws IoError for a directory without any.
+  static TokenizerFiles read(const std::filesystem::path& directory);
+  /// Writes them into `directory` (which exists), and removes there those that they lack: a tokenizer.json of
+  /// another model would win over a vocab.txt. Throws IoError.
+  void write(const std::filesystem::path& directory) const;
+
+ private:
+  std::map<std::string, std::string> contents_;  ///< by name
+};
+
+/// Reads those of `source` and writes them into `destination`, which exists. Throws IoError.
 void copy_tokenizer_files(const std::filesystem::path& source, const std::filesystem::path& destination);
 
 }  // namespace transkimmer

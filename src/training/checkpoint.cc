@@ -83,6 +83,18 @@ void remove_outdated(const CheckpointPlace& place, std::int64_t step) {
   }
 }
 
+/// Of checkpoints whose process was killed or whose disk was full.
+void remove_half_written(const std::filesystem::path& output_dir) {
+  std::vector<std::filesystem::path> half_written;
+  std::error_code ignored;
+  for (const auto& entry : std::filesystem::directory_iterator(output_dir, ignored)) {
+    const std::string name = entry.path().filename().string();
+    if (name.starts_with(folder_prefix) && name.ends_with(partial_suffix))
+      half_written.push_back(entry.path());
+  }
+  for (const auto& folder : half_written) std::filesystem::remove_all(folder, ignored);
+}
+
 }  // namespace
 
 std::filesystem::path save_checkpoint(const Trained& trained, const TrainerState& state,
@@ -94,13 +106,18 @@ std::filesystem::path save_checkpoint(const Trained& trained, const TrainerState
     remove_recursively(partial);
     make_directory(partial);
     trained.model.save(partial);
-    if (!place.tokenizer_source.empty()) copy_tokenizer_files(place.tokenizer_source, partial);
+    if (place.tokenizer != nullptr) place.tokenizer->write(partial);
     save_moments(trained.optimizer, partial / optimizer_file);
     save_trainer_state(state, partial);
     remove_recursively(final_path);
     std::filesystem::rename(partial, final_path);
     remove_outdated(place, state.global_step);
+    remove_half_written(place.output_dir);
+  } catch (const IoError&) {
+    remove_half_written(place.output_dir);
+    throw;
   } catch (const std::filesystem::filesystem_error& error) {
+    remove_half_written(place.output_dir);
     throw IoError(final_path.string() + ": cannot write the checkpoint: " + error.code().message());
   }
   return final_path;
@@ -116,14 +133,7 @@ TrainerState load_checkpoint(const std::filesystem::path& directory, const Train
 
 void remove_checkpoints(const std::filesystem::path& output_dir) {
   for (const auto& folder : checkpoints_in(output_dir)) remove_recursively(folder);
-  std::vector<std::filesystem::path> half_written;
-  std::error_code ignored;
-  for (const auto& entry : std::filesystem::directory_iterator(output_dir, ignored)) {
-    const std::string name = entry.path().filename().string();
-    if (name.starts_with(folder_prefix) && name.ends_with(partial_suffix))
-      half_written.push_back(entry.path());
-  }
-  for (const auto& folder : half_written) remove_recursively(folder);
+  remove_half_written(output_dir);
 }
 
 std::vector<std::filesystem::path> checkpoints_in(const std::filesystem::path& output_dir) {

@@ -5,6 +5,7 @@
 #include <optional>
 #include <vector>
 
+#include "model_files/tokenizer_files.h"
 #include "training/model.h"
 #include "training/optimizer.h"
 #include "training/trainer_state.h"
@@ -19,12 +20,13 @@ struct Trained {
 
 struct CheckpointPlace {
   std::filesystem::path output_dir;
-  std::filesystem::path tokenizer_source;  ///< may be empty
-  std::size_t keep = 1;                    ///< older checkpoint-STEP folders are removed; at least 1
+  const TokenizerFiles* tokenizer = nullptr;  ///< null: none are written
+  std::size_t keep = 1;                       ///< older checkpoint-STEP folders are removed; at least 1
 };
 
 /// Writes output_dir/checkpoint-STEP (model, tokenizer, optimizer.safetensors, trainer_state.json) under
-/// another name, renames it, and only then removes older ones. Returns its path.
+/// another name, renames it, and only then removes older ones and what is left of half-written ones. Returns
+/// its path. Throws IoError, after which nothing half-written is left.
 std::filesystem::path save_checkpoint(const Trained& trained, const TrainerState& state,
                                       const CheckpointPlace& place);
 

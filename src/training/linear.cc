@@ -114,6 +114,7 @@ Tensor linear(const Tensor& input, const AffineWeights& weights) {
 
 Tensor linear_in_f32(const Tensor& input, const AffineWeights& weights) {
   if (suits_onednn(input)) return CpuLinear::apply(input, weights.weight, weights.bias);
+  const c10::impl::ExcludeDispatchKeyGuard no_autocast(c10::autocast_dispatch_keyset);
   return at::linear(input, weights.weight, weights.bias);
 }
 

@@ -62,6 +62,8 @@ Tensor regression_loss(const Tensor& logits, const Tensor& scores) {
 }
 
 Tensor masked_lm_loss(const Tensor& logits, const Tensor& tokens) {
+  if (tokens.numel() == 0)
+    return at::sum(logits.to(torch::kFloat32)) * 0;  // the mean of nothing would be no number
   if (!logits.is_cpu()) return at::cross_entropy_loss(logits.to(torch::kFloat32), tokens);
   return CpuCrossEntropy::apply(logits.to(torch::kFloat32), tokens,
                                 at::GradMode::is_enabled() && logits.requires_grad());

@@ -20,9 +20,9 @@ struct Targets {
 Tensor classification_loss(const Tensor& logits, const Tensor& classes);
 Tensor regression_loss(const Tensor& logits, const Tensor& scores);
 
-/// Half the sum of the two cross-entropies over positions, `logits` [B, S, 2]. Positions outside [0, S) are
-/// ignored: the mean is over the others. Under `removal` padding is no candidate; `original` lets it compete,
-/// as published.
+/// Half the sum of the two cross-entropies over positions, `logits` [B, S, 2]. Positions from S on are
+/// ignored, as published: the mean is over the others (negative ones count as 0). Under `removal` padding is
+/// no candidate; `original` lets it compete, as published.
 Tensor question_answering_loss(const Tensor& logits, const Targets& targets, const Tensor& real,
                                SkimSemantics semantics);
 

@@ -20,10 +20,10 @@ struct EvaluationSettings {
 /// Scores of the model on a data set, and how much it skimmed.
 struct EvaluationReport {
   std::map<std::string, double> scores;  ///< by the names of metrics/scores.h
-  std::string chief;         ///< the task's first metric: the one that chooses the best checkpoint
-  double perfect = 1;        ///< the best chief score there is: 100 where scores are percentages
-  double loss = 0;           ///< task loss, mean over examples (over hidden tokens)
-  double kept_fraction = 1;  ///< mean over layers of tokens kept / tokens
+  std::string chief;                     ///< the score that chooses the best checkpoint
+  double perfect = 1;                    ///< the best chief score there is: 100 where scores are percentages
+  double loss = 0;                       ///< task loss, mean over examples (over hidden tokens)
+  double kept_fraction = 1;              ///< mean over layers of tokens kept / tokens
   std::vector<double> kept_fraction_per_layer;
   std::size_t examples = 0;
   double seconds = 0;

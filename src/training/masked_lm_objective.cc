@@ -1,9 +1,12 @@
 #include "training/masked_lm_objective.h"
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <random>
 #include <utility>
+
+#include <fmt/format.h>
 
 #include "base/numbers.h"
 #include "base/random.h"
@@ -114,6 +117,7 @@ LabelledBatch MaskedLmObjective::make_batch(const DocumentStream& stream, const 
 std::map<std::string, std::string> MaskedLmObjective::fingerprint() const {
   return {{"training documents", std::to_string(training_documents_.size())},
           {"training tokens", std::to_string(plan_.tokens())},
+          {"training text", fmt::format("{:016x}", data_.file->fingerprint())},
           {"tokenizer", std::to_string(data_.file->origin().tokenizer)},
           {"max-length", std::to_string(data_.blocks.max_length)},
           {"long-max-length", std::to_string(data_.blocks.long_length)},
@@ -140,8 +144,9 @@ EvaluationReport MaskedLmObjective::evaluate(const TrainingModel& model) const {
     kept += kept_tokens(output.encoder.skim_masks, batch.inputs.real).to(torch::kCPU).to(torch::kFloat64);
   }
   EvaluationReport report;
-  report.loss = loss / predictions;
-  report.scores = {{"perplexity", std::exp(report.loss)}, {"accuracy", right / predictions}};
+  const double counted = std::max(predictions, 1.0);  // none: text that leaves nothing to hide
+  report.loss = loss / counted;
+  report.scores = {{"perplexity", std::exp(report.loss)}, {"accuracy", right / counted}};
   report.chief = chief_metric();
   report.set_kept(kept, static_cast<double>(held_out_plan_->tokens()));
   report.examples = held_out_plan_->sequences();

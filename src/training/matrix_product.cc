@@ -26,6 +26,15 @@ dnnl::stream& thread_stream() {
   return stream;
 }
 
+/// A product of matrices that have nothing to sum over: what was there, as far as it is kept.
+void scale_rows(const ProductShape& shape, float* out, std::int64_t out_stride) {
+  for (std::int64_t row = 0; row < shape.rows; ++row) {
+    float* const values = out + row * out_stride;
+    std::transform(values, values + shape.columns, values,
+                   [&](float value) { return shape.keep == 0 ? 0.0F : shape.keep * value; });
+  }
+}
+
 memory::desc bf16_matrix(std::int64_t rows, std::int64_t columns, const Bf16MatrixView& view) {
   const memory::dims strides = view.transposed ? memory::dims{1, view.stride} : memory::dims{view.stride, 1};
   return {{rows, columns}, memory::data_type::bf16, strides};
@@ -91,6 +100,7 @@ void multiply_each_head(const HeadProductShape& shape, const HeadsView& a, const
 void multiply(const ProductShape& shape, const MatrixView& a, const MatrixView& b, float* out,
               std::int64_t out_stride) {
   if (shape.rows == 0 || shape.columns == 0) return;
+  if (shape.inner == 0) return scale_rows(shape, out, out_stride);
   const dnnl_status_t status =
       dnnl_sgemm(a.transposed ? 'T' : 'N', b.transposed ? 'T' : 'N', shape.rows, shape.columns, shape.inner,
                  shape.scale, a.data, a.stride, b.data, b.stride, shape.keep, out, out_stride);
@@ -101,6 +111,8 @@ void multiply(const ProductShape& shape, const MatrixView& a, const MatrixView& 
 void multiply_bf16(const ProductShape& shape, const Bf16MatrixView& a, const Bf16MatrixView& b,
                    const float* bias, float* out) try {
   if (shape.rows == 0 || shape.columns == 0) return;
+  if (shape.inner == 0 && bias == nullptr)
+    return scale_rows({.rows = shape.rows, .columns = shape.columns}, out, shape.columns);
   const memory::desc a_desc = bf16_matrix(shape.rows, shape.inner, a);
   const memory::desc b_desc = bf16_matrix(shape.inner, shape.columns, b);
   const memory::desc bias_desc = bias != nullptr ? f32_matrix(1, shape.columns) : memory::desc();

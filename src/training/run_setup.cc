@@ -62,9 +62,10 @@ void check_run_options(const RunOptions& options) {
                      " is not a checkpoint in --output-dir " + output.string() +
                      "; a run goes on where it was, beside the best weights that it has saved");
   }
-  if (!resuming && is_checkpoint_of(options.model, output)) {
+  if (is_checkpoint_of(options.model, output)) {
     throw UsageError("--model: " + options.model.string() + " is a checkpoint in --output-dir " +
-                     output.string() + ", where a new run removes it; choose another --output-dir");
+                     output.string() +
+                     ", where the run removes it; choose another --output-dir, or another model");
   }
   if (!directory_exists(options.model)) {
     throw IoError(options.model.string() + ": no such model directory");

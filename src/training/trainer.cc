@@ -4,13 +4,18 @@
 #include <cmath>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "base/numbers.h"
-#include "model_files/tokenizer_files.h"
 #include "training/random_streams.h"
 #include "transkimmer/error.h"
 
 namespace transkimmer {
 namespace {
+
+// Far beyond any use, and far from what an integer cannot hold.
+constexpr std::size_t most_accumulated = std::size_t{1} << 20;
+constexpr double most_epochs = 1e6;
 
 AdamWOptions adamw_options(const TrainingOptions& options) {
   return {.learning_rate = options.learning_rate,
@@ -22,7 +27,18 @@ AdamWOptions adamw_options(const TrainingOptions& options) {
 }
 
 std::int64_t ceiling_of_ratio(std::int64_t a, std::int64_t b) {
-  return (a + b - 1) / b;
+  return (a - 1) / b + 1;
+}
+
+/// What weights alone may not tell apart.
+std::string architecture_text(const ModelConfig& config) {
+  return fmt::format(
+      "{} {} of {} layers, hidden size {}, {} heads, intermediate size {}, vocabulary {}, {} positions, {} "
+      "types, "
+      "layer norm epsilon {}, classifier dropout {}, {} labels",
+      name_of(config.architecture), name_of(config.head), config.num_hidden_layers, config.hidden_size,
+      config.num_attention_heads, config.intermediate_size, config.vocab_size, config.max_position_embeddings,
+      config.type_vocab_size, config.layer_norm_eps, config.classifier_dropout, config.num_labels());
 }
 
 /// The options that determine the curve, by the names a user knows them by.
@@ -55,7 +71,8 @@ std::map<std::string, std::string> fingerprint_of(const TrainingOptions& options
       {"skim-threshold", exact_text(config.skim.threshold)},
       {"semantics", std::string(name_of(config.skim.semantics))},
       {"adam-beta1", exact_text(options.adam_beta1)},
-      {"adam-beta2", exact_text(options.adam_beta2)}};
+      {"adam-beta2", exact_text(options.adam_beta2)},
+      {"model", architecture_text(config)}};
   fingerprint.merge(objective.fingerprint());
   return fingerprint;
 }
@@ -81,8 +98,10 @@ void check_training_options(const TrainingOptions& options) {
   if (options.eval_batch_size == 0) throw UsageError("--per-device-eval-batch-size must be at least 1");
   if (options.gradient_accumulation_steps == 0)
     throw UsageError("--gradient-accumulation-steps must be at least 1");
-  if (options.max_steps <= 0 && !(options.num_train_epochs > 0))
-    throw UsageError("--num-train-epochs must be positive");
+  if (options.gradient_accumulation_steps > most_accumulated)
+    throw UsageError(fmt::format("--gradient-accumulation-steps must be at most {}", most_accumulated));
+  if (options.max_steps <= 0 && !(options.num_train_epochs > 0 && options.num_train_epochs <= most_epochs))
+    throw UsageError(fmt::format("--num-train-epochs must be above 0 and at most {}", most_epochs));
   for (const double beta : {options.adam_beta1, options.adam_beta2}) {
     if (!(beta >= 0 && beta < 1)) throw UsageError("--adam-beta1 and --adam-beta2 must be from 0 to below 1");
   }
@@ -99,12 +118,14 @@ Trainer::Trainer(TrainingModel& model, std::unique_ptr<TrainingObjective> object
       objective_(std::move(objective)),
       events_(std::move(events)),
       optimizer_(model.parameters(), adamw_options(options_)) {
+  if (!options_.tokenizer_source.empty()) tokenizer_ = TokenizerFiles::read(options_.tokenizer_source);
   state_.steps_per_epoch = ceiling_of_ratio(objective_->micro_batches_per_epoch(),
                                             static_cast<std::int64_t>(options_.gradient_accumulation_steps));
   const auto per_epoch = static_cast<double>(state_.steps_per_epoch);
   state_.max_steps = options_.max_steps > 0
                          ? options_.max_steps
                          : static_cast<std::int64_t>(std::ceil(options_.num_train_epochs * per_epoch));
+  if (state_.max_steps < 1) throw UsageError("--num-train-epochs makes no step");
   state_.num_train_epochs = options_.max_steps > 0
                                 ? std::ceil(static_cast<double>(options_.max_steps) / per_epoch)
                                 : options_.num_train_epochs;
@@ -120,6 +141,10 @@ void Trainer::resume(const std::filesystem::path& checkpoint) {
   stored.fingerprint.emplace("adam-beta1", exact_text(TrainingOptions{}.adam_beta1));
   stored.fingerprint.emplace("adam-beta2", exact_text(TrainingOptions{}.adam_beta2));
   stored.fingerprint.emplace("metric-for-best-model", stored.chief_metric);
+  // What they did not store is not known to differ, but the model is there to be asked.
+  stored.fingerprint["model"] = architecture_text(ModelConfig::load(checkpoint));
+  if (const auto text = state_.fingerprint.find("training text"); text != state_.fingerprint.end())
+    stored.fingerprint.insert(*text);
   for (const auto& [name, value] : state_.fingerprint) {
     const auto found = stored.fingerprint.find(name);
     const std::string before = found == stored.fingerprint.end() ? "unknown" : found->second;
@@ -156,7 +181,9 @@ Trainer::StepOutcome Trainer::train_micro_batch(const LabelledBatch& batch, cons
   // Shares of this micro-batch in the means of the whole group, so that accumulating equals one big batch.
   const double example_share = static_cast<double>(batch.sequences) / group.examples;
   const double token_share = static_cast<double>(batch.tokens) / group.tokens;
-  const double prediction_share = static_cast<double>(batch.predictions) / group.predictions;
+  // Of text that leaves nothing to hide there are no predictions.
+  const double prediction_share =
+      group.predictions > 0 ? static_cast<double>(batch.predictions) / group.predictions : 0.0;
   const double skim_share = semantics == SkimSemantics::removal ? token_share : example_share;
   Tensor task, skim, kept;
   {
@@ -293,8 +320,7 @@ void Trainer::save_state() {
 void Trainer::save_model() {
   if (options_.output_dir.empty()) return;
   model_.save(options_.output_dir);
-  if (!options_.tokenizer_source.empty())
-    copy_tokenizer_files(options_.tokenizer_source, options_.output_dir);
+  if (tokenizer_) tokenizer_->write(options_.output_dir);
 }
 
 void Trainer::write_checkpoint() {
@@ -302,7 +328,7 @@ void Trainer::write_checkpoint() {
   if (saved_at_ == state_.global_step) return;
   checkpoint_ = save_checkpoint({model_, optimizer_}, state_,
                                 {.output_dir = options_.output_dir,
-                                 .tokenizer_source = options_.tokenizer_source,
+                                 .tokenizer = tokenizer_ ? &*tokenizer_ : nullptr,
                                  .keep = options_.save_total_limit});
   saved_at_ = state_.global_step;
   save_trainer_state(state_, options_.output_dir);

@@ -3,9 +3,11 @@
 #include <chrono>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "model_files/tokenizer_files.h"
 #include "training/checkpoint.h"
 #include "training/finetuning_objective.h"
 #include "training/model.h"
@@ -70,6 +72,7 @@ class Trainer {
   std::unique_ptr<TrainingObjective> objective_;
   TrainingEvents events_;
   AdamW optimizer_;
+  std::optional<TokenizerFiles> tokenizer_;  ///< read at the start: the run may outlive the directory
   TrainerState state_;
   std::int64_t warmup_steps_ = 0;
   std::int64_t saved_at_ = -1;

@@ -1,5 +1,7 @@
 #include "training/trainer_state.h"
 
+#include <limits>
+
 #include <nlohmann/json.hpp>
 
 #include "base/file.h"
@@ -28,7 +30,9 @@ Json to_json(const LogEntry& entry) {
 
 LogEntry log_entry_from(const Json& object) {
   LogEntry entry;
-  for (const auto& [name, value] : object.items()) entry.emplace_back(name, value.get<double>());
+  for (const auto& [name, value] : object.items())
+    entry.emplace_back(name,
+                       value.is_null() ? std::numeric_limits<double>::quiet_NaN() : value.get<double>());
   return entry;
 }
 

@@ -44,9 +44,9 @@ struct TrainingOptions {
   /// tokens: otherwise the first epochs, before skimming sets in, would be chosen.
   double best_tolerance = 0.005;
   ComputeSettings compute;
-  std::filesystem::path output_dir;  ///< empty: nothing is written
-  std::filesystem::path
-      tokenizer_source;  ///< directory whose tokenizer files go with every saved model; may be empty
+  std::filesystem::path output_dir;        ///< empty: nothing is written
+  std::filesystem::path tokenizer_source;  ///< directory whose tokenizer files, read at the start, go with
+                                           ///< every saved model; may be empty
 };
 
 /// Means over the steps since the last report.

@@ -118,13 +118,30 @@ TEST_F(Finetune, TellsAPipedReaderWhatItDoesLineByLine) {
 
 TEST_F(Finetune, FromScratchNeedsNoWeightsAndNoSkimmingMakesNoPredictors) {
   std::filesystem::remove(reviews_.path("model/model.safetensors"));
-  const auto result = finetune("out", {"--from-scratch", "--no-skimming", "--max-steps", "2", "--json"});
+  const Arguments dense = {"finetune",
+                           "--train-file",
+                           reviews_.path("train.csv"),
+                           "--model",
+                           reviews_.path("model"),
+                           "--output-dir",
+                           reviews_.path("out"),
+                           "--from-scratch",
+                           "--no-skimming",
+                           "--max-steps",
+                           "2",
+                           "--threads",
+                           "1",
+                           "--json"};
+  const auto result = transkimmer(dense);
   ASSERT_EQ(result.status, 0) << result.err;
   EXPECT_EQ(result.json()["skimming"], false);
   EXPECT_EQ(reviews_.json_file("out/config.json")["transkimmer"]["enabled"], false);
   EXPECT_THAT(read_file(reviews_.path("out/model.safetensors")), Not(HasSubstr("skim_predictors")));
   EXPECT_THAT(result.err, Not(HasSubstr("kept")));
   EXPECT_EQ(predict("out", "flat\n").status, 0);
+  const auto both = finetune("both", {"--no-skimming"});
+  EXPECT_EQ(both.status, 2);
+  EXPECT_EQ(both.err, "transkimmer: error: --no-skimming excludes --skim-coefficient\n");
 }
 
 TEST_F(Finetune, OriginalSemanticsAreNotedWhenTheModelRuns) {
@@ -165,9 +182,9 @@ TEST_F(Finetune, InterruptedAndResumedItEndsAsIfItHadNeverStopped) {
   ASSERT_EQ(cut.status, 1) << cut.err;
   EXPECT_THAT(cut.err, HasSubstr("transkimmer: error: interrupted at step "));
   const std::string checkpoint =
-      cut.err.substr(0, cut.err.find(" goes on from there")).substr(cut.err.rfind('/') + 1);
-  EXPECT_THAT(cut.err, EndsWith("the same command with --resume-from-checkpoint " + reviews_.path("cut") +
-                                "/" + checkpoint + " goes on from there\n"));
+      cut.err.substr(0, cut.err.find(" holds; the same")).substr(cut.err.rfind('/') + 1);
+  EXPECT_THAT(cut.err, EndsWith(", which " + reviews_.path("cut") + "/" + checkpoint +
+                                " holds; the same command with --resume goes on from there\n"));
   EXPECT_EQ(predict("cut/" + checkpoint, "flat\n").status, 0) << "a checkpoint is a model";
 
   Arguments resuming = options;
@@ -192,7 +209,7 @@ TEST_F(Finetune, DoesNotRemoveTheCheckpointThatItIsToBeginWith) {
   EXPECT_EQ(again.status, 2);
   EXPECT_EQ(again.err, "transkimmer: error: --model: " + checkpoint + " is a checkpoint in --output-dir " +
                            reviews_.path("out") +
-                           ", where a new run removes it; choose another --output-dir\n");
+                           ", where the run removes it; choose another --output-dir, or another model\n");
   EXPECT_TRUE(std::filesystem::exists(checkpoint));
 }
 

@@ -123,6 +123,37 @@ TEST_F(Pretrain, InterruptedAndResumedItEndsAsIfItHadNeverStopped) {
             reviews_.json_file("whole/trainer_state.json")["log_history"]);
 }
 
+TEST_F(Pretrain, TextThatLeavesNothingToHideTeachesNothingAndDoesNoHarm) {
+  for (int file = 0; file < 40; file += 2) {
+    std::string unknown;
+    for (int word = 0; word < 40; ++word) unknown += "\xE7\x8C\xAB ";  // a word that no vocabulary here has
+    reviews_.write("text/" + std::to_string(file) + ".txt", unknown);
+  }
+  const Arguments options = {"--per-device-eval-batch-size", "1", "--max-steps", "20", "--eval-steps", "10"};
+  Arguments alone = command("out", options);
+  const auto size = std::find(alone.begin(), alone.end(), "--per-device-train-batch-size");
+  *(size + 1) = "1";
+  const auto result = transkimmer(alone);
+  ASSERT_EQ(result.status, 0) << result.err;
+  for (const json& entry : reviews_.json_file("out/trainer_state.json")["log_history"])
+    for (const auto& [name, value] : entry.items()) EXPECT_TRUE(value.is_number()) << name;
+}
+
+TEST_F(Pretrain, ResumingWithAnotherTextIsRefused) {
+  ASSERT_EQ(pretrain("out", {"--max-steps", "4", "--save-steps", "2"}).status, 0);
+  for (int file = 0; file < 40; ++file) {
+    std::string text;
+    for (int line = 0; line < 6; ++line)
+      text +=
+          (file + line) % 3 == 1 ? "a charming journey, very good story.\n" : "the film was flat and dull.\n";
+    reviews_.write("text/" + std::to_string(file) + ".txt", text);
+  }
+  std::filesystem::remove(reviews_.path("out/corpus.tokens"));
+  const auto other = pretrain("out", {"--max-steps", "4", "--save-steps", "2", "--resume"});
+  EXPECT_EQ(other.status, 2);
+  EXPECT_THAT(other.err, HasSubstr("this run had training text "));
+}
+
 TEST_F(Pretrain, TrainsSkimPredictorsWhenGivenACoefficient) {
   const auto result = pretrain(
       "out", {"--max-steps", "2", "--skim-coefficient", "0.3", "--skim-predictor-size", "8", "--json"});

@@ -117,9 +117,8 @@ TEST_F(Questions, EvaluateRefusesFilesOfAnswersForAClassifier) {
   const auto result = transkimmer({"evaluate", "--model", path("classifier"), "--task", "sst2", "--data-dir",
                                    path("x"), "--predictions", path("predictions.json")});
   EXPECT_EQ(result.status, 2);
-  EXPECT_EQ(result.err,
-            "transkimmer: error: --predictions and --null-odds are of answers to questions, but " +
-                path("classifier") + " is a classification model\n");
+  EXPECT_EQ(result.err, "transkimmer: error: --predictions is for question answering models, but " +
+                            path("classifier") + " is a classification model\n");
 }
 
 TEST_F(Questions, EvaluateSaysThatQuestionsWereCut) {

@@ -14,7 +14,7 @@ import unittest
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT / "benchmarks"))
 
-from comparison import machine, problem, tables  # noqa: E402
+from comparison import machine, peers, problem, tables  # noqa: E402
 
 BUILD = pathlib.Path(os.environ["TRANSKIMMER_BUILD"])
 WORDS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "good", "bad", "the", "film", "was", "very", "so"]
@@ -51,6 +51,19 @@ class Compare(unittest.TestCase):
         self.assertEqual(done.returncode, 0, done.stderr)
         results = json.loads((self.path / "out.json").read_text())
         return {peer["name"]: peer for peer in results["mine"]["peers"]}, done.stdout
+
+    def test_a_program_that_ends_early_or_is_not_there_is_named(self):
+        peer = peers.Peer("early", ["/bin/sh", "-c", "echo {}; exit 3"])
+        peer.start()
+        with self.assertRaisesRegex(problem.ProblemError, "early: /bin/sh ended with status 3"):
+            peer.ask("go")
+        peer.stop()
+        with self.assertRaisesRegex(problem.ProblemError, "none: cannot start /no/such/program"):
+            peers.Peer("none", ["/no/such/program"]).start()
+        missing = subprocess.run([ROOT / "benchmarks" / "compare", "--build", self.path / "none", "base-16"],
+                                 capture_output=True, encoding="utf-8", check=False)
+        self.assertEqual(missing.returncode, 1)
+        self.assertRegex(missing.stderr, "^compare: .*random_model: cannot be started: .*make build")
 
     def test_every_precision_and_profile_takes_part_on_the_same_ids(self):
         path = self.write("batch = 2\nlengths = 30 7 41\nkeep = 1 1/2 1,1/2,1/4\n")

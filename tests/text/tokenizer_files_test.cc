@@ -120,6 +120,14 @@ TEST_F(TokenizerFiles, CopyLeavesNoTokenizerOfAnotherModel) {
   EXPECT_EQ(left, (std::set<fs::path>{"notes.md", "vocab.txt"}));
 }
 
+TEST_F(TokenizerFiles, NothingIsRemovedForASourceThatIsGone) {
+  const fs::path destination = directory_ / "copy";
+  fs::create_directory(destination);
+  std::ofstream(destination / "vocab.txt") << "kept";
+  EXPECT_THROW(copy_tokenizer_files(directory_ / "gone", destination), IoError);
+  EXPECT_TRUE(fs::exists(destination / "vocab.txt"));
+}
+
 TEST_F(TokenizerFiles, ADirectoryWithoutTokenizerIsAnError) {
   expect_error("has no tokenizer: expected");
 }

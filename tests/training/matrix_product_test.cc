@@ -25,6 +25,15 @@ TEST(MatrixProduct, MultipliesTransposesScalesAndAdds) {
   EXPECT_EQ(out, (std::vector<float>{100 + 14, 200 + 20, 300 + 32, 400 + 44}));
 }
 
+TEST(MatrixProduct, OfNothingIsNothingOrWhatWasThere) {
+  std::vector<float> out = {1, 2};
+  multiply({.rows = 1, .columns = 2, .inner = 0, .keep = 1.0F}, {out.data(), 0}, {out.data(), 2}, out.data(),
+           2);
+  EXPECT_EQ(out, (std::vector<float>{1, 2}));
+  multiply({.rows = 1, .columns = 2, .inner = 0}, {out.data(), 0}, {out.data(), 2}, out.data(), 2);
+  EXPECT_EQ(out, (std::vector<float>{0, 0}));
+}
+
 float wide(std::uint16_t bf16) {
   return std::bit_cast<float>(static_cast<std::uint32_t>(bf16) << 16U);
 }

@@ -1,7 +1,9 @@
 #include "training/trainer.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <filesystem>
+#include <fstream>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -165,6 +167,52 @@ TEST_F(TrainerTest, ResumingWithOtherDataOrAnotherDropoutIsRefusedByName) {
   EXPECT_THAT(refusal(config), ::testing::HasSubstr("skim-predictor-size"));
   dev.labels.front() = 1 - dev.labels.front();
   EXPECT_THAT(refusal(tiny_config()), ::testing::HasSubstr("validation data"));
+}
+
+TEST_F(TrainerTest, ResumingAsAnotherModelOfTheSameShapesIsRefused) {
+  TrainingOptions options = tiny_options();
+  options.output_dir = directory.path();
+  const Outcome first = run(options, 4);
+  ModelConfig config = tiny_config();
+  config.num_attention_heads *= 2;
+  try {
+    run(options, 0, first.result.checkpoint, config);
+    FAIL() << "resumed";
+  } catch (const UsageError& error) {
+    EXPECT_THAT(error.what(), ::testing::HasSubstr("this run had model bert"));
+  }
+}
+
+TEST_F(TrainerTest, TheTokenizerIsSavedThoughItsDirectoryIsGoneByThen) {
+  std::filesystem::create_directory(directory / "encoder");
+  std::ofstream(directory / "encoder/vocab.txt") << "[PAD]\n";
+  TrainingOptions options = tiny_options();
+  options.output_dir = directory / "out";
+  options.tokenizer_source = directory / "encoder";
+  std::filesystem::create_directory(options.output_dir);
+  TrainingModel model = TrainingModel::from_scratch(tiny_config(), {.seed = 3});
+  Trainer trainer(model, data(), options);
+  std::filesystem::remove_all(directory / "encoder");
+  EXPECT_TRUE(trainer.run().finished);
+  EXPECT_TRUE(std::filesystem::exists(options.output_dir / "vocab.txt"));
+  EXPECT_TRUE(std::filesystem::exists(options.output_dir / "checkpoint-16/vocab.txt"));
+}
+
+TEST_F(TrainerTest, WhatAKilledProcessLeftHalfWrittenGoesWithTheNextCheckpoint) {
+  TrainingOptions options = tiny_options();
+  options.output_dir = directory.path();
+  std::filesystem::create_directory(directory / "checkpoint-5.partial");
+  run(options);
+  EXPECT_FALSE(std::filesystem::exists(directory / "checkpoint-5.partial"));
+}
+
+TEST_F(TrainerTest, StepsBeyondCountingAreRefused) {
+  TrainingOptions options = tiny_options();
+  options.gradient_accumulation_steps = SIZE_MAX / 2;
+  EXPECT_THROW(run(options), UsageError);
+  options = tiny_options();
+  options.num_train_epochs = 1e30;
+  EXPECT_THROW(run(options), UsageError);
 }
 
 TEST_F(TrainerTest, KeepsOnlyTheNewestCheckpoints) {
