@@ -107,25 +107,49 @@ def finetune_command(workshop, experiment, run, seed):
     return command
 
 
+def recipe_of(experiment, run, seed):
+    """What a run is made by, wherever its files lie."""
+    of_task = {"name": experiment.task, "data-dir": experiment.data_dir, "max-length": str(experiment.max_length)}
+    return {**of_task, **experiment.runs[run], "seed": str(seed)}
+
+
+def is_finished(workshop, experiment, run, seed):
+    """Whether a run is trained to its end. Raises ExperimentError if it was trained by another recipe."""
+    directory = workshop.directory(experiment, run, seed)
+    finished = directory / "finished"
+    if not finished.exists():
+        return False
+    now = recipe_of(experiment, run, seed)
+    try:
+        then = json.loads(finished.read_text(encoding="utf-8"))
+        changed = [key for key in {**then, **now} if then.get(key) != now.get(key)]
+    except (AttributeError, TypeError, ValueError):
+        raise ExperimentError(f"{finished}: expected the options that the run was trained with") from None
+    if changed:
+        was = ", ".join(f"{key} = {then.get(key, '(not there)')}" for key in changed)
+        raise ExperimentError(f"{directory}: trained with {was}, which {experiment.name}.ini no longer says; remove it to "
+                              f"train again")
+    return True
+
+
 def train_run(workshop, experiment, run, seed, dependents=()):
     """One run, and before it the one that it starts from; an interrupted one goes on from its last checkpoint."""
     if (experiment.name, run) in dependents:
         raise ExperimentError(f"{experiment.name}: [{run}] starts from its own model")
-    directory = workshop.directory(experiment, run, seed)
-    finished = directory / "finished"
-    if finished.exists():
+    if is_finished(workshop, experiment, run, seed):
         return
     workshop.data_dir(experiment)  # before hours of training what it starts from
     origin = workshop.origin(experiment, run, seed)
     if origin:
         train_run(workshop, *origin, (*dependents, (experiment.name, run)))
     command = finetune_command(workshop, experiment, run, seed)
+    directory = workshop.directory(experiment, run, seed)
     if has_checkpoint(directory):
         command.append("--resume")
     elif directory.exists():
         command.append("--overwrite-output-dir")  # cut before its first checkpoint: nothing to lose
     call(command)
-    finished.touch()
+    write_json(directory / "finished", recipe_of(experiment, run, seed))
 
 
 def train(workshop, experiment):
@@ -163,6 +187,11 @@ def in_every_precision(workshop, experiment, seed, batch):
 def measure(workshop, experiment):
     """Scores every run, times dense and skimmed of the first seed, runs its skimmed model in every precision, and writes
     measurements/EXPERIMENT.json."""
+    for run in experiment.runs:
+        for seed in experiment.seeds:
+            if not is_finished(workshop, experiment, run, seed):
+                raise ExperimentError(f"{workshop.directory(experiment, run, seed)}: not trained to its end; first: "
+                                      f"scripts/reproduce --stage train {experiment.name}")
     scores = {run: {str(seed): evaluate(workshop, experiment, run, seed) for seed in experiment.seeds}
               for run in experiment.runs}
     result = {"experiment": experiment.name, "task": experiment.task, "split": experiment.split, "runs": scores}

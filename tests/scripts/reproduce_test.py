@@ -107,6 +107,18 @@ class Reproduce(unittest.TestCase):
         self.assertEqual(again.returncode, 0, again.stderr)
         self.assertIn("--resume", again.stdout)
 
+    def test_what_was_trained_otherwise_or_not_to_its_end_is_neither_taken_nor_measured(self):
+        unfinished = self.reproduce(str(self.file), "--stage", "measure")
+        self.assertEqual(unfinished.returncode, 1)
+        self.assertIn("dense-1: not trained to its end; first: scripts/reproduce --stage train tiny", unfinished.stderr)
+        self.assertEqual(self.reproduce(str(self.file), "--stage", "train").returncode, 0)
+        self.file.write_text(self.file.read_text().replace("skim-predictor-size = 8", "skim-predictor-size = 4"))
+        for stage in ("train", "measure"):
+            changed = self.reproduce(str(self.file), "--stage", stage)
+            self.assertEqual(changed.returncode, 1)
+            self.assertIn("skimmed-1: trained with skim-predictor-size = 8, which tiny.ini no longer says; remove it",
+                          changed.stderr)
+
     def test_a_run_cut_before_its_first_checkpoint_begins_again(self):
         (self.path / "runs" / "tiny" / "dense-1" / "checkpoint-2.partial").mkdir(parents=True)
         done = self.reproduce(str(self.file), "--stage", "train")
