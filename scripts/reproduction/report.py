@@ -230,7 +230,7 @@ def fill_tables(path, tables):
 def rebuild(docs):
     """Every marked table of docs/*.md and of README.md above, and docs/figures/*.svg, from what has been measured."""
     measured = {path.stem: json.loads(path.read_text(encoding="utf-8"))
-                for path in sorted((docs / "measurements").glob("*.json"))}
+                for path in sorted((docs / "measurements").glob("*.json"), key=lambda path: path.stem)}
     pretraining = measured.pop("pretraining", None)
     experiments = list(measured.values())
     tables = {"scores": scores_table(experiments), "times": times_table(experiments),
