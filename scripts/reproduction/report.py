@@ -4,6 +4,7 @@ A table of a Markdown file stands between `<!-- table: NAME -->` and `<!-- end -
 """
 
 import json
+import math
 import re
 import statistics
 
@@ -192,7 +193,8 @@ def scores_figure(experiments):
     highest = max([1.0] + [one.points[0][1] for one in series])
     return chart("Skimmed against its dense twin", series,
                  Axis("MACs, % of the dense twin's", 0, 100, (0, 25, 50, 75, 100)),
-                 Axis("difference of the metric, points", lowest - 0.2, highest + 0.2, (-2, -1, 0, 1)))
+                 Axis("difference of the metric, points", lowest - 0.2, highest + 0.2,
+                      tuple(range(math.ceil(lowest), math.floor(highest) + 1))))
 
 
 def kept_figure(experiments):
