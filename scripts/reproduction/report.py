@@ -128,7 +128,7 @@ def questions_table(experiments):
     for e in experiments:
         for run in e["runs"] if e["task"] == "squad_v2" else ():
             skims = run != "dense"
-            scored = next(iter(seeds(e, run)))["metrics"]  # without NoAns where every question has an answer
+            scored = seeds(e, run)[0]["metrics"]  # without NoAns where every question has an answer
             scores = [with_spread(values(e, run, name), 2) if name in scored else "" for name in names]
             rows.append([e["experiment"], run, str(len(seeds(e, run))), *scores,
                          " ".join(f"{100 * kept:.1f}" for kept in kept_per_layer(e, run)) if skims else "",
