@@ -80,7 +80,6 @@ class Demonstration {
     train_dense();
     stage("fine-tuning it with skimming");
     train_skimmed();
-    if (events_.should_stop && events_.should_stop()) throw Error("interrupted");
     stage("running both over held-out documents");
     DemonstrationResult result{compare(), threads_, 0};
     result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();

@@ -92,12 +92,9 @@ Evaluation evaluate_with_progress(const EvaluateOptions& options, const Engine& 
 
 /// Of models that answer no questions.
 void refuse_question_options(const EvaluateOptions& options, HeadKind head) {
-  std::vector<std::string> given = options.question_options;
-  if (!options.predictions.empty()) given.emplace_back("--predictions");
-  if (!options.null_odds.empty()) given.emplace_back("--null-odds");
-  if (!given.empty())
-    throw UsageError(fmt::format("{} is for question answering models, but {} is a {} model", given.front(),
-                                 options.model.string(), name_of(head)));
+  if (!options.question_options.empty())
+    throw UsageError(fmt::format("{} is for question answering models, but {} is a {} model",
+                                 options.question_options.front(), options.model.string(), name_of(head)));
 }
 
 void evaluate_texts(const EvaluateOptions& options, const Engine& engine) {
@@ -177,7 +174,7 @@ void add_batch_options(CLI::App& command, EvaluateOptions& options) {
 }
 
 void add_prediction_options(CLI::App& command, EvaluateOptions& options) {
-  const OptionGroup group(command, output_group);
+  const OptionGroup group(command, questions_group);
   group.value("--predictions", options.predictions, "FILE",
               "Write every question's answer as JSON, as SQuAD's evaluation script reads it");
   group.value("--null-odds", options.null_odds, "FILE",

@@ -29,7 +29,7 @@ struct EvaluateOptions {
   EngineOptions engine;
   EvaluationOptions evaluation;
   AnswerOptions answer;
-  std::vector<std::string> question_options;  ///< those of `answer` that were given
+  std::vector<std::string> question_options;  ///< those options for questions that were given
   std::filesystem::path predictions;          ///< of questions; empty: not written
   std::filesystem::path null_odds;
   std::size_t max_length = 0;

@@ -95,10 +95,9 @@ void remove_half_written(const std::filesystem::path& output_dir) {
   for (const auto& folder : half_written) std::filesystem::remove_all(folder, ignored);
 }
 
-}  // namespace
-
-std::filesystem::path save_checkpoint(const Trained& trained, const TrainerState& state,
-                                      const CheckpointPlace& place) {
+/// Under another name, then renamed.
+std::filesystem::path write_checkpoint(const Trained& trained, const TrainerState& state,
+                                       const CheckpointPlace& place) {
   const std::string name = std::string(folder_prefix) + std::to_string(state.global_step);
   const std::filesystem::path final_path = place.output_dir / name;
   const std::filesystem::path partial = place.output_dir / (name + std::string(partial_suffix));
@@ -111,16 +110,25 @@ std::filesystem::path save_checkpoint(const Trained& trained, const TrainerState
     save_trainer_state(state, partial);
     remove_recursively(final_path);
     std::filesystem::rename(partial, final_path);
-    remove_outdated(place, state.global_step);
-    remove_half_written(place.output_dir);
-  } catch (const IoError&) {
-    remove_half_written(place.output_dir);
-    throw;
   } catch (const std::filesystem::filesystem_error& error) {
-    remove_half_written(place.output_dir);
     throw IoError(final_path.string() + ": cannot write the checkpoint: " + error.code().message());
   }
   return final_path;
+}
+
+}  // namespace
+
+std::filesystem::path save_checkpoint(const Trained& trained, const TrainerState& state,
+                                      const CheckpointPlace& place) {
+  try {
+    const std::filesystem::path path = write_checkpoint(trained, state, place);
+    remove_outdated(place, state.global_step);
+    remove_half_written(place.output_dir);
+    return path;
+  } catch (...) {
+    remove_half_written(place.output_dir);
+    throw;
+  }
 }
 
 TrainerState load_checkpoint(const std::filesystem::path& directory, const Trained& trained) {

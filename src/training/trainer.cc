@@ -125,7 +125,6 @@ Trainer::Trainer(TrainingModel& model, std::unique_ptr<TrainingObjective> object
   state_.max_steps = options_.max_steps > 0
                          ? options_.max_steps
                          : static_cast<std::int64_t>(std::ceil(options_.num_train_epochs * per_epoch));
-  if (state_.max_steps < 1) throw UsageError("--num-train-epochs makes no step");
   state_.num_train_epochs = options_.max_steps > 0
                                 ? std::ceil(static_cast<double>(options_.max_steps) / per_epoch)
                                 : options_.num_train_epochs;
