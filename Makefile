@@ -11,11 +11,11 @@ JOBS ?= $(shell nproc)
 SOURCES = find benchmarks examples fuzz include src tests -name '*.cc' -o -name '*.h'
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test build runtime asan tsan fuzz benchmark tidy format format-check install clean \
+.PHONY: help demo test build runtime check-tokenizers asan tsan fuzz benchmark tidy format format-check install clean \
         dependencies developer-dependencies configure
 
 help: ## this list
-	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | awk -F'\t' '{ printf "  make %-14s %s\n", $$1, $$2 }'
+	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | awk -F'\t' '{ printf "  make %-17s %s\n", $$1, $$2 }'
 
 dependencies:
 ifeq ($(INSTALL),yes)
@@ -47,6 +47,13 @@ ifeq ($(INSTALL),yes)
 endif
 	cmake --preset runtime -DTRANSKIMMER_WERROR=$(WERROR)
 	cmake --build --preset runtime --parallel $(JOBS)
+
+check-tokenizers: configure ## compare the tokenizers with the newest of Hugging Face (PyPI), installed below build/
+	cmake --build --preset release --parallel $(JOBS) --target dump_ids
+ifeq ($(INSTALL),yes)
+	@scripts/install-tokenizers
+endif
+	tests/text/differential.py $(ARGS)
 
 asan: dependencies ## every test under the address and undefined-behaviour sanitizers
 	cmake --preset asan

@@ -6,7 +6,8 @@
 
 #include <utf8proc.h>
 
-#include "text/newer_characters.h"
+#include "text/character_table.h"
+#include "text/unicode_data.h"
 #include "transkimmer/error.h"
 
 namespace transkimmer {
@@ -14,8 +15,9 @@ namespace {
 
 constexpr char32_t kReplacement = 0xFFFD;
 
-utf8proc_category_t category(char32_t c) {
-  return utf8proc_category(static_cast<utf8proc_int32_t>(c));
+bool has_flag(char32_t c, std::uint16_t flag) {
+  static const CharacterTable table;
+  return (table.flags(c) & flag) != 0;
 }
 
 /// Length of the well-formed character at `at`, or minus the length of the maximal invalid subsequence.
@@ -130,45 +132,27 @@ std::size_t leading_white_space(std::string_view text) {
 }
 
 bool is_letter(char32_t c) {
-  const auto kind = category(c);
-  return kind >= UTF8PROC_CATEGORY_LU && kind <= UTF8PROC_CATEGORY_LO;
+  return has_flag(c, character_flags::letter);
 }
 
 bool is_number(char32_t c) {
-  const auto kind = category(c);
-  return kind >= UTF8PROC_CATEGORY_ND && kind <= UTF8PROC_CATEGORY_NO;
+  return has_flag(c, character_flags::number);
 }
 
 bool is_punctuation(char32_t c) {
-  if (c < 0x80) {
-    return (c >= '!' && c <= '/') || (c >= ':' && c <= '@') || (c >= '[' && c <= '`') ||
-           (c >= '{' && c <= '~');
-  }
-  if (c == 0x166D) return true;  // until Unicode 11; see is_newer_than_unicode_8
-  const auto kind = category(c);
-  return kind >= UTF8PROC_CATEGORY_PC && kind <= UTF8PROC_CATEGORY_PO && !is_newer_than_unicode_8(c);
+  return has_flag(c, character_flags::punctuation);
 }
 
 bool is_removed_by_cleaning(char32_t c) {
-  if (c == '\t' || c == '\n' || c == '\r') return false;
-  if (c == kReplacement) return true;
-  // Unassigned characters are kept.
-  const auto kind = category(c);
-  return kind >= UTF8PROC_CATEGORY_CC && kind <= UTF8PROC_CATEGORY_CO && !is_newer_than_unicode_8(c);
+  return has_flag(c, character_flags::removed);
 }
 
 bool is_nonspacing_mark(char32_t c) {
-  if (c == 0x1734) return true;  // until Unicode 14
-  return category(c) == UTF8PROC_CATEGORY_MN && !is_newer_than_unicode_8(c);
+  return has_flag(c, character_flags::nonspacing_mark);
 }
 
 bool is_word_character(char32_t c) {
-  const auto kind = category(c);
-  const bool is_mark = kind >= UTF8PROC_CATEGORY_MN && kind <= UTF8PROC_CATEGORY_ME;
-  const bool is_joiner = c == 0x200C || c == 0x200D;
-  return is_letter(c) || is_mark || kind == UTF8PROC_CATEGORY_ND || kind == UTF8PROC_CATEGORY_NL ||
-         kind == UTF8PROC_CATEGORY_PC || is_joiner ||
-         (c >= 0x24B6 && c <= 0x24E9);  // circled letters: Alphabetic
+  return has_flag(c, character_flags::word);
 }
 
 bool is_cjk_ideograph(char32_t c) {
@@ -183,23 +167,31 @@ int lower_case(char32_t c, char32_t out[2]) {
     out[1] = 0x307;
     return 2;
   }
-  out[0] = static_cast<char32_t>(utf8proc_tolower(static_cast<utf8proc_int32_t>(c)));
+  out[0] = c;
+  if (has_flag(c, CharacterTable::in_upper_case)) {
+    const auto runs = lower_case_runs();
+    const auto run = std::partition_point(runs.begin(), runs.end(),
+                                          [c](const LowerCaseRun& candidate) { return candidate.last < c; });
+    out[0] = static_cast<char32_t>(static_cast<std::int32_t>(c) + run->distance);
+  }
   return 1;
 }
 
+// What a character that is assigned decomposes to, and its combining class, are the same in every version of
+// Unicode: of those that the tokenizers know, utf8proc knows both.
+
 int canonical_decomposition(char32_t c, char32_t out[8]) {
+  out[0] = c;
+  if (!has_flag(c, character_flags::decomposed)) return 1;
   utf8proc_int32_t parts[8];
   const auto count =
       utf8proc_decompose_char(static_cast<utf8proc_int32_t>(c), parts, 8, UTF8PROC_DECOMPOSE, nullptr);
-  if (count < 1 || count > 8) {
-    out[0] = c;
-    return 1;
-  }
   std::copy_n(parts, count, out);
   return static_cast<int>(count);
 }
 
 int combining_class(char32_t c) {
+  if (!has_flag(c, character_flags::reordered)) return 0;
   return utf8proc_get_property(static_cast<utf8proc_int32_t>(c))->combining_class;
 }
 

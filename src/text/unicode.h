@@ -59,13 +59,13 @@ std::vector<Piece> tokenize_any_bytes(std::string_view bytes, Tokenize&& tokeniz
 /// counts after decoding with errors="replace".
 std::size_t characters_before(std::string_view text, std::size_t at);
 
-// Character classes, as Hugging Face's tokenizers read them.
+// Character classes, as Hugging Face's tokenizers read them (see unicode_data.h).
 
 /// The Unicode property White_Space.
 bool is_whitespace(char32_t c);
 /// Where a string's first character that is not white space begins. Bytes that are no UTF-8 are none.
 std::size_t leading_white_space(std::string_view text);
-/// General categories L*, N* and M* that pre-tokenisation asks for.
+/// General categories L* and N*.
 bool is_letter(char32_t c);
 bool is_number(char32_t c);
 /// ASCII punctuation (which has `$+<=>^`|~` too) or a general category P*.
@@ -74,7 +74,8 @@ bool is_punctuation(char32_t c);
 /// return.
 bool is_removed_by_cleaning(char32_t c);
 bool is_nonspacing_mark(char32_t c);
-/// A letter, mark, decimal number, connector punctuation or joiner: `\w` of a Unicode regular expression.
+/// An alphabetic character, mark, decimal number, connector punctuation or joiner: `\w` of a regular
+/// expression.
 bool is_word_character(char32_t c);
 /// BERT's CJK blocks: each character is a word of its own.
 bool is_cjk_ideograph(char32_t c);

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+namespace transkimmer {
+
+/// What a character is to Hugging Face's tokenizers. Its parts were built from several versions of Unicode,
+/// of which each decides something else, so that no library's tables hold all of the answers.
+namespace character_flags {
+inline constexpr std::uint16_t letter = 1;                ///< \p{L} of the byte-level pre-tokenizer
+inline constexpr std::uint16_t number = 1 << 1;           ///< its \p{N}
+inline constexpr std::uint16_t punctuation = 1 << 2;      ///< a word of its own in BERT's pre-tokenizer
+inline constexpr std::uint16_t removed = 1 << 3;          ///< by BERT's cleaning
+inline constexpr std::uint16_t nonspacing_mark = 1 << 4;  ///< dropped when accents are stripped
+inline constexpr std::uint16_t word = 1 << 5;             ///< \w around an added token
+inline constexpr std::uint16_t decomposed = 1 << 6;       ///< by NFD
+inline constexpr std::uint16_t reordered = 1 << 7;        ///< by NFD: its canonical combining class is not 0
+}  // namespace character_flags
+
+/// Characters from `first` up to the next run's have the same flags.
+struct CharacterRun {
+  char32_t first;
+  std::uint16_t flags;
+};
+/// In ascending order, from U+0000 on.
+std::span<const CharacterRun> character_runs();
+
+/// Each of the characters first, first + step, ... last becomes the one `distance` further in lower case.
+struct LowerCaseRun {
+  char32_t first;
+  char32_t last;
+  std::uint32_t step;
+  std::int32_t distance;
+};
+/// In ascending order. U+0130, which becomes two characters, is not among them.
+std::span<const LowerCaseRun> lower_case_runs();
+
+}  // namespace transkimmer

@@ -1,0 +1,115 @@
+"""One mixture through both: equal, refused, or different."""
+
+import json
+from collections import Counter
+from dataclasses import dataclass, field
+
+from .ours import byte_places
+from .reference import Failure, Reference
+
+COMPARED = ("ids", "type_ids", "offsets", "sequences")
+
+
+@dataclass
+class Outcome:
+    """`kind` is equal, refused or different; `message` what the refusal or the difference is."""
+
+    kind: str
+    message: str = ""
+
+
+@dataclass
+class Totals:
+    kinds: Counter = field(default_factory=Counter)
+    refusals: Counter = field(default_factory=Counter)  # by field and message
+    texts: int = 0
+
+
+def job_of(mixture, folder):
+    """Writes the file and returns what dump_ids is to be asked."""
+    (folder / "tokenizer.json").write_text(json.dumps(mixture.tokenizer, ensure_ascii=False))
+    requests = [{**request, "texts": [text if isinstance(text, str) else list(text) for text in request["texts"]]}
+                for request in mixture.requests]
+    return {"directory": str(folder), "requests": requests}
+
+
+def in_characters(offsets, sequences, texts):
+    """Byte offsets as `tokenizers` counts; an offset inside of a character stays as it is, marked."""
+    places = [{byte: at for at, byte in enumerate(byte_places(text))} for text in texts]
+    return [[places[sequence or 0].get(end, f"byte {end}") for end in pair]
+            for pair, sequence in zip(offsets, sequences)]
+
+
+def sequences_are_defined(processor):
+    """Whether `tokenizers` says of each token to which text it belongs: not where a text comes twice or not at all, nor
+    where another processor follows one that adds tokens."""
+    if processor is None:
+        return True
+    if processor["type"] == "Sequence":
+        *before, last = processor["processors"] or [None]
+        return all(part["type"] == "ByteLevel" for part in before) and sequences_are_defined(last)
+    if processor["type"] != "TemplateProcessing":
+        return True
+    texts = [sorted(piece["Sequence"]["id"] for piece in processor[kind] if "Sequence" in piece)
+             for kind in ("single", "pair")]
+    return texts == [["A"], ["A", "B"]]
+
+
+def difference(ours, theirs, texts, compared):
+    """The first thing that differs, or None."""
+    if "panic" in theirs:
+        return None
+    if "error" in ours or "error" in theirs:
+        same = ("error" in ours) == ("error" in theirs)
+        return None if same else ("error", ours.get("error"), theirs.get("error"))
+    ours = {**ours, "offsets": in_characters(ours["offsets"], ours["sequences"] or [0] * len(ours["ids"]), texts)}
+    return next(((key, ours[key], theirs[key]) for key in compared if ours[key] != theirs[key]), None)
+
+
+def compared_keys(request, is_defined):
+    if not request.get("special_tokens", True):
+        return ("ids", "offsets") if is_defined else ()
+    return COMPARED if is_defined else COMPARED[:3]
+
+
+def tokens_difference(ours, theirs):
+    named = {number: token for number, token in enumerate(ours) if token != ""}
+    wrong = [number for number in theirs if named.get(number) != theirs[number]]
+    return f"token {wrong[0]} is {named.get(wrong[0])!r}, theirs {theirs[wrong[0]]!r}" if wrong else None
+
+
+def outcome_of_refusal(mixture, message, reference):
+    message = message.rsplit("/", 1)[-1]
+    if reference is None:
+        return Outcome("refused", "by both: " + message)
+    if mixture.outside is None:
+        return Outcome("different", "refused: " + message)
+    if mixture.outside.split(".")[-1] not in message:
+        return Outcome("different", f"refused without a word of {mixture.outside}: {message}")
+    return Outcome("refused", message)
+
+
+def reference_of(mixture):
+    try:
+        return Reference(mixture.tokenizer)
+    except Failure:
+        return None
+
+
+def compare(mixture, reference, result):
+    """`result` is what dump_ids answered, `reference` a Reference or None where `tokenizers` cannot load the file."""
+    if "refused" in result:
+        return outcome_of_refusal(mixture, result["refused"], reference)
+    if reference is None:
+        return Outcome("different", "tokenizers refuses the file")
+    wrong = tokens_difference(result["tokens"], reference.tokens())
+    if wrong:
+        return Outcome("different", wrong)
+    is_defined = sequences_are_defined(mixture.post_processor)
+    for request, ours in zip(mixture.requests, result["encodings"]):
+        keys = compared_keys(request, is_defined)
+        found = difference(ours, reference.encoding(request), request["texts"], keys) if keys else None
+        if found:
+            key, mine, theirs = found
+            return Outcome("different", f"{request}\n  {key}\n    ours   {mine}\n    theirs {theirs}")
+    return Outcome("equal")

@@ -1,0 +1,97 @@
+"""What `tokenizers` answered, stored for tests on machines without it."""
+
+import json
+
+import tokenizers
+from tokenizers import normalizers, pre_tokenizers
+
+from .characters import CODE_POINTS, NORMALIZER_OPTIONS, ORDER_OF_MARKS
+from .comparison import sequences_are_defined
+from .mixtures import make_mixture
+from .ours import byte_places
+from .reference import Failure, Reference
+
+MIXTURES = 30
+SEED = "fixture"
+
+
+def fnv1a(text):
+    value = 0xCBF29CE484222325
+    for byte in text.encode():
+        value = (value ^ byte) * 0x100000001B3 & 0xFFFFFFFFFFFFFFFF
+    return f"{value:016x}"
+
+
+def texts_of_all_characters(template):
+    """One text for each plane, so that none is too long."""
+    planes = {}
+    for character in CODE_POINTS:
+        planes.setdefault(ord(character) >> 16, []).append(template.format(character))
+    return map("".join, planes.values())
+
+
+def hash_of_normalized(template, chosen):
+    options = {name: name in chosen for name in NORMALIZER_OPTIONS}
+    normalize = normalizers.BertNormalizer(**options).normalize_str
+    hashed = fnv1a("".join(map(normalize, texts_of_all_characters(template))))
+    return {"normalizer": options, "template": template, "hash": hashed}
+
+
+def hash_of_words(kind, pre_tokenizer, template):
+    """Of the words' ends in bytes, each with a blank behind."""
+    ends = []
+    for text in texts_of_all_characters(template):
+        places = byte_places(text)
+        ends += [f"{places[end]} " for _, (_, end) in pre_tokenizer.pre_tokenize_str(text)]
+    return {"words": kind, "template": template, "hash": fnv1a("".join(ends))}
+
+
+def characters():
+    yield hash_of_normalized("a{0}", ())
+    for option in NORMALIZER_OPTIONS:
+        yield hash_of_normalized("a{0}", (option,))
+    yield hash_of_normalized("a{0}", NORMALIZER_OPTIONS)
+    yield hash_of_normalized(ORDER_OF_MARKS, ("strip_accents",))
+    yield hash_of_words("bert", pre_tokenizers.BertPreTokenizer(), "a{0}b")
+    yield hash_of_words("gpt2", pre_tokenizers.ByteLevel(add_prefix_space=False), "a{0}1{0}!")
+
+
+def answer(request, encoding):
+    """The request with its result; offsets count bytes."""
+    if "error" in encoding:
+        return {**request, "error": True}
+    places = list(map(byte_places, request["texts"]))
+    offsets = [[places[sequence or 0][end] for end in pair]
+               for pair, sequence in zip(encoding["offsets"], encoding["sequences"])]
+    return {**request, **encoding, "offsets": offsets}
+
+
+def stored_mixture(mixture):
+    reference = Reference(mixture.tokenizer)
+    answers = [answer(request, encoding) for request in mixture.requests
+               if request.get("special_tokens", True) and all(isinstance(text, str) for text in request["texts"])
+               and "panic" not in (encoding := reference.encoding(request))]
+    return {"tokenizer": mixture.tokenizer, "encodings": answers}
+
+
+def stored_mixtures():
+    stored = []
+    number = 0
+    while len(stored) < MIXTURES:
+        mixture = make_mixture(SEED, number, small=True)
+        number += 1
+        if mixture.outside or not sequences_are_defined(mixture.post_processor):
+            continue
+        try:
+            stored.append(stored_mixture(mixture))
+        except Failure:
+            continue
+    return stored
+
+
+def write_fixture(path):
+    def lines(items):
+        return ",\n".join(json.dumps(item, ensure_ascii=False, separators=(",", ":")) for item in items)
+
+    path.write_text(f'{{"tokenizers": "{tokenizers.__version__}",\n"characters": [\n{lines(characters())}],\n'
+                    f'"mixtures": [\n{lines(stored_mixtures())}]}}\n')

@@ -1,0 +1,103 @@
+"""Random tokenizer.json files and the texts to try them with. The same seed and number give the same mixture."""
+
+import random
+from dataclasses import dataclass
+
+from . import components, vocabularies
+from .texts import WORDS, random_bytes, random_text
+
+SPECIAL = {"WordPiece": ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"], "BPE": ["<s>", "<pad>", "</s>", "<unk>", "<mask>"]}
+REQUESTS = 12
+
+
+@dataclass
+class Mixture:
+    number: int
+    tokenizer: dict  # tokenizer.json
+    requests: list  # what dump_ids.cc is asked
+    outside: str | None = None  # the field that leaves our two families: it has to be refused by its name
+
+    @property
+    def post_processor(self):
+        return self.tokenizer["post_processor"]
+
+
+def wordpiece_model(rng, special, words):
+    prefix = rng.choice(("##",) * 8 + ("@@", "_", "", "é"))
+    return {"type": "WordPiece", "unk_token": special[1], "continuing_subword_prefix": prefix,
+            "max_input_chars_per_word": rng.choice((100, 100, 100, 20, 5, 1)),
+            "vocab": vocabularies.wordpiece_vocabulary(rng, special, prefix, words)}
+
+
+def bpe_model(rng, special, words):
+    vocabulary, merges = vocabularies.byte_level_vocabulary(rng, special, words)
+    as_pairs = rng.choice(components.FLAG) or any(" " in part for merge in merges for part in merge)
+    return {"type": "BPE", "dropout": rng.choice((None, None, 0.0)), "unk_token": rng.choice((None, special[3])),
+            "continuing_subword_prefix": rng.choice((None, "")), "end_of_word_suffix": rng.choice((None, "")),
+            "fuse_unk": False, "byte_fallback": False, "ignore_merges": rng.choice(components.FLAG),
+            "vocab": vocabulary, "merges": [list(merge) if as_pairs else " ".join(merge) for merge in merges]}
+
+
+OUTSIDE = {
+    "normalizer": [{"type": "NFC"}, {"type": "Lowercase"}, {"type": "StripAccents"}, {"type": "Prepend", "prepend": "_"},
+                   {"type": "Replace", "pattern": {"String": "a"}, "content": "b"},
+                   {"type": "Sequence", "normalizers": [{"type": "NFKC"}, {"type": "Lowercase"}]}],
+    "pre_tokenizer": [None, {"type": "Whitespace"}, {"type": "WhitespaceSplit"}, {"type": "Digits", "individual_digits": True},
+                      {"type": "Metaspace", "replacement": "_", "prepend_scheme": "always", "split": True},
+                      {"type": "ByteLevel", "add_prefix_space": True, "trim_offsets": True, "use_regex": False},
+                      {"type": "Sequence", "pre_tokenizers": [{"type": "Whitespace"}, {"type": "BertPreTokenizer"}]}],
+    "model": [{"type": "WordLevel", "unk_token": "a", "vocab": {"a": 0}},
+              {"type": "Unigram", "unk_id": 0, "vocab": [["a", -1.0], ["b", -2.0]], "byte_fallback": False}],
+    "model.byte_fallback": [True],
+    "model.fuse_unk": [True],
+    "model.continuing_subword_prefix": ["@@"],
+    "model.end_of_word_suffix": ["</w>"],
+    "model.dropout": [0.1],
+}
+
+
+def put_outside(rng, tokenizer):
+    """Takes one component that our families do not have. Returns its field."""
+    is_bpe = tokenizer["model"]["type"] == "BPE"
+    field = rng.choice([field for field in OUTSIDE if is_bpe or "." not in field])
+    parent = tokenizer["model"] if "." in field else tokenizer
+    parent[field.split(".")[-1]] = rng.choice(OUTSIDE[field])
+    return field
+
+
+def truncation(rng):
+    if rng.random() < 0.6:
+        return {}
+    return {"max_length": rng.choice((1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 16, 30)),
+            "truncation": rng.choice(("longest_first", "longest_first", "only_first", "only_second"))}
+
+
+def random_requests(rng, tokens):
+    requests = []
+    for number in range(REQUESTS):
+        make = random_bytes if rng.random() < 0.05 else random_text
+        texts = [make(rng, tokens)] + ([random_text(rng, tokens)] if number % 3 == 0 else [])
+        requests.append({"texts": texts, **truncation(rng)})
+        if len(texts) == 1 and rng.random() < 0.1:
+            requests[-1] = {"texts": texts, "special_tokens": False}
+    return requests
+
+
+def make_mixture(seed, number, small=False):
+    """A small one has a vocabulary of fewer words."""
+    rng = random.Random(f"{seed}/{number}")
+    family = rng.choice(sorted(SPECIAL))
+    special = list(SPECIAL[family])
+    is_wordpiece = family == "WordPiece"
+    words = rng.sample(WORDS, 12) if small else WORDS
+    model = wordpiece_model(rng, special, words) if is_wordpiece else bpe_model(rng, special, words)
+    tokenizer = {
+        "version": "1.0", "truncation": None, "padding": None,
+        "added_tokens": components.added_tokens(rng, model["vocab"], special),
+        "normalizer": components.bert_normalizer(rng) if is_wordpiece and rng.random() < 0.85 else None,
+        "pre_tokenizer": {"type": "BertPreTokenizer"} if is_wordpiece else components.byte_level(rng),
+        "post_processor": components.post_processor(rng, model["vocab"], special), "decoder": None, "model": model}
+    tokens = [entry["content"] for entry in tokenizer["added_tokens"]] + special
+    requests = random_requests(rng, tokens)
+    outside = put_outside(rng, tokenizer) if rng.random() < 0.05 else None
+    return Mixture(number, tokenizer, requests, outside)
