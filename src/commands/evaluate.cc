@@ -100,7 +100,8 @@ void refuse_question_options(const EvaluateOptions& options, HeadKind head) {
 void evaluate_texts(const EvaluateOptions& options, const Engine& engine) {
   refuse_question_options(options, engine.config().head);
   const EvaluationData data = load_data(options, engine.config());
-  const auto tokenizer = load_tokenizer(options.model, engine.config());
+  const auto tokenizer =
+      load_tokenizer(options.model, engine.config(), {.notices = notices_on_standard_error()});
   const Stopwatch watch;
   const EncodedDataset encoded = tokenize(options, data.dataset, *tokenizer, engine);
   const double tokenization_seconds = watch.seconds();

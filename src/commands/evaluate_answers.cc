@@ -72,7 +72,8 @@ void write_files(const EvaluateOptions& options, const QaDataset& dataset, const
 
 void evaluate_answers(const EvaluateOptions& options, const Engine& engine) {
   const Questions questions = load_questions(options, engine.config());
-  const auto tokenizer = load_tokenizer(options.model, engine.config());
+  const auto tokenizer =
+      load_tokenizer(options.model, engine.config(), {.notices = notices_on_standard_error()});
   AnswerOptions answer = options.answer;
   answer.max_length = options.max_length;
   const QaWindowOptions windows =

@@ -118,7 +118,9 @@ Inspection inspect(const std::filesystem::path& directory) {
   inspection.parameters = count_parameters(inspection.config, inspection.weights);
   inspection.token_cost = cost_per_token(inspection.config);
   try {
-    inspection.vocabulary = load_tokenizer(directory, inspection.config)->vocabulary_size();
+    inspection.vocabulary =
+        load_tokenizer(directory, inspection.config, {.notices = notices_on_standard_error()})
+            ->vocabulary_size();
   } catch (const Error& error) {
     inspection.tokenizer_error = error.what();
   }

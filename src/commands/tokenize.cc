@@ -79,7 +79,7 @@ void print_plain(const Tokenizer& tokenizer, const Encoding& encoding) {
 
 void run_tokenize(const TokenizeOptions& options) {
   const auto config = ModelConfig::load(options.model);
-  const auto tokenizer = load_tokenizer(options.model, config);
+  const auto tokenizer = load_tokenizer(options.model, config, {.notices = notices_on_standard_error()});
   const EncodeOptions encode{
       .max_length = options.max_length,
       .truncation = options.max_length == 0 ? Truncation::none : Truncation::longest_first};

@@ -6,8 +6,8 @@
 
 #include <fmt/format.h>
 
-#include "base/file.h"
 #include "base/quoting.h"
+#include "base/stand_in.h"
 #include "transkimmer/error.h"
 
 namespace transkimmer {
@@ -78,7 +78,7 @@ json parse_json(std::string_view text, const std::string& origin) {
 }
 
 json read_json(const std::filesystem::path& path, std::uint64_t max_bytes) {
-  return parse_json(read_file(path, max_bytes), path.string());
+  return parse_json(read_downloaded_file(path, max_bytes), path.string());
 }
 
 std::string shown(const json& value) {

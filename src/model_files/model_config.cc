@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "base/numbers.h"
 #include "base/quoting.h"
+#include "base/stand_in.h"
 #include "model_files/json.h"
 #include "model_files/json_fields.h"
 #include "transkimmer/error.h"
@@ -51,6 +52,7 @@ std::string_view class_suffix(HeadKind head) {
 struct ModelClass {
   Architecture architecture = Architecture::bert;
   HeadKind head = HeadKind::none;
+  bool other_head = false;
 };
 
 std::optional<ModelClass> class_named(std::string_view name) {
@@ -58,7 +60,8 @@ std::optional<ModelClass> class_named(std::string_view name) {
     if (!name.starts_with(class_prefix(architecture))) continue;
     for (const HeadKind head : {HeadKind::classification, HeadKind::question_answering, HeadKind::masked_lm})
       if (name.ends_with(class_suffix(head))) return ModelClass{architecture, head};
-    return ModelClass{architecture, HeadKind::none};
+    const std::string_view rest = name.substr(class_prefix(architecture).size());
+    return ModelClass{architecture, HeadKind::none, rest != class_suffix(HeadKind::none)};
   }
   return std::nullopt;
 }
@@ -244,6 +247,7 @@ ModelConfig ModelConfig::parse(std::string_view text, const std::string& origin)
   if (const std::optional<ModelClass> model_class = class_in(fields)) {
     config.architecture = model_class->architecture;
     config.head = model_class->head;
+    config.other_head = model_class->other_head;
   } else {
     config.architecture = read_model_type(fields);
   }
@@ -263,7 +267,7 @@ ModelConfig ModelConfig::parse(std::string_view text, const std::string& origin)
 
 ModelConfig ModelConfig::load(const std::filesystem::path& directory) {
   const std::filesystem::path path = directory / "config.json";
-  return parse(read_file(path, kMaxSettingsBytes), path.string());
+  return parse(read_downloaded_file(path, kMaxSettingsBytes), path.string());
 }
 
 void ModelConfig::save(const std::filesystem::path& directory) const {

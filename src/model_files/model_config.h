@@ -43,6 +43,9 @@ struct SkimConfig {
 struct ModelConfig {
   Architecture architecture = Architecture::bert;
   HeadKind head = HeadKind::none;
+  /// config.json names a class whose head is none of ours (BertForTokenClassification): `head` is none, and a
+  /// tensor "classifier.weight" is that head's.
+  bool other_head = false;
   std::int64_t vocab_size = 0;
   std::int64_t hidden_size = 0;
   std::int64_t num_hidden_layers = 0;

@@ -48,6 +48,9 @@ struct LoadedTensors {
   /// Where a tensor comes from, as messages say it; `origin` for all that are not in `origins`.
   std::map<std::string, std::string, std::less<>> origins;
   std::string origin;
+
+  /// Throws FormatError when another file has a tensor of this name.
+  void add(const std::string& name, TensorView tensor, const std::filesystem::path& file);
 };
 
 /// The weights of a model directory (`model.safetensors`, or the shards that `model.safetensors.index.json`

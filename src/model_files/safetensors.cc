@@ -9,6 +9,7 @@
 #include <fmt/ranges.h>
 
 #include "base/quoting.h"
+#include "base/stand_in.h"
 #include "model_files/json.h"
 #include "model_files/safetensors_header.h"
 #include "transkimmer/error.h"
@@ -26,6 +27,7 @@ constexpr std::uint64_t kMaxHeaderBytes = 100'000'000;
 
 /// The header's JSON; what follows it in the file is the data section.
 std::string_view header_text(std::string_view file, const std::string& origin) {
+  reject_stand_in(file.substr(0, 1024), origin);
   if (file.size() < kLengthBytes)
     fail(origin, fmt::format("file has {} bytes, expected at least {} for the header length", file.size(),
                              kLengthBytes));

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/file.h"
+#include "base/stand_in.h"
 #include "model_files/tokenizer_json.h"
 #include "model_files/tokenizer_settings.h"
 #include "model_files/vocabulary_files.h"
@@ -39,9 +40,10 @@ std::vector<AddedToken> special_added_tokens(const SpecialTokenNames& names,
 }
 
 std::unique_ptr<const Tokenizer> load_wordpiece(const fs::path& path, const ModelConfig& config,
-                                                const TokenizerSettings& settings) {
+                                                const TokenizerSettings& settings,
+                                                const NoticeHandler& notices) {
   VocabularyBuilder vocabulary(path.string(), config.vocab_size);
-  read_vocab_txt(read_file(path, kMaxVocabularyBytes), vocabulary);
+  read_vocab_txt(read_downloaded_file(path, kMaxVocabularyBytes), vocabulary, notices);
   const SpecialTokenNames names = SpecialTokenNames::bert().overridden_by(settings.names);
   WordPieceModel model;
   model.normalizer.lowercase = settings.do_lower_case.value_or(true);
@@ -58,12 +60,12 @@ std::unique_ptr<const Tokenizer> load_byte_level_bpe(const fs::path& directory, 
   const fs::path vocabulary_path = directory / "vocab.json";
   const fs::path merges_path = directory / "merges.txt";
   VocabularyBuilder vocabulary(vocabulary_path.string(), config.vocab_size);
-  read_vocab_json(read_file(vocabulary_path, kMaxVocabularyBytes), vocabulary);
+  read_vocab_json(read_downloaded_file(vocabulary_path, kMaxVocabularyBytes), vocabulary);
   const SpecialTokenNames names = SpecialTokenNames::roberta().overridden_by(settings.names);
   ByteLevelBpeModel model;
   model.add_prefix_space = settings.add_prefix_space.value_or(false);
-  model.merges =
-      read_merges_txt(read_file(merges_path, kMaxVocabularyBytes), merges_path.string(), vocabulary);
+  model.merges = read_merges_txt(read_downloaded_file(merges_path, kMaxVocabularyBytes), merges_path.string(),
+                                 vocabulary);
   model.special_tokens = vocabulary.special_tokens(names, config.pad_token_id);
   model.added_tokens = special_added_tokens(names, vocabulary, /*mask_strips_left=*/true);
   model.vocabulary = vocabulary.take();
@@ -72,15 +74,17 @@ std::unique_ptr<const Tokenizer> load_byte_level_bpe(const fs::path& directory, 
 
 }  // namespace
 
-std::unique_ptr<const Tokenizer> load_tokenizer(const fs::path& directory, const ModelConfig& config) {
+std::unique_ptr<const Tokenizer> load_tokenizer(const fs::path& directory, const ModelConfig& config,
+                                                const TokenizerOptions& options) {
   const TokenizerSettings settings = TokenizerSettings::load(directory);
   if (const fs::path path = directory / "tokenizer.json"; path_exists(path)) {
-    return parse_tokenizer_json(read_file(path, kMaxVocabularyBytes), path.string(), config, settings);
+    return parse_tokenizer_json(read_downloaded_file(path, kMaxVocabularyBytes), path.string(), config,
+                                settings);
   }
   const bool has_vocab_txt = path_exists(directory / "vocab.txt");
   const bool has_vocab_json = path_exists(directory / "vocab.json");
   if (has_vocab_txt && (config.architecture == Architecture::bert || !has_vocab_json)) {
-    return load_wordpiece(directory / "vocab.txt", config, settings);
+    return load_wordpiece(directory / "vocab.txt", config, settings, options.notices);
   }
   if (has_vocab_json) return load_byte_level_bpe(directory, config, settings);
   throw IoError(
@@ -92,7 +96,7 @@ TokenizerFiles TokenizerFiles::read(const fs::path& directory) {
   TokenizerFiles files;
   for (const char* name : kTokenizerFiles) {
     if (path_exists(directory / name))
-      files.contents_[name] = read_file(directory / name, kMaxVocabularyBytes);
+      files.contents_[name] = read_downloaded_file(directory / name, kMaxVocabularyBytes);
   }
   if (files.contents_.empty()) throw IoError(directory.string() + ": has no tokenizer files");
   return files;

@@ -5,10 +5,15 @@
 #include <memory>
 #include <string>
 
+#include "base/notice.h"
 #include "model_files/model_config.h"
 #include "text/tokenizer.h"
 
 namespace transkimmer {
+
+struct TokenizerOptions {
+  NoticeHandler notices = {};  ///< is told of tokens that vocab.txt has twice
+};
 
 /// The tokenizer of a model directory: `vocab.txt` or a WordPiece `tokenizer.json` for BERT, `vocab.json` +
 /// `merges.txt` or a byte-level BPE `tokenizer.json` for RoBERTa; `do_lower_case`, `strip_accents`,
@@ -17,7 +22,8 @@ namespace transkimmer {
 /// transformers does. Throws IoError or FormatError naming the file (and line); also when an id lies beyond
 /// `config.vocab_size`.
 std::unique_ptr<const Tokenizer> load_tokenizer(const std::filesystem::path& directory,
-                                                const ModelConfig& config);
+                                                const ModelConfig& config,
+                                                const TokenizerOptions& options = {});
 
 /// The files of a model directory that make up its tokenizer, in memory: they can be written when the
 /// directory is no longer there.

@@ -45,6 +45,15 @@ void VocabularyBuilder::add(std::string token, std::int64_t id, const std::strin
   }
 }
 
+std::int32_t VocabularyBuilder::add_or_move(const std::string& token, std::int64_t id,
+                                            const std::string& where) {
+  const std::int32_t old = find(token);
+  ids_.erase(token);
+  add(token, id, where);
+  if (old >= 0) left_.push_back(old);
+  return old;
+}
+
 void VocabularyBuilder::add_if_new(const std::string& token, std::int64_t id, const std::string& where) {
   const std::int32_t known = find(token);
   if (known < 0 || known != id) add(token, id, where);
@@ -76,7 +85,8 @@ SpecialTokens VocabularyBuilder::special_tokens(const SpecialTokenNames& names, 
 
 Vocabulary VocabularyBuilder::take() {
   // With distinct ids, none is missing exactly if the largest is one less than their number.
-  std::vector<std::optional<std::string>> slots(ids_.size());
+  std::vector<std::optional<std::string>> slots(ids_.size() + left_.size());
+  for (const std::int32_t id : left_) slots.at(static_cast<std::size_t>(id)) = "";
   for (const auto& [token, id] : ids_) {
     if (static_cast<std::size_t>(id) >= slots.size()) continue;
     auto& slot = slots[static_cast<std::size_t>(id)];
@@ -97,6 +107,7 @@ Vocabulary VocabularyBuilder::take() {
     tokens.push_back(std::move(*slot));
   }
   ids_.clear();
+  left_.clear();
   return Vocabulary(std::move(tokens));
 }
 

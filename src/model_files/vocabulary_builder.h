@@ -34,15 +34,18 @@ class VocabularyBuilder {
   /// Throws FormatError, starting with `where` ("vocab.txt:7"), for an id out of range and for a token or an
   /// id that is there already.
   void add(std::string token, std::int64_t id, const std::string& where);
-  /// The same, except that a token that is there with the same id is no error.
+  /// A token that is there already moves to this id, as transformers has it; its old id then has none.
+  /// Returns the old id, or -1. Throws FormatError for an id out of range.
+  std::int32_t add_or_move(const std::string& token, std::int64_t id, const std::string& where);
+  /// As add, except that a token that is there with the same id is no error.
   void add_if_new(const std::string& token, std::int64_t id, const std::string& where);
   /// The id of a token, or -1.
   std::int32_t find(std::string_view token) const;
   /// Throws FormatError when the unknown, begin or separator token is missing. Without a padding token,
   /// `pad_id` counts.
   SpecialTokens special_tokens(const SpecialTokenNames& names, std::int64_t pad_id) const;
-  /// The tokens by id. Throws FormatError when an id below the largest has no token. Leaves the builder
-  /// empty.
+  /// The tokens by id, "" where one has moved away. Throws FormatError when another id below the largest has
+  /// no token. Leaves the builder empty.
   Vocabulary take();
   const std::string& origin() const { return origin_; }
 
@@ -55,6 +58,7 @@ class VocabularyBuilder {
   std::string origin_;
   std::int64_t limit_;
   std::unordered_map<std::string, std::int32_t, Hash, std::equal_to<>> ids_;
+  std::vector<std::int32_t> left_;  // the ids that tokens have moved away from
 };
 
 }  // namespace transkimmer

@@ -32,14 +32,22 @@ void require_utf8(std::string_view line, const std::string& where) {
 
 }  // namespace
 
-void read_vocab_txt(std::string_view content, VocabularyBuilder& vocabulary) {
+void read_vocab_txt(std::string_view content, VocabularyBuilder& vocabulary, const NoticeHandler& notices) {
   const std::vector<std::string_view> lines = lines_of(content);
+  std::size_t moved = 0;
+  std::string first_moved;
   for (std::size_t i = 0; i < lines.size(); ++i) {
     const std::string where = fmt::format("{}:{}", vocabulary.origin(), i + 1);
     require_utf8(lines[i], where);
     if (lines[i].empty()) throw FormatError(where + ": is empty, expected a token");
-    vocabulary.add(std::string(lines[i]), static_cast<std::int64_t>(i), where);
+    const std::int32_t old =
+        vocabulary.add_or_move(std::string(lines[i]), static_cast<std::int64_t>(i), where);
+    if (old >= 0 && ++moved == 1)
+      first_moved = fmt::format("token {} is on line {} and on line {}", in_quotes(lines[i]), old + 1, i + 1);
   }
+  if (moved > 0)
+    notify(notices, fmt::format("{}: {}{}; the later line is its id", vocabulary.origin(), first_moved,
+                                moved > 1 ? fmt::format(" ({} tokens are there again)", moved) : ""));
 }
 
 void read_vocab_json(std::string_view content, VocabularyBuilder& vocabulary) {

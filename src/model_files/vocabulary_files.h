@@ -5,14 +5,17 @@
 #include <string_view>
 #include <vector>
 
+#include "base/notice.h"
 #include "model_files/vocabulary_builder.h"
 #include "text/bpe_merges.h"
 
 namespace transkimmer {
 
-/// The content of `vocab.txt`: one token per line, its id the number of the line from 0.
-/// Throws FormatError `origin:line: ...` for a token that is not UTF-8, empty or there twice.
-void read_vocab_txt(std::string_view content, VocabularyBuilder& vocabulary);
+/// The content of `vocab.txt`: one token per line, its id the number of the line from 0. A token that is
+/// there twice has the later id, as in transformers, and a notice says so. Throws FormatError `origin:line:
+/// ...` for a token that is not UTF-8 or empty.
+void read_vocab_txt(std::string_view content, VocabularyBuilder& vocabulary,
+                    const NoticeHandler& notices = {});
 
 /// The content of `vocab.json`: an object of token -> id. Throws FormatError naming the origin and the token.
 void read_vocab_json(std::string_view content, VocabularyBuilder& vocabulary);

@@ -16,21 +16,20 @@ namespace {
 using nlohmann::json;
 namespace fs = std::filesystem;
 
-constexpr const char* kSingleFile = "model.safetensors";
-constexpr const char* kIndexFile = "model.safetensors.index.json";
-constexpr const char* kPyTorchFile = "pytorch_model.bin";
+constexpr const char* kSafetensors = "model.safetensors";
 
-void add_file(const fs::path& path, LoadedTensors& loaded) {
+fs::path index_of(const fs::path& directory, const std::string& name) {
+  return directory / (name + ".index.json");
+}
+
+bool has_whole_or_shards(const fs::path& directory, const char* name) {
+  return path_exists(directory / name) || path_exists(index_of(directory, name));
+}
+
+void add_safetensors(const fs::path& path, LoadedTensors& loaded) {
   auto file = std::make_shared<const SafetensorsFile>(SafetensorsFile::open(path));
-  for (const auto& [name, tensor] : file->tensors()) {
-    const auto [present, added] = loaded.origins.emplace(name, path.string());
-    if (!added)
-      throw FormatError(fmt::format("{}: tensor {} is in {} as well", path.string(), in_quotes(name),
-                                    fs::path(present->second).filename().string()));
-    loaded.tensors.emplace(name, tensor);
-  }
+  for (const auto& [name, tensor] : file->tensors()) loaded.add(name, tensor, path);
   loaded.owners.push_back(std::move(file));
-  loaded.paths.push_back(path);
 }
 
 /// "weight_map": which tensor is in which shard.
@@ -57,43 +56,60 @@ std::map<std::string, std::string> read_weight_map(const fs::path& path) {
   return shards;
 }
 
-void add_shards(const fs::path& index_path, LoadedTensors& loaded) {
+void add_shards(const fs::path& index_path, const WeightReader& reader, LoadedTensors& loaded) {
   const std::map<std::string, std::string> shard_of = read_weight_map(index_path);
   std::set<std::string> shards;
   for (const auto& [name, shard] : shard_of) shards.insert(shard);
-  for (const std::string& shard : shards) add_file(index_path.parent_path() / shard, loaded);
+  for (const std::string& shard : shards) {
+    loaded.paths.push_back(index_path.parent_path() / shard);
+    reader(loaded.paths.back(), loaded);
+  }
   for (const auto& [name, shard] : shard_of) {
     const std::string path = (index_path.parent_path() / shard).string();
     const auto found = loaded.origins.find(name);
     if (found == loaded.origins.end() || found->second != path)
-      throw FormatError(
-          fmt::format("{}: tensor {} is missing, but {} says it is here", path, in_quotes(name), kIndexFile));
+      throw FormatError(fmt::format("{}: tensor {} is missing, but {} says it is here", path, in_quotes(name),
+                                    index_path.filename().string()));
   }
 }
 
 }  // namespace
 
+void LoadedTensors::add(const std::string& name, TensorView tensor, const fs::path& file) {
+  const auto [present, added] = origins.emplace(name, file.string());
+  if (!added)
+    throw FormatError(fmt::format("{}: tensor {} is in {} as well", file.string(), in_quotes(name),
+                                  fs::path(present->second).filename().string()));
+  tensors.emplace(name, std::move(tensor));
+}
+
 WeightFiles find_weight_files(const fs::path& directory) {
-  if (path_exists(directory / kSingleFile) || path_exists(directory / kIndexFile))
-    return WeightFiles::safetensors;
-  return path_exists(directory / kPyTorchFile) ? WeightFiles::pytorch : WeightFiles::none;
+  if (has_whole_or_shards(directory, kSafetensors)) return WeightFiles::safetensors;
+  return has_whole_or_shards(directory, pytorch_weights) ? WeightFiles::pytorch : WeightFiles::none;
+}
+
+LoadedTensors load_whole_or_shards(const fs::path& directory, const std::string& name,
+                                   const WeightReader& reader) {
+  LoadedTensors loaded;
+  if (const fs::path whole = directory / name; path_exists(whole)) {
+    loaded.origin = whole.string();
+    loaded.paths.push_back(whole);
+    reader(whole, loaded);
+  } else if (const fs::path index = index_of(directory, name); path_exists(index)) {
+    loaded.origin = index.string();
+    add_shards(index, reader, loaded);
+  } else {
+    throw IoError(
+        fmt::format("{}: has neither {} nor {}", directory.string(), name, index.filename().string()));
+  }
+  return loaded;
 }
 
 LoadedTensors load_weight_files(const fs::path& directory) {
-  LoadedTensors loaded;
-  if (const fs::path single = directory / kSingleFile; path_exists(single)) {
-    loaded.origin = single.string();
-    add_file(single, loaded);
-  } else if (const fs::path index = directory / kIndexFile; path_exists(index)) {
-    loaded.origin = index.string();
-    add_shards(index, loaded);
-  } else if (path_exists(directory / kPyTorchFile)) {
+  if (find_weight_files(directory) == WeightFiles::pytorch)
     throw IoError(fmt::format("{}: has {} but no {}; fine-tuning reads the former, this needs the latter",
-                              directory.string(), kPyTorchFile, kSingleFile));
-  } else {
-    throw IoError(fmt::format("{}: has neither {} nor {}", directory.string(), kSingleFile, kIndexFile));
-  }
-  return loaded;
+                              directory.string(), pytorch_weights, kSafetensors));
+  return load_whole_or_shards(directory, kSafetensors, add_safetensors);
 }
 
 }  // namespace transkimmer

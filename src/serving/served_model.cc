@@ -30,7 +30,7 @@ ServedModel ServedModel::load(const std::filesystem::path& directory, const Engi
   if (std::find(kind.heads.begin(), kind.heads.end(), config.head) == kind.heads.end())
     throw UsageError(
         fmt::format("{} holds {}, not {}", directory.string(), described(config.head), kind.name));
-  auto tokenizer = load_tokenizer(directory, config);
+  auto tokenizer = load_tokenizer(directory, config, {.notices = notices});
   const bool pairs = has_types_of_pairs(config, *tokenizer);
   if (kind.of_pairs && !pairs)
     throw UsageError(

@@ -74,7 +74,7 @@ FinetuningResult finetune(const FinetuningOptions& options, const FinetuningEven
   const int threads = start_threads(options.threads);
   const FinetuningTexts texts = load_texts(options.data, options.training.seed, events.notices);
   const ModelConfig config = finetuning_config(options, texts, events.notices);
-  const auto tokenizer = load_tokenizer(options.model, config);
+  const auto tokenizer = load_tokenizer(options.model, config, {.notices = events.notices});
   const std::size_t max_length = maximum_length(options.max_length, config);
   const auto encode = [&](const Dataset& dataset) {
     return encode_dataset(dataset, *tokenizer, max_length, static_cast<unsigned>(threads));

@@ -1,5 +1,6 @@
 #include "training/model.h"
 
+#include <algorithm>
 #include <span>
 #include <vector>
 
@@ -20,26 +21,36 @@ void copy_weight(const TensorView& source, const Tensor& target) {
   target.copy_(values);
 }
 
-/// What the stored model is, as far as it decides which of its weights can be taken over.
-ModelConfig stored_config(const std::filesystem::path& directory) {
-  return ModelConfig::load(directory);
+/// The stored model with the head that is to be trained: which weights can be taken over, the files say, and
+/// not what the model was last saved for.
+ModelConfig with_head_of(const ModelConfig& wanted, ModelConfig stored) {
+  stored.head = wanted.head;
+  stored.labels = wanted.labels;
+  return stored;
 }
 
 /// From safetensors files or, where there is none, from PyTorch's own format.
-ModelWeights stored_weights(const std::filesystem::path& directory, ModelConfig& stored) {
+ModelWeights stored_weights(const std::filesystem::path& directory, ModelConfig& config) {
   constexpr WeightRequirements required = {.predictors = false, .head = false};
   return find_weight_files(directory) == WeightFiles::pytorch
-             ? ModelWeights::match(load_pytorch_checkpoint(directory / "pytorch_model.bin"), stored, required)
-             : ModelWeights::load(directory, stored, required);
+             ? ModelWeights::match(load_whole_or_shards(directory, pytorch_weights, add_pytorch_checkpoint),
+                                   config, required)
+             : ModelWeights::load(directory, config, required);
 }
 
-/// Whether the stored head answers the same question. Models that never named their classes (LABEL_0, ...)
-/// are taken at the number of them.
-bool same_head(const ModelConfig& stored, const ModelConfig& wanted) {
+bool is_classifier(HeadKind head) {
+  return head == HeadKind::classification || head == HeadKind::regression;
+}
+
+/// Whether a head that fits by names and shapes answers the same question. Models that never named their
+/// classes (LABEL_0, ...) are taken at the number of them.
+bool same_question(const ModelConfig& stored, const ModelConfig& wanted) {
+  if (!is_classifier(wanted.head)) return true;
+  if (stored.other_head) return false;
+  if (wanted.head == HeadKind::regression) return true;
   const bool unnamed = std::ranges::all_of(
       stored.labels, [](const std::string& label) { return label.starts_with("LABEL_"); });
-  return stored.head == wanted.head && stored.num_labels() == wanted.num_labels() &&
-         (unnamed || stored.labels == wanted.labels);
+  return unnamed || stored.labels == wanted.labels;
 }
 
 }  // namespace
@@ -59,11 +70,12 @@ TrainingModel TrainingModel::from_scratch(const ModelConfig& config, const NewWe
 
 TrainingModel TrainingModel::load(const std::filesystem::path& directory, const ModelConfig& config,
                                   const NewWeights& options, const NoticeHandler& notices) {
-  ModelConfig stored = stored_config(directory);
-  const ModelWeights weights = stored_weights(directory, stored);
+  const ModelConfig stored = ModelConfig::load(directory);
+  ModelConfig expected = with_head_of(config, stored);
+  const ModelWeights weights = stored_weights(directory, expected);
   const bool take_predictors = config.skim.enabled && weights.has_predictors() &&
-                               stored.skim.predictor_size == config.skim.predictor_size;
-  const bool take_head = weights.has_head() && same_head(stored, config);
+                               expected.skim.predictor_size == config.skim.predictor_size;
+  const bool take_head = weights.has_head() && same_question(stored, config);
   Parameters parameters = Parameters::allocate(config, options.device);
   for (const auto& entry : parameters.entries()) {
     const WeightGroup group = entry.spec.group;
@@ -106,7 +118,7 @@ void TrainingModel::save(const std::filesystem::path& directory) const {
 }
 
 void TrainingModel::restore(const std::filesystem::path& directory) {
-  ModelConfig stored = stored_config(directory);
+  ModelConfig stored = ModelConfig::load(directory);
   const ModelWeights weights = ModelWeights::load(directory, stored, {});
   for (const auto& entry : parameters_.entries()) copy_weight(weights.at(entry.spec.name), entry.value);
 }

@@ -31,8 +31,10 @@ class TrainingModel {
   /// predictors that start by keeping everything.
   static TrainingModel from_scratch(const ModelConfig& config, const NewWeights& options);
 
-  /// The weights of a Hugging Face directory. Predictors and head that the files lack, or whose shape differs
-  /// from what `config` asks for, start fresh, with a notice each. Throws IoError or FormatError.
+  /// The weights of a Hugging Face directory. Pooler, predictors and head are taken where the files have what
+  /// `config` asks for, whatever task the model was saved for; what they lack, or have in another shape or of
+  /// other classes, starts fresh, with a notice for predictors and for the head. Throws IoError or
+  /// FormatError.
   static TrainingModel load(const std::filesystem::path& directory, const ModelConfig& config,
                             const NewWeights& options, const NoticeHandler& notices);
 

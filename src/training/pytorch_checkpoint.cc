@@ -13,6 +13,7 @@
 
 #include "base/file.h"
 #include "base/quoting.h"
+#include "base/stand_in.h"
 #include "training/state_dict_pickle.h"
 #include "training/tensor.h"
 #include "transkimmer/error.h"
@@ -33,6 +34,7 @@ void check_format(const std::filesystem::path& path) {
   constexpr std::string_view zip_signature = "PK\x03\x04";
   constexpr std::string_view pickle_signature = "\x80\x02";
   const MappedFile file(path);
+  reject_stand_in(file.text().substr(0, 1024), path.string());
   if (file.text().starts_with(zip_signature)) return;
   if (file.text().starts_with(pickle_signature)) {
     throw FormatError(
@@ -76,14 +78,14 @@ torch::ScalarType type_of_size(std::size_t bytes) {
   }
 }
 
-/// Gives `loaded` one tensor, row-major: most are so in the file, a transposed view is copied.
+/// Gives `loaded` one tensor, row-major: most are so in the file, transposed and expanded views are copied.
 void add_tensor(const PickledTensor& tensor, const std::shared_ptr<const Record>& storage,
-                LoadedTensors& loaded) {
+                const std::filesystem::path& path, LoadedTensors& loaded) {
   const std::size_t element = size_of(tensor.storage.dtype);
   if (storage->size % element != 0 ||
       storage->size / element != static_cast<std::uint64_t>(tensor.storage.elements)) {
     throw FormatError(fmt::format("{}: tensor {} has a storage of {} bytes, expected {} elements of {}",
-                                  loaded.origin, in_quotes(tensor.name), storage->size,
+                                  path.string(), in_quotes(tensor.name), storage->size,
                                   tensor.storage.elements, name_of(tensor.storage.dtype)));
   }
   TensorView view{.dtype = tensor.storage.dtype, .shape = tensor.shape, .data = {}};
@@ -98,28 +100,24 @@ void add_tensor(const PickledTensor& tensor, const std::shared_ptr<const Record>
     loaded.owners.push_back(values);
     loaded.owners.push_back(storage);
   }
-  loaded.tensors.emplace(tensor.name, std::move(view));
+  loaded.add(tensor.name, std::move(view), path);
 }
 
 }  // namespace
 
-LoadedTensors load_pytorch_checkpoint(const std::filesystem::path& path) {
-  LoadedTensors loaded;
-  loaded.origin = path.string();
-  loaded.paths.push_back(path);
+void add_pytorch_checkpoint(const std::filesystem::path& path, LoadedTensors& loaded) {
   try {
     Archive archive(path);
     const auto pickle = archive.record("data.pkl");
     std::map<std::string, std::shared_ptr<const Record>> storages;  // tied weights share one
-    for (const PickledTensor& tensor : read_state_dict(pickle->text(), loaded.origin)) {
+    for (const PickledTensor& tensor : read_state_dict(pickle->text(), path.string())) {
       auto& storage = storages[tensor.storage.key];
       if (!storage) storage = archive.record("data/" + tensor.storage.key);
-      add_tensor(tensor, storage, loaded);
+      add_tensor(tensor, storage, path, loaded);
     }
   } catch (const c10::Error& error) {
-    throw FormatError(fmt::format("{}: is damaged: {}", loaded.origin, error.what_without_backtrace()));
+    throw FormatError(fmt::format("{}: is damaged: {}", path.string(), error.what_without_backtrace()));
   }
-  return loaded;
 }
 
 }  // namespace transkimmer

@@ -6,10 +6,10 @@
 
 namespace transkimmer {
 
-/// The tensors of a state dict that torch.save() wrote as a zip archive (PyTorch 1.6 and later), such as
-/// Hugging Face's `pytorch_model.bin`, for ModelWeights::match(). Throws IoError, or FormatError naming the
-/// file and, where one is at fault, the tensor: for files of older PyTorch, damaged ones, and pickles that
-/// hold anything but tensors by name.
-LoadedTensors load_pytorch_checkpoint(const std::filesystem::path& path);
+/// Adds the tensors of a state dict that torch.save() wrote as a zip archive (PyTorch 1.6 and later), such as
+/// Hugging Face's `pytorch_model.bin` or a shard of it: a WeightReader. Throws IoError, or FormatError naming
+/// the file and, where one is at fault, the tensor: for files of older PyTorch, damaged ones, and pickles
+/// that hold anything but tensors by name.
+void add_pytorch_checkpoint(const std::filesystem::path& file, LoadedTensors& loaded);
 
 }  // namespace transkimmer

@@ -96,7 +96,7 @@ FinetuningResult finetune_questions(const FinetuningOptions& options, const Fine
   const int threads = start_threads(options.threads);
   const QuestionTexts texts = load_questions(options.data, options.training.seed);
   const ModelConfig config = question_config(options, events.notices);
-  const auto tokenizer = load_tokenizer(options.model, config);
+  const auto tokenizer = load_tokenizer(options.model, config, {.notices = events.notices});
   const QaWindowOptions shape =
       window_options(answer_options(options), static_cast<std::size_t>(config.max_tokens()));
   const auto cut = [&](const QaDataset& dataset) {

@@ -1,5 +1,6 @@
 #include "training/state_dict_pickle.h"
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <deque>
@@ -91,6 +92,8 @@ constexpr std::array<std::pair<std::string_view, DType>, 10> storage_types = {{
 // What is referred to many times is copied as often, so it has to be small.
 constexpr std::size_t max_dimensions = 64;
 constexpr std::size_t max_key_size = 64;
+/// Of all tensors of a file together: a small file could ask for any amount of memory this way.
+constexpr std::int64_t max_repeated_elements = std::int64_t{1} << 28;
 
 std::optional<DType> dtype_of_storage(std::string_view name) {
   for (const auto& [storage, dtype] : storage_types)
@@ -395,18 +398,29 @@ std::string layout_fault(const PickledTensor& tensor) {
     const std::int64_t extent = tensor.shape[i];
     if (extent < 0 || tensor.strides[i] < 0) return "has a negative dimension or stride";
     empty = empty || extent == 0;
+    if (tensor.strides[i] == 0) continue;  // expand() repeats what is there
     std::int64_t reach = 0;
     if (__builtin_mul_overflow(extent - 1, tensor.strides[i], &reach) ||
         __builtin_add_overflow(last, reach, &last) || __builtin_mul_overflow(elements, extent, &elements))
       fits = false;
   }
   if (empty) return {};
-  // More elements than the storage has would be views that repeat some of them: no weight is one, and a
-  // small file could ask for any amount of memory that way.
+  // More elements than the storage has would be views that overlap themselves: no weight is one.
   if (!fits || last >= tensor.storage.elements || elements > tensor.storage.elements)
     return fmt::format("of shape {} reaches beyond its storage of {} elements", shape_text(tensor.shape),
                        tensor.storage.elements);
   return {};
+}
+
+/// How many elements the tensor has beyond those of its storage, for expand() has repeated them; nothing when
+/// it is more than `most`.
+std::optional<std::int64_t> repeated_elements(const PickledTensor& tensor, std::int64_t most) {
+  if (std::ranges::find(tensor.shape, 0) != tensor.shape.end()) return 0;
+  std::int64_t elements = 1;
+  for (const std::int64_t extent : tensor.shape)
+    if (__builtin_mul_overflow(elements, extent, &elements)) return std::nullopt;
+  const std::int64_t repeated = std::max<std::int64_t>(0, elements - tensor.storage.elements);
+  return repeated <= most ? std::optional(repeated) : std::nullopt;
 }
 
 }  // namespace
@@ -416,6 +430,7 @@ std::vector<PickledTensor> read_state_dict(std::string_view pickle, const std::s
   const auto& dictionary = unpickler.as<Dictionary>(&unpickler.run(), "a state dict");
   std::vector<PickledTensor> tensors;
   std::set<std::string_view> names;
+  std::int64_t left = max_repeated_elements;
   for (const auto& [key, value] : dictionary.entries) {
     const auto& name = unpickler.as<std::string>(key, "the name of a tensor");
     if (!names.insert(name).second) unpickler.fail(fmt::format("tensor {} is there twice", in_quotes(name)));
@@ -424,6 +439,11 @@ std::vector<PickledTensor> read_state_dict(std::string_view pickle, const std::s
       unpickler.fail(fmt::format("entry {} is no tensor, expected a state dict", in_quotes(name)));
     if (const std::string fault = layout_fault(*tensor); !fault.empty())
       unpickler.fail(fmt::format("tensor {} {}", in_quotes(name), fault));
+    const auto repeated = repeated_elements(*tensor, left);
+    if (!repeated)
+      unpickler.fail(fmt::format("tensor {} of shape {} repeats its {} elements too often", in_quotes(name),
+                                 shape_text(tensor->shape), tensor->storage.elements));
+    left -= *repeated;
     tensors.push_back(*tensor);
     tensors.back().name = name;
   }

@@ -17,7 +17,7 @@ struct StorageReference {
 };
 
 /// A tensor as a state dict describes it. Checked: shape and strides are of one length and not negative, and
-/// every element lies inside the storage.
+/// every element lies inside the storage. Strides of 0 (expand()) repeat elements, up to a bound.
 struct PickledTensor {
   std::string name;
   StorageReference storage;

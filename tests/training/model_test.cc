@@ -1,10 +1,13 @@
 #include "training/model.h"
 
+#include <filesystem>
 #include <string>
 #include <vector>
 
 #include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
 
+#include "base/file.h"
 #include "support/temporary_directory.h"
 #include "training/batching.h"
 #include "training/losses.h"
@@ -84,6 +87,78 @@ TEST_P(Models, PredictorsThatTheFilesLackStartFreshWithANotice) {
   const Tensor bias = loaded.parameters().at("encoder.skim_predictors.0.predictor.4.bias");
   EXPECT_NEAR(bias[0].item<double>(), -5, 0.2);
   EXPECT_NEAR(bias[1].item<double>(), 5, 0.2);
+}
+
+/// A model of `head` with a pooler, whose config.json then names `architectures` (null: none).
+TrainingModel save_as(const std::filesystem::path& directory, HeadKind head, const nlohmann::json& classes) {
+  ModelConfig config = tiny_config();
+  config.skim = {};
+  config.head = head;
+  if (head != HeadKind::classification) config.labels.clear();
+  TrainingModel model = TrainingModel::from_scratch(config, {.seed = 3});
+  model.save(directory);
+  nlohmann::json settings = nlohmann::json::parse(read_file(directory / "config.json"));
+  settings["architectures"] = classes;
+  write_file_atomically(directory / "config.json", settings.dump());
+  return model;
+}
+
+bool same_weight(const TrainingModel& a, const TrainingModel& b, const std::string& name) {
+  return at::equal(a.parameters().at(name), b.parameters().at(name));
+}
+
+TEST(StoredModels, KeepTheirPretrainedPoolerWhateverTheyWereSavedFor) {
+  using nlohmann::json;
+  for (const json& classes : {json(), json::array({"BertForMaskedLM"}), json::array({"BertModel"}),
+                              json::array({"BertForPreTraining"}), json::array({"BertForQuestionAnswering"}),
+                              json::array({"BertForTokenClassification"})}) {
+    const TemporaryDirectory directory;
+    const TrainingModel model = save_as(directory.path(), HeadKind::classification, classes);
+    ModelConfig wanted = tiny_config();
+    wanted.skim = {};
+    wanted.labels = {"other", "classes", "three"};
+    const auto [loaded, notices] = load_model(directory.path(), wanted);
+    for (const char* const name : {"pooler.dense.weight", "pooler.dense.bias"})
+      EXPECT_TRUE(same_weight(model, loaded, name)) << classes << name;
+    EXPECT_EQ(notices.size(), 1u) << classes << ": the classifier has other classes";
+  }
+}
+
+TEST(StoredModels, KeepTheHeadThatTheFilesHoldThoughConfigJsonNamesNone) {
+  using nlohmann::json;
+  struct Case {
+    HeadKind head;
+    json classes;
+    std::string weight;
+  };
+  for (const Case& each :
+       {Case{HeadKind::classification, json(), "classifier.weight"},
+        Case{HeadKind::classification, json::array(), "classifier.weight"},
+        Case{HeadKind::classification, json::array({"MyOwnModel"}), "classifier.weight"},
+        Case{HeadKind::question_answering, json(), "qa_outputs.weight"},
+        Case{HeadKind::masked_lm, json(), "cls.predictions.transform.dense.weight"},
+        Case{HeadKind::masked_lm, json::array({"BertForPreTraining"}), "cls.predictions.bias"}}) {
+    const TemporaryDirectory directory;
+    const TrainingModel model = save_as(directory.path(), each.head, each.classes);
+    const auto [loaded, notices] = load_model(directory.path(), model.config());
+    EXPECT_TRUE(same_weight(model, loaded, each.weight)) << each.classes << each.weight;
+    EXPECT_TRUE(notices.empty()) << each.classes << each.weight;
+  }
+}
+
+TEST(StoredModels, OfferNoClassifierOfTokensOrOfOtherClassesAsOurs) {
+  const TemporaryDirectory directory;
+  const TrainingModel model = save_as(directory.path(), HeadKind::classification,
+                                      nlohmann::json::array({"BertForTokenClassification"}));
+  const auto [of_tokens, notices] = load_model(directory.path(), model.config());
+  EXPECT_FALSE(same_weight(model, of_tokens, "classifier.weight"));
+  EXPECT_EQ(notices.size(), 1u);
+
+  const TemporaryDirectory unnamed;
+  const TrainingModel two_classes = save_as(unnamed.path(), HeadKind::classification, {});
+  ModelConfig wanted = two_classes.config();
+  wanted.labels = {"ham", "spam"};
+  EXPECT_FALSE(same_weight(two_classes, load_model(unnamed.path(), wanted).model, "classifier.weight"));
 }
 
 /// Of the skim loss, by the predictors' weights.

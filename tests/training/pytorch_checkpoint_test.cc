@@ -1,12 +1,14 @@
 #include "training/pytorch_checkpoint.h"
 
 #include <cstring>
+#include <functional>
 #include <ostream>
 #include <string>
 #include <vector>
 
 #include <caffe2/serialize/inline_container.h>
 #include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
 
 #include "base/file.h"
 #include "support/temporary_directory.h"
@@ -22,6 +24,13 @@ using namespace std::string_literals;
 /// Written by Python's own pickle module (make_state_dict.py).
 std::filesystem::path fixture() {
   return std::filesystem::path(TRANSKIMMER_TEST_DATA) / "pytorch" / "state_dict.bin";
+}
+
+/// Of one file.
+LoadedTensors load_pytorch_checkpoint(const std::filesystem::path& path) {
+  LoadedTensors loaded;
+  add_pytorch_checkpoint(path, loaded);
+  return loaded;
 }
 
 template <class Function>
@@ -98,7 +107,7 @@ TEST(PyTorchCheckpoint, ReadsWhatPythonWroteOfEveryKindOfTensor) {
   using Floats = std::vector<float>;
   using Shape = std::vector<std::int64_t>;
   ASSERT_EQ(loaded.tensors.size(), 10u);
-  EXPECT_EQ(loaded.origin, fixture().string());
+  EXPECT_EQ(loaded.origins.at("table"), fixture().string());
   EXPECT_EQ(floats("table"), (Floats{0, .5, 1, 1.5, 2, 2.5, 3, 3.5, 4, 4.5, 5, 5.5}));
   EXPECT_EQ(shape("table"), (Shape{3, 4}));
   EXPECT_EQ(floats("tied"), floats("table"));
@@ -116,13 +125,15 @@ TEST(PyTorchCheckpoint, ReadsWhatPythonWroteOfEveryKindOfTensor) {
             (std::vector<std::int64_t>{0, 1, 2, 3, 4}));
 }
 
-/// Puts the weights of a directory's model.safetensors into pytorch_model.bin in its place.
-void convert_to_pytorch(const std::filesystem::path& directory, const std::string& left_out = {}) {
+/// Writes those weights of a directory's model.safetensors that `wanted` names into `target`, as torch.save
+/// does.
+void write_pytorch(const std::filesystem::path& directory, const std::string& target,
+                   const std::function<bool(const std::string&)>& wanted) {
   const auto file = SafetensorsFile::open(directory / "model.safetensors");
   std::string items;
   std::vector<std::pair<std::string, std::string>> records = {{"data.pkl", ""}};
   for (const auto& [name, view] : file.tensors()) {
-    if (name == left_out) continue;
+    if (!wanted(name)) continue;
     const std::string key = std::to_string(records.size());
     std::vector<std::int64_t> strides(view.shape.size(), 1);
     for (std::size_t i = strides.size(); i-- > 1;) strides[i - 1] = strides[i] * view.shape[i];
@@ -133,7 +144,29 @@ void convert_to_pytorch(const std::filesystem::path& directory, const std::strin
                          std::string(reinterpret_cast<const char*>(view.data.data()), view.data.size()));
   }
   records[0].second = state_dict(items);
-  write_archive(directory / "pytorch_model.bin", records);
+  write_archive(directory / target, records);
+}
+
+/// Puts the weights of a directory's model.safetensors into pytorch_model.bin in its place.
+void convert_to_pytorch(const std::filesystem::path& directory, const std::string& left_out = {}) {
+  write_pytorch(directory, "pytorch_model.bin", [&](const std::string& name) { return name != left_out; });
+  std::filesystem::remove(directory / "model.safetensors");
+}
+
+/// The same in two shards; the index says of `lost` that it is in the first, where it is not.
+void convert_to_pytorch_shards(const std::filesystem::path& directory, const std::string& lost = {}) {
+  const auto shard_of = [](const std::string& name) { return name.size() % 2; };
+  const auto file_of = [](std::size_t shard) {
+    return "pytorch_model-0000" + std::to_string(shard + 1) + "-of-00002.bin";
+  };
+  nlohmann::json map;
+  const auto file = SafetensorsFile::open(directory / "model.safetensors");
+  for (const auto& [name, view] : file.tensors()) map[name] = file_of(name == lost ? 0 : shard_of(name));
+  for (const std::size_t shard : {0, 1})
+    write_pytorch(directory, file_of(shard),
+                  [&](const std::string& name) { return name != lost && shard_of(name) == shard; });
+  write_file_atomically(directory / "pytorch_model.bin.index.json",
+                        nlohmann::json{{"metadata", {{"total_size", 1}}}, {"weight_map", map}}.dump());
   std::filesystem::remove(directory / "model.safetensors");
 }
 
@@ -145,6 +178,43 @@ TEST(PyTorchCheckpoint, AModelStartsFromItAsFromSafetensors) {
   const auto [loaded, notices] = load_model(directory.path());
   EXPECT_TRUE(at::equal(all_weights(model), all_weights(loaded)));
   EXPECT_TRUE(notices.empty());
+}
+
+TEST(PyTorchCheckpoint, AModelStartsFromItsShards) {
+  const TemporaryDirectory directory;
+  const TrainingModel model = TrainingModel::from_scratch(tiny_config(), {.seed = 11});
+  model.save(directory.path());
+  convert_to_pytorch_shards(directory.path());
+  const auto [loaded, notices] = load_model(directory.path());
+  EXPECT_TRUE(at::equal(all_weights(model), all_weights(loaded)));
+  EXPECT_TRUE(notices.empty());
+}
+
+TEST(PyTorchCheckpoint, AShardThatLacksATensorIsNamed) {
+  const TemporaryDirectory directory;
+  TrainingModel::from_scratch(tiny_config(), {}).save(directory.path());
+  convert_to_pytorch_shards(directory.path(), "classifier.bias");
+  EXPECT_EQ(message_of([&] { load_model(directory.path()); }),
+            (directory / "pytorch_model-00001-of-00002.bin").string() +
+                ": tensor 'classifier.bias' is missing, but pytorch_model.bin.index.json says it is here");
+}
+
+TEST(PyTorchCheckpoint, ExpandedTensorsAreWrittenOut) {
+  const TemporaryDirectory directory;
+  const auto path = directory / "pytorch_model.bin";
+  const std::string numbers("\0\0\x80\x3F\0\0\0\x40\0\0\x40\x40\0\0\x80\x40", 16);
+  const std::string items = text("rows") + tensor({.shape = {3, 4}, .strides = {0, 1}}) + text("columns") +
+                            tensor({.shape = {2, 3}, .strides = {1, 0}}) + text("one") +
+                            tensor({.offset = 3, .shape = {2, 3}, .strides = {0, 0}}) + text("none") +
+                            tensor({.shape = {0, 5}, .strides = {0, 0}});
+  write_archive(path, {{"data.pkl", state_dict(items)}, {"data/0", numbers}});
+  const LoadedTensors loaded = load_pytorch_checkpoint(path);
+  const auto floats = [&](const char* name) { return to_floats(loaded.tensors.at(name)); };
+  using Floats = std::vector<float>;
+  EXPECT_EQ(floats("rows"), (Floats{1, 2, 3, 4, 1, 2, 3, 4, 1, 2, 3, 4}));
+  EXPECT_EQ(floats("columns"), (Floats{1, 1, 1, 2, 2, 2}));
+  EXPECT_EQ(floats("one"), (Floats{4, 4, 4, 4, 4, 4}));
+  EXPECT_EQ(floats("none"), Floats{});
 }
 
 TEST(PyTorchCheckpoint, SafetensorsComeFirst) {
@@ -175,7 +245,9 @@ TEST(PyTorchCheckpoint, OtherFormatsAreTold) {
             path.string() +
                 ": is in the format of PyTorch before 1.6; load it with torch.load() and save it again");
   write_file_atomically(path, "version https://git-lfs.github.com/spec/v1\n");
-  EXPECT_EQ(load_message(path), path.string() + ": is no zip archive, which torch.save() writes");
+  EXPECT_TRUE(load_message(path).starts_with(path.string() + ": is a Git LFS pointer")) << load_message(path);
+  write_file_atomically(path, "<!doctype html>\n");
+  EXPECT_TRUE(load_message(path).starts_with(path.string() + ": is an HTML page")) << load_message(path);
   write_file_atomically(path, "");
   EXPECT_EQ(load_message(path), path.string() + ": is no zip archive, which torch.save() writes");
   EXPECT_THROW(load_pytorch_checkpoint(directory / "absent"), IoError);
@@ -297,8 +369,19 @@ const std::vector<BadPickle> bad_pickles = {
      "tensor 'w' of shape [4] reaches beyond its storage of 4 elements"},
     {"StrideBeyond", state_dict(text("w") + tensor({.shape = {2, 2}, .strides = {3, 1}})),
      "tensor 'w' of shape [2, 2] reaches beyond its storage of 4 elements"},
-    {"Expanded", state_dict(text("w") + tensor({.shape = {1 << 20, 1 << 20}, .strides = {0, 0}})),
-     "tensor 'w' of shape [1048576, 1048576] reaches beyond its storage of 4 elements"},
+    {"ExpandedToFillMemory", state_dict(text("w") + tensor({.shape = {1 << 20, 1 << 20}, .strides = {0, 0}})),
+     "tensor 'w' of shape [1048576, 1048576] repeats its 4 elements too often"},
+    {"ExpandedBeyondCounting",
+     state_dict(text("w") + tensor({.shape = {INT64_MAX, INT64_MAX}, .strides = {0, 0}})),
+     "tensor 'w' of shape [9223372036854775807, 9223372036854775807] repeats its 4 elements too often"},
+    {"ManyExpanded",
+     state_dict(text("v") + tensor({.shape = {1 << 27, 1}, .strides = {0, 1}}) + text("w") +
+                tensor({.shape = {1 << 28, 1}, .strides = {0, 1}})),
+     "tensor 'w' of shape [268435456, 1] repeats its 4 elements too often"},
+    {"ExpandedBeyondTheStorage", state_dict(text("w") + tensor({.shape = {2, 5}, .strides = {0, 1}})),
+     "tensor 'w' of shape [2, 5] reaches beyond its storage of 4 elements"},
+    {"OverlappingWindows", state_dict(text("w") + tensor({.shape = {3, 2}, .strides = {1, 1}})),
+     "tensor 'w' of shape [3, 2] reaches beyond its storage of 4 elements"},
     {"OverflowingShape", state_dict(text("w") + tensor({.shape = {INT64_MAX, 4}, .strides = {4, 1}})),
      "tensor 'w' of shape [9223372036854775807, 4] reaches beyond its storage of 4 elements"},
     {"NegativeStride", state_dict(text("w") + tensor({.strides = {-1}})),
