@@ -3,11 +3,19 @@
 #include <fmt/format.h>
 
 #include "commands/command_options.h"
+#include "commands/output.h"
 #include "commands/shipped_models.h"
 #include "training/checkpoint.h"
 #include "transkimmer/error.h"
 
 namespace transkimmer {
+namespace {
+
+// Words of --resume.
+constexpr const char* latest = "latest";
+constexpr const char* automatic = "auto";
+
+}  // namespace
 
 void add_model_options(CLI::App& command, RunOptions& options) {
   const OptionGroup group(command, model_group);
@@ -78,8 +86,14 @@ void add_run_options(CLI::App& command, RunOptions& options, TrainingWords& word
   group.whole("--save-total-limit", training.save_total_limit, "Checkpoints to keep", {1});
   group.whole("--logging-steps", training.logging_steps, "Log means every N steps", {1});
   group.value("--resume-from-checkpoint", options.resume_from, "DIR",
-              "Continue the run that wrote this checkpoint-STEP directory");
-  group.flag("--resume", words.resume, "Continue from the latest checkpoint in --output-dir");
+              "Continue the run that wrote this checkpoint-STEP directory; auto: as --resume auto");
+  group
+      .word("--resume", words.resume, {latest, automatic},
+            "Continue from a checkpoint in --output-dir. latest: the newest; auto: the newest usable one, or "
+            "begin where there is none, so that one command line starts a run and restarts it")
+      ->type_name("[NAME]")
+      ->expected(0, 1)
+      ->default_str(latest);
   group.word("--precision", words.precision, {"f32", "bf16", "auto"},
              "f32, bf16 (matrix products), or auto: bf16 on CUDA devices and processors with AVX-512 "
              "BF16, else f32");
@@ -87,6 +101,24 @@ void add_run_options(CLI::App& command, RunOptions& options, TrainingWords& word
              "cpu, cuda, or auto: cuda where there is one");
   group.whole("--threads", options.threads, "Threads; 0: all processors this process may use");
 }
+
+namespace {
+
+void find_checkpoint(const TrainingWords& words, RunOptions& options) {
+  const std::filesystem::path& output = options.training.output_dir;
+  if (!words.resume.empty() && !options.resume_from.empty())
+    throw UsageError("say either --resume or --resume-from-checkpoint, not both");
+  if (words.resume == automatic || options.resume_from == automatic) {
+    options.resume_if_possible = true;
+    options.resume_from = latest_usable_checkpoint(output, notices_on_standard_error()).value_or("");
+  } else if (!words.resume.empty()) {
+    const auto checkpoint = latest_checkpoint(output);
+    if (!checkpoint) throw UsageError("--resume: " + output.string() + " holds no checkpoint");
+    options.resume_from = *checkpoint;
+  }
+}
+
+}  // namespace
 
 void complete(const TrainingWords& words, RunOptions& options) {
   ComputeSettings& compute = options.training.compute;
@@ -97,12 +129,7 @@ void complete(const TrainingWords& words, RunOptions& options) {
         *words.semantics == "original" ? SkimSemantics::original : SkimSemantics::removal;
   }
   options.model = model_directory(options.model);
-  if (!words.resume) return;
-  if (!options.resume_from.empty())
-    throw UsageError("say either --resume or --resume-from-checkpoint, not both");
-  const auto latest = latest_checkpoint(options.training.output_dir);
-  if (!latest) throw UsageError("--resume: " + options.training.output_dir.string() + " holds no checkpoint");
-  options.resume_from = *latest;
+  find_checkpoint(words, options);
 }
 
 void require_finished(const TrainingResult& result) {

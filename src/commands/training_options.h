@@ -13,7 +13,8 @@ namespace transkimmer {
 
 /// Option values that become a RunOptions only after parsing.
 struct TrainingWords {
-  bool resume = false;
+  /// Of --resume: empty, "latest" or "auto".
+  std::string resume;
   std::optional<std::string> semantics;
   std::string precision = "auto";
   std::string device = "auto";

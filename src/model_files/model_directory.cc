@@ -9,6 +9,7 @@
 #include "base/quoting.h"
 #include "model_files/model_weights.h"
 #include "model_files/safetensors.h"
+#include "model_files/tokenizer_files.h"
 #include "transkimmer/error.h"
 
 namespace transkimmer {
@@ -40,6 +41,12 @@ void save_model_weights(const std::filesystem::path& directory, const ModelConfi
   make_directory(directory);
   write_safetensors(directory / "model.safetensors", files);
   config.save(directory);
+}
+
+void require_whole_model(const std::filesystem::path& directory) {
+  ModelConfig config = ModelConfig::load(directory);
+  ModelWeights::load(directory, config, {});
+  load_tokenizer(directory, config);
 }
 
 }  // namespace transkimmer

@@ -24,4 +24,8 @@ struct NamedTensor {
 void save_model_weights(const std::filesystem::path& directory, const ModelConfig& config,
                         std::span<const NamedTensor> tensors);
 
+/// Looks whether `directory` holds a whole model: config.json, all weights that it asks for, and a tokenizer.
+/// Throws IoError or FormatError naming the file at fault. Reads no weight.
+void require_whole_model(const std::filesystem::path& directory);
+
 }  // namespace transkimmer

@@ -8,6 +8,7 @@
 
 #include "base/file.h"
 #include "base/numbers.h"
+#include "model_files/model_weights.h"
 #include "model_files/safetensors.h"
 #include "model_files/tokenizer_files.h"
 #include "transkimmer/error.h"
@@ -148,6 +149,45 @@ std::vector<std::filesystem::path> checkpoints_in(const std::filesystem::path& o
   std::vector<std::filesystem::path> paths;
   for (const Folder& folder : checkpoint_folders(output_dir)) paths.push_back(folder.path);
   return paths;
+}
+
+namespace {
+
+/// Throws IoError or FormatError saying what of a checkpoint is missing or damaged.
+void require_usable(const std::filesystem::path& checkpoint) {
+  load_trainer_state(checkpoint);
+  ModelConfig config = ModelConfig::load(checkpoint);
+  ModelWeights::load(checkpoint, config, {});
+  SafetensorsFile::open(checkpoint / optimizer_file);
+}
+
+bool is_half_written(const std::string& name) {
+  return name.ends_with(".tmp") || (name.starts_with(folder_prefix) && name.ends_with(partial_suffix));
+}
+
+}  // namespace
+
+std::optional<std::filesystem::path> latest_usable_checkpoint(const std::filesystem::path& output_dir,
+                                                              const NoticeHandler& notices) {
+  for (const auto& folder : checkpoints_in(output_dir)) {
+    try {
+      require_usable(folder);
+      return folder;
+    } catch (const Error& error) {
+      notify(notices, folder.string() + " cannot be gone on from: " + error.what());
+    }
+  }
+  return std::nullopt;
+}
+
+bool is_left_by_a_run(const std::filesystem::path& output_dir) {
+  if (is_empty_directory(output_dir) || !checkpoints_in(output_dir).empty()) return true;
+  std::error_code ignored;
+  const std::filesystem::directory_iterator entries(output_dir, ignored);
+  return std::all_of(begin(entries), end(entries), [](const std::filesystem::directory_entry& entry) {
+    const std::string name = entry.path().filename().string();
+    return name == usual_token_file || is_half_written(name);
+  });
 }
 
 std::optional<std::filesystem::path> latest_checkpoint(const std::filesystem::path& output_dir) {

@@ -5,6 +5,7 @@
 #include <optional>
 #include <vector>
 
+#include "base/notice.h"
 #include "model_files/tokenizer_files.h"
 #include "training/model.h"
 #include "training/optimizer.h"
@@ -38,6 +39,18 @@ std::vector<std::filesystem::path> checkpoints_in(const std::filesystem::path& o
 
 /// The first of them.
 std::optional<std::filesystem::path> latest_checkpoint(const std::filesystem::path& output_dir);
+
+/// The first of them that a run can go on from: whole as far as can be seen without reading every number. A
+/// notice says of each before it what is wrong with it.
+std::optional<std::filesystem::path> latest_usable_checkpoint(const std::filesystem::path& output_dir,
+                                                              const NoticeHandler& notices);
+
+/// The file in output_dir where pretraining keeps its text as token ids.
+inline constexpr const char* usual_token_file = "corpus.tokens";
+
+/// Whether all that `output_dir` holds may be left of a run that was killed: it has a checkpoint, usable or
+/// not, or nothing but what is there before the first one: files half written and the usual token file.
+bool is_left_by_a_run(const std::filesystem::path& output_dir);
 
 /// Removes every checkpoint-STEP folder, half-written ones included: a new run must not mistake them for its
 /// own.

@@ -8,6 +8,7 @@
 #include "base/file.h"
 #include "features/tokenized_corpus.h"
 #include "model_files/tokenizer_files.h"
+#include "training/checkpoint.h"
 #include "training/masked_lm_objective.h"
 #include "transkimmer/error.h"
 
@@ -16,8 +17,6 @@ namespace {
 
 /// What fine-tuning asks for at most.
 constexpr std::size_t usual_long_length = 512;
-
-constexpr const char* token_file_name = "corpus.tokens";
 
 ModelConfig pretraining_config(const PretrainingOptions& options, const NoticeHandler& notices) {
   ModelConfig config = ModelConfig::load(options.model);
@@ -47,7 +46,7 @@ TokenFile token_file(const PretrainingOptions& options, const Tokenizer& tokeniz
   if (options.data.empty() && options.token_file.empty())
     throw UsageError("say what to learn from: --data with text, or a --token-file made before");
   const std::filesystem::path path =
-      options.token_file.empty() ? options.training.output_dir / token_file_name : options.token_file;
+      options.token_file.empty() ? options.training.output_dir / usual_token_file : options.token_file;
   return open_token_file(path, options.data, tokenizer,
                          {.threads = static_cast<unsigned>(threads),
                           .on_progress = events.on_tokenization,
@@ -84,7 +83,7 @@ PretrainingResult pretrain(const PretrainingOptions& options, const PretrainingE
   const ModelConfig config = pretraining_config(options, events.notices);
   const BlockShape blocks = checked_blocks(options.blocks, config);
   const TrainingOptions training = training_options(options);
-  const auto tokenizer = load_tokenizer(options.model, config);
+  const auto tokenizer = load_tokenizer(options.model, config, {.notices = events.notices});
   note_unused_vocabulary(config, *tokenizer, events.notices);
   make_directory(options.training.output_dir);  // the tokens may go there
   const TokenFile file = token_file(options, *tokenizer, threads, events);

@@ -8,8 +8,10 @@
 
 #include "base/file.h"
 #include "base/hardware.h"
+#include "model_files/model_directory.h"
 #include "model_files/weight_files.h"
 #include "training/checkpoint.h"
+#include "training/trainer_state.h"
 #include "transkimmer/error.h"
 
 namespace transkimmer {
@@ -23,6 +25,22 @@ bool is_checkpoint_of(const std::filesystem::path& folder, const std::filesystem
     std::error_code ignored;
     return std::filesystem::equivalent(checkpoint, folder, ignored);
   });
+}
+
+/// A checkpoint holds the weights of its step; those of the best evaluation before it lie beside it, and a
+/// run that has no better one leaves them as they are.
+void require_chosen_weights(const std::filesystem::path& checkpoint, const std::filesystem::path& output) {
+  const auto chosen = load_trainer_state(checkpoint).chosen;
+  if (!chosen) return;
+  try {
+    require_whole_model(output);
+  } catch (const Error& error) {
+    throw UsageError(fmt::format(
+        "{}: the best weights of this run so far, those of step {}, are not beside it ({}); bring "
+        "config.json, model.safetensors and the tokenizer files from the directory that the "
+        "checkpoint comes from, or start anew",
+        checkpoint.string(), chosen->step, error.what()));
+  }
 }
 
 /// A model that was trained in an unusual way goes on that way: say so.
@@ -53,7 +71,8 @@ void check_run_options(const RunOptions& options) {
   if (path_exists(output) && !directory_exists(output)) {
     throw UsageError("--output-dir: " + output.string() + " is not a directory");
   }
-  if (!resuming && !options.overwrite_output_dir && !is_empty_directory(output)) {
+  const bool usable = options.resume_if_possible ? is_left_by_a_run(output) : is_empty_directory(output);
+  if (!resuming && !options.overwrite_output_dir && !usable) {
     throw UsageError("--output-dir: " + output.string() +
                      " is not empty; say --overwrite-output-dir or --resume-from-checkpoint");
   }
@@ -112,13 +131,18 @@ TrainingModel initial_model(const RunOptions& options, const ModelConfig& config
 TrainingResult run_training(Trainer& trainer, const RunOptions& options, RunPlan& plan,
                             const std::function<void()>& on_start) {
   const bool resuming = !options.resume_from.empty();
-  if (resuming) trainer.resume(options.resume_from);
+  if (resuming) {
+    trainer.resume(options.resume_from);
+    require_chosen_weights(options.resume_from, options.training.output_dir);
+  }
   make_directory(options.training.output_dir);
   if (!resuming) remove_checkpoints(options.training.output_dir);
   plan.first_step = trainer.step();
   plan.total_steps = trainer.total_steps();
   on_start();
-  return trainer.run();
+  TrainingResult result = trainer.run();
+  if (result.finished) require_whole_model(options.training.output_dir);
+  return result;
 }
 
 }  // namespace transkimmer

@@ -33,7 +33,9 @@ struct RunOptions {
   bool overwrite_output_dir = false;
   int threads = 0;                    ///< 0: all processors
   std::filesystem::path resume_from;  ///< a checkpoint-STEP folder; empty: start anew
-  TrainingOptions training;           ///< output_dir included; tokenizer_source is filled in
+  /// With no checkpoint to go on from: start anew also beside what a killed run has left.
+  bool resume_if_possible = false;
+  TrainingOptions training;  ///< output_dir included; tokenizer_source is filled in
 };
 
 /// Throws UsageError unless the numbers are in range, output_dir may be written to, and --from-scratch and
@@ -58,8 +60,9 @@ struct RunPlan {
 };
 
 /// The end that all runs share: takes up the checkpoint of a resumed run, makes output_dir, where a new run
-/// removes the checkpoints of an older one, fills in the steps of `plan`, calls `on_start`, and trains.
-/// Throws UsageError, IoError, FormatError.
+/// removes the checkpoints of an older one, fills in the steps of `plan`, calls `on_start`, trains, and looks
+/// at the model that a finished run leaves. Throws UsageError, also for a run to be resumed whose best
+/// weights so far are not in output_dir; IoError, FormatError.
 TrainingResult run_training(Trainer& trainer, const RunOptions& options, RunPlan& plan,
                             const std::function<void()>& on_start);
 

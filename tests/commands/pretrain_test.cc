@@ -113,7 +113,7 @@ TEST_F(Pretrain, InterruptedAndResumedItEndsAsIfItHadNeverStopped) {
   ASSERT_EQ(cut.status, 1) << cut.err;
   EXPECT_THAT(cut.err, HasSubstr("transkimmer: error: interrupted at step "));
   Arguments resuming = options;
-  resuming.emplace_back("--resume");
+  resuming.insert(resuming.end(), {"--resume-from-checkpoint", "auto"});
   const auto resumed = pretrain("cut", resuming);
   ASSERT_EQ(resumed.status, 0) << resumed.err;
   EXPECT_THAT(resumed.err, Not(HasSubstr("tokenising"))) << "the tokens are there already";
@@ -121,6 +121,15 @@ TEST_F(Pretrain, InterruptedAndResumedItEndsAsIfItHadNeverStopped) {
             read_file(reviews_.path("whole/model.safetensors")));
   EXPECT_EQ(reviews_.json_file("cut/trainer_state.json")["log_history"],
             reviews_.json_file("whole/trainer_state.json")["log_history"]);
+}
+
+TEST_F(Pretrain, BeginsAgainWhereARunWasKilledBeforeItsFirstCheckpoint) {
+  ASSERT_EQ(pretrain("out", {"--max-steps", "2"}).status, 0);
+  for (const auto& entry : std::filesystem::directory_iterator(reviews_.path("out")))
+    if (entry.path().filename() != "corpus.tokens") std::filesystem::remove_all(entry.path());
+  const auto again = pretrain("out", {"--max-steps", "2", "--resume", "auto"});
+  EXPECT_EQ(again.status, 0) << again.err;
+  EXPECT_THAT(again.err, Not(HasSubstr("tokenising")));
 }
 
 TEST_F(Pretrain, TextThatLeavesNothingToHideTeachesNothingAndDoesNoHarm) {
