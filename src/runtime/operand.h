@@ -1,20 +1,12 @@
 #pragma once
 
-#include <bit>
 #include <cstddef>
 #include <cstdint>
 
+#include "base/bf16.h"
 #include "transkimmer/options.h"
 
 namespace transkimmer {
-
-/// A bf16 number: the upper half of a float.
-using Bf16 = std::uint16_t;
-
-/// The value of a bf16 number; exact.
-inline float widened(Bf16 bits) {
-  return std::bit_cast<float>(static_cast<std::uint32_t>(bits) << 16U);
-}
 
 /// Bytes of one value of an operand.
 constexpr std::size_t operand_bytes(Precision precision) {

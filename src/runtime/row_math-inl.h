@@ -1,4 +1,4 @@
-// What row kernels share, for inclusion by files compiled once per instruction set: GELU, and the reading and
+// What row kernels share, for inclusion by files compiled once per instruction set: a rounder GELU, and the
 // writing of a row as the operand of the next product.
 
 #if defined(TRANSKIMMER_RUNTIME_ROW_MATH_INL_H_) == defined(HWY_TARGET_TOGGLE)
@@ -13,6 +13,7 @@
 
 #include <hwy/highway.h>
 
+#include "base/float_math-inl.h"
 #include "base/lanes-inl.h"
 #include "runtime/operand.h"
 #include "runtime/quantization.h"
@@ -22,35 +23,6 @@ namespace transkimmer {
 namespace HWY_NAMESPACE {
 
 namespace hn = hwy::HWY_NAMESPACE;
-
-template <class D, class V = hn::Vec<D>>
-HWY_INLINE V Polynomial(D d, V u, float highest, std::initializer_list<float> others) {
-  V value = hn::Set(d, highest);
-  for (const float coefficient : others) value = hn::MulAdd(value, u, hn::Set(d, coefficient));
-  return value;
-}
-
-/// A rational function of x^2, times x, fitted to erf by weighted least squares until the errors were level:
-/// at most 2.2e-7 on [0, kErfIsOne], below what float arithmetic adds around it. Beyond, erf is 1 to 1.2e-7.
-template <class D, class V = hn::Vec<D>>
-HWY_INLINE V Erf(D d, V x) {
-  constexpr float kErfIsOne = 3.75f;
-  const V bounded = hn::Clamp(x, hn::Set(d, -kErfIsOne), hn::Set(d, kErfIsOne));
-  const V u = hn::Mul(bounded, bounded);
-  const V numerator =
-      Polynomial(d, u, -1.598883019e-6f,
-                 {2.736441972e-4f, 1.057875168e-2f, 7.288800996e-2f, 3.705730352e-1f, 1.128377211f});
-  const V denominator =
-      Polynomial(d, u, 2.517298674e-3f, {2.862175781e-2f, 1.852538467e-1f, 6.617224003e-1f, 1.0f});
-  return hn::Div(hn::Mul(bounded, numerator), denominator);
-}
-
-template <class D, class V = hn::Vec<D>>
-HWY_INLINE V Gelu(D d, V x) {
-  constexpr float kInverseSqrt2 = 0.70710678118654752f;
-  const V half = hn::Mul(hn::Set(d, 0.5f), x);
-  return hn::MulAdd(half, Erf(d, hn::Mul(x, hn::Set(d, kInverseSqrt2))), half);
-}
 
 /// GELU for results that bf16 rounds, in half the instructions: x times a polynomial for the normal
 /// distribution, fitted like Erf, the last coefficient then moved in its last digits until float arithmetic
@@ -66,33 +38,8 @@ HWY_INLINE V GeluToBeRounded(D d, V x) {
   return hn::Mul(x, hn::MulAdd(bounded, odd, hn::Set(d, 0.5f)));
 }
 
-/// Stores the nearest bf16, ties to even; not-a-number stays what it is.
-template <class D>
-HWY_INLINE void StoreRounded(D /*d*/, hn::Vec<D> value, Bf16* out) {
-  const hn::RebindToUnsigned<D> bits;
-  const hn::Rebind<Bf16, D> halves;
-  const auto whole = hn::BitCast(bits, value);
-  const auto odd = hn::And(hn::ShiftRight<16>(whole), hn::Set(bits, 1u));
-  const auto rounded = hn::Add(whole, hn::Add(odd, hn::Set(bits, 0x7FFFu)));
-  const auto quiet = hn::Or(whole, hn::Set(bits, 0x400000u));
-  const auto chosen = hn::IfThenElse(hn::RebindMask(bits, hn::IsNaN(value)), quiet, rounded);
-  hn::StoreU(hn::TruncateTo(halves, hn::ShiftRight<16>(chosen)), halves, out);
-}
-
 HWY_INLINE void RoundRow(const float* x, std::size_t columns, Bf16* out) {
   ForLanes(columns, [&](auto d, std::size_t i) HWY_ATTR { StoreRounded(d, hn::LoadU(d, x + i), out + i); });
-}
-
-template <class D>
-HWY_INLINE hn::Vec<D> LoadFloats(D d, const float* x) {
-  return hn::LoadU(d, x);
-}
-
-template <class D>
-HWY_INLINE hn::Vec<D> LoadFloats(D d, const Bf16* x) {
-  const hn::RebindToUnsigned<D> bits;
-  const hn::Rebind<Bf16, D> halves;
-  return hn::BitCast(d, hn::ShiftLeft<16>(hn::PromoteTo(bits, hn::LoadU(halves, x))));
 }
 
 inline float float_of(std::int32_t bits) {

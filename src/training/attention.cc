@@ -72,11 +72,6 @@ bool suits_cpu_attention(const AttentionInput& input, const AttentionMask& mask,
          input.query.scalar_type() == torch::kFloat32;
 }
 
-DropoutRule dropout_rule(const AttentionOptions& options) {
-  if (!options.context.active || options.dropout <= 0) return {};
-  return {.seed = options.context.random->next(), .probability = static_cast<float>(options.dropout)};
-}
-
 /// The same in libtorch's operations, on any device and for both semantics.
 Tensor composed_attention(const AttentionInput& input, const AttentionMask& mask,
                           const AttentionOptions& options) {
@@ -100,7 +95,7 @@ Tensor masked_attention(const AttentionInput& input, const AttentionMask& mask,
   const Tensor kept = mask.kept.defined() ? mask.kept : mask.real;
   return cpu_attention(
       {.query = input.query, .key = input.key, .value = input.value, .kept = kept, .real = mask.real},
-      options.heads, dropout_rule(options));
+      options.heads, next_dropout_rule(options.dropout, options.context));
 }
 
 }  // namespace transkimmer

@@ -13,6 +13,7 @@
 // clang-format on
 
 #include "base/lanes-inl.h"
+#include "training/dropout-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace transkimmer {
@@ -23,36 +24,6 @@ namespace hn = hwy::HWY_NAMESPACE;
 
 // A skimmed key may score higher than every kept one; its ratio is cut before exp overflows f32 (at 88.7).
 constexpr float kLargestLogRatio = 60.0F;
-
-/// 1 / (1 - p) for elements that dropout spares, else 0.
-class DropoutScale {
- public:
-  explicit DropoutScale(const DropoutRule& rule)
-      : low_(static_cast<std::uint32_t>(rule.seed)),
-        high_(static_cast<std::uint32_t>(rule.seed >> 32)),
-        threshold_(static_cast<std::int32_t>(rule.probability * 2147483648.0)),
-        scale_(1.0F / (1.0F - rule.probability)) {}
-
-  template <class Tag>
-  HWY_INLINE hn::Vec<Tag> operator()(Tag tag, std::size_t index) const {
-    const hn::RebindToUnsigned<Tag> unsigned_tag;
-    const hn::RebindToSigned<Tag> signed_tag;
-    auto x = hn::Iota(unsigned_tag, static_cast<std::uint32_t>(index));
-    // Two rounds of multiply and shift, after Wellons' search for 32-bit mixers with low bias.
-    x = hn::Xor(hn::Mul(x, hn::Set(unsigned_tag, 0x9e3779b1U)), hn::Set(unsigned_tag, low_));
-    x = hn::Mul(hn::Xor(x, hn::ShiftRight<16>(x)), hn::Set(unsigned_tag, 0x7feb352dU));
-    x = hn::Xor(x, hn::Set(unsigned_tag, high_));
-    x = hn::Mul(hn::Xor(x, hn::ShiftRight<15>(x)), hn::Set(unsigned_tag, 0x846ca68bU));
-    x = hn::ShiftRight<1>(hn::Xor(x, hn::ShiftRight<16>(x)));
-    const auto spared = hn::Gt(hn::BitCast(signed_tag, x), hn::Set(signed_tag, threshold_));
-    return hn::IfThenElseZero(hn::RebindMask(tag, spared), hn::Set(tag, scale_));
-  }
-
- private:
-  std::uint32_t low_, high_;
-  std::int32_t threshold_;
-  float scale_;
-};
 
 void DropoutRange(std::span<const float> in, std::span<float> out, std::size_t first,
                   const DropoutRule& rule) {
@@ -166,6 +137,81 @@ void AdamWUpdate(const AdamWRange& range, const AdamWCoefficients& c) {
   });
 }
 
+/// Late updates of `kVectors` vectors from `i` on, so that their chains of operations overlap.
+template <std::size_t kVectors, class Tag>
+HWY_INLINE void ReplayBlock(Tag tag, const AdamWRange& range, std::size_t at,
+                            std::span<const AdamWCoefficients> steps, std::size_t declining) {
+  // A quarter of the smallest distance between a number and its neighbours, as a share of it.
+  const auto no_change = hn::Set(tag, 1.0F / (1 << 26));
+  const std::size_t lanes = hn::Lanes(tag);
+  hn::Vec<Tag> weight[kVectors], first[kVectors], second[kVectors];
+  for (std::size_t n = 0; n < kVectors; ++n) {
+    weight[n] = hn::LoadU(tag, range.weight + at + n * lanes);
+    first[n] = hn::LoadU(tag, range.first_moment + at + n * lanes);
+    second[n] = hn::LoadU(tag, range.second_moment + at + n * lanes);
+  }
+  std::size_t step = 0;
+  for (bool moving = true; moving && step < steps.size(); ++step) {
+    const AdamWCoefficients& c = steps[step];
+    bool still = step >= declining;
+    for (std::size_t n = 0; n < kVectors; ++n) {
+      first[n] = hn::Mul(first[n], hn::Set(tag, c.beta1));
+      second[n] = hn::Mul(second[n], hn::Set(tag, c.beta2));
+      const auto update = hn::Div(first[n], hn::Add(hn::Sqrt(second[n]), hn::Set(tag, c.epsilon)));
+      const auto size = hn::Abs(hn::Mul(update, hn::Set(tag, c.step_size)));
+      still = still && hn::AllTrue(tag, hn::Le(size, hn::Mul(hn::Abs(weight[n]), no_change)));
+      weight[n] = hn::NegMulAdd(update, hn::Set(tag, c.step_size), weight[n]);
+      weight[n] = hn::Mul(weight[n], hn::Set(tag, c.decay_factor));
+    }
+    moving = !still;
+  }
+  for (; step < steps.size(); ++step) {
+    const AdamWCoefficients& c = steps[step];
+    for (std::size_t n = 0; n < kVectors; ++n) {
+      first[n] = hn::Mul(first[n], hn::Set(tag, c.beta1));
+      second[n] = hn::Mul(second[n], hn::Set(tag, c.beta2));
+      weight[n] = hn::Mul(weight[n], hn::Set(tag, c.decay_factor));
+    }
+  }
+  for (std::size_t n = 0; n < kVectors; ++n) {
+    hn::StoreU(weight[n], tag, range.weight + at + n * lanes);
+    hn::StoreU(first[n], tag, range.first_moment + at + n * lanes);
+    hn::StoreU(second[n], tag, range.second_moment + at + n * lanes);
+  }
+}
+
+void ReplayAdamW(const AdamWRange& range, std::span<const AdamWCoefficients> steps, std::size_t declining) {
+  const hn::ScalableTag<float> vector;
+  const hn::CappedTag<float, 1> single;
+  constexpr std::size_t kTogether = 4;
+  const std::size_t lanes = hn::Lanes(vector);
+  std::size_t i = 0;
+  for (; i + kTogether * lanes <= range.count; i += kTogether * lanes)
+    ReplayBlock<kTogether>(vector, range, i, steps, declining);
+  for (; i + lanes <= range.count; i += lanes) ReplayBlock<1>(vector, range, i, steps, declining);
+  for (; i < range.count; ++i) ReplayBlock<1>(single, range, i, steps, declining);
+}
+
+double SumOfSquares(std::span<const float> values) {
+  // Short enough for sums in f32.
+  constexpr std::size_t kPart = 4096;
+  double total = 0;
+  for (std::size_t begin = 0; begin < values.size(); begin += kPart) {
+    const auto part = values.subspan(begin, std::min(kPart, values.size() - begin));
+    total += static_cast<double>(SumOver(part.size(), [&](auto tag, std::size_t i) HWY_ATTR {
+      const auto value = hn::LoadU(tag, &part[i]);
+      return hn::Mul(value, value);
+    }));
+  }
+  return total;
+}
+
+void ScaleRange(std::span<float> values, float factor) {
+  ForLanes(values.size(), [&](auto tag, std::size_t i) HWY_ATTR {
+    hn::StoreU(hn::Mul(hn::LoadU(tag, &values[i]), hn::Set(tag, factor)), tag, &values[i]);
+  });
+}
+
 }  // namespace
 }  // namespace HWY_NAMESPACE
 }  // namespace transkimmer
@@ -179,6 +225,9 @@ HWY_EXPORT(SoftmaxRowForward);
 HWY_EXPORT(SoftmaxRowBackward);
 HWY_EXPORT(CrossEntropyRow);
 HWY_EXPORT(AdamWUpdate);
+HWY_EXPORT(ReplayAdamW);
+HWY_EXPORT(SumOfSquares);
+HWY_EXPORT(ScaleRange);
 
 void dropout_range(std::span<const float> in, std::span<float> out, std::size_t first,
                    const DropoutRule& rule) {
@@ -200,6 +249,18 @@ float cross_entropy_row(std::span<const float> logits, std::size_t target, float
 
 void adamw_range(const AdamWRange& range, const AdamWCoefficients& coefficients) {
   HWY_DYNAMIC_DISPATCH(AdamWUpdate)(range, coefficients);
+}
+
+void replay_adamw(const AdamWRange& range, std::span<const AdamWCoefficients> steps, std::size_t declining) {
+  HWY_DYNAMIC_DISPATCH(ReplayAdamW)(range, steps, declining);
+}
+
+double sum_of_squares(std::span<const float> values) {
+  return HWY_DYNAMIC_DISPATCH(SumOfSquares)(values);
+}
+
+void scale_range(std::span<float> values, float factor) {
+  HWY_DYNAMIC_DISPATCH(ScaleRange)(values, factor);
 }
 
 }  // namespace transkimmer

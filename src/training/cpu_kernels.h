@@ -54,4 +54,12 @@ struct AdamWCoefficients {
 };
 void adamw_range(const AdamWRange& range, const AdamWCoefficients& coefficients);
 
+/// The same as one adamw_range after another whose gradients are zero (that of `range` is not read), to the
+/// last bit. From step `declining` on, an update that no longer changes its weight must not grow any more.
+void replay_adamw(const AdamWRange& range, std::span<const AdamWCoefficients> steps, std::size_t declining);
+
+/// The sum of the squares.
+double sum_of_squares(std::span<const float> values);
+void scale_range(std::span<float> values, float factor);
+
 }  // namespace transkimmer

@@ -2,8 +2,6 @@
 
 #include <ATen/Parallel.h>
 
-#include "training/cpu_kernels.h"
-
 namespace transkimmer {
 namespace {
 
@@ -48,6 +46,11 @@ class HashedDropout : public Function<HashedDropout> {
 };
 
 }  // namespace
+
+DropoutRule next_dropout_rule(double probability, const DropoutContext& context) {
+  if (!context.active || probability <= 0) return {};
+  return {.seed = context.random->next(), .probability = static_cast<float>(probability)};
+}
 
 Tensor dropout(const Tensor& input, double probability, const DropoutContext& context) {
   if (!context.active || probability <= 0) return input;

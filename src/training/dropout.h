@@ -1,5 +1,6 @@
 #pragma once
 
+#include "training/cpu_kernels.h"
 #include "training/random_streams.h"
 #include "training/tensor.h"
 
@@ -10,6 +11,10 @@ struct DropoutContext {
   bool active = false;
   RandomStreams* random = nullptr;  ///< required when active
 };
+
+/// The rule of the next place that drops with this probability; spares everything where nothing is dropped,
+/// without drawing from the stream.
+DropoutRule next_dropout_rule(double probability, const DropoutContext& context);
 
 /// Zeroes each element with the given probability and scales the rest by 1 / (1 - probability). On the CPU
 /// the choice is a hash of (seed, element index), so that it depends neither on threads nor on libtorch's

@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "training/compute_settings.h"
 #include "training/linear.h"
 
 namespace transkimmer {
@@ -9,10 +10,11 @@ namespace transkimmer {
 Encoder::Encoder(const ModelConfig& config, const Parameters& parameters)
     : skim_threshold(config.skim.threshold),
       config_(config),
-      word_embeddings_(parameters.at("embeddings.word_embeddings.weight")),
-      position_embeddings_(parameters.at("embeddings.position_embeddings.weight")),
-      type_embeddings_(parameters.at("embeddings.token_type_embeddings.weight")),
-      embedding_norm_(affine_weights(parameters, "embeddings.LayerNorm")) {
+      embeddings_{.words = parameters.at("embeddings.word_embeddings.weight"),
+                  .positions = parameters.at("embeddings.position_embeddings.weight"),
+                  .types = parameters.at("embeddings.token_type_embeddings.weight"),
+                  .norm = affine_weights(parameters, "embeddings.LayerNorm"),
+                  .word_rows = parameters.entry("embeddings.word_embeddings.weight").rows} {
   for (std::int64_t i = 0; i < config.num_hidden_layers; ++i) {
     layers_.push_back(make_layer(parameters, "encoder.layer." + std::to_string(i)));
     if (config.skim.enabled) {
@@ -21,7 +23,7 @@ Encoder::Encoder(const ModelConfig& config, const Parameters& parameters)
   }
 }
 
-Encoder::Layer Encoder::make_layer(const Parameters& parameters, const std::string& prefix) const {
+EncoderLayerWeights Encoder::make_layer(const Parameters& parameters, const std::string& prefix) const {
   const auto weights = [&](const char* name) { return affine_weights(parameters, prefix + name); };
   return {.query = weights(".attention.self.query"),
           .key = weights(".attention.self.key"),
@@ -33,6 +35,12 @@ Encoder::Layer Encoder::make_layer(const Parameters& parameters, const std::stri
           .output_norm = weights(".output.LayerNorm")};
 }
 
+/// The published code declares a padding row in RoBERTa's position table: it gets no gradient.
+std::int64_t Encoder::fixed_position() const {
+  constexpr std::int64_t none = -1;
+  return config_.architecture == Architecture::roberta ? config_.pad_token_id : none;
+}
+
 Tensor Encoder::position_ids(const Tensor& ids) const {
   if (config_.architecture == Architecture::bert) {
     return at::arange(ids.size(1), ids.options()).unsqueeze(0).expand_as(ids);
@@ -42,19 +50,44 @@ Tensor Encoder::position_ids(const Tensor& ids) const {
   return at::cumsum(counted, 1) * counted + config_.pad_token_id;
 }
 
-Tensor Encoder::embed(const PaddedBatch& batch, const DropoutContext& context) const {
-  // The published code declares a padding row in RoBERTa's position table: it gets no gradient.
-  const std::int64_t no_padding_row = -1;
-  const std::int64_t position_padding =
-      config_.architecture == Architecture::roberta ? config_.pad_token_id : no_padding_row;
-  const Tensor sum = at::embedding(word_embeddings_, batch.ids, config_.pad_token_id) +
-                     at::embedding(type_embeddings_, batch.type_ids) +
-                     at::embedding(position_embeddings_, position_ids(batch.ids), position_padding);
-  return dropout(layer_norm(sum, embedding_norm_, config_.layer_norm_eps), config_.hidden_dropout_prob,
-                 context);
+/// [B, S, 2] -> [B, S], 1 where the layer lets a token go on.
+Tensor Encoder::decide(std::size_t layer, const Tensor& logits, Pass& pass) const {
+  Tensor noise;
+  if (pass.options.skim_noise.defined()) {
+    const Tensor given = pass.options.skim_noise.select(0, static_cast<std::int64_t>(layer));
+    noise = at::constant_pad_nd(given.select(-1, 1) - given.select(-1, 0), {1, 0});
+  } else if (pass.options.training) {
+    noise = draw_gate_noise({logits.size(0), logits.size(1)}, logits.device(), pass.random.next());
+  }
+  const Tensor decisions = straight_through_decisions(
+      logits, noise, {.threshold = skim_threshold, .temperature = config_.skim.temperature});
+  if (!pass.batch.never_skimmed.defined()) return decisions;
+  // Not at::maximum, which would share the gradient of equal values between the decision and the rule.
+  return at::where(pass.batch.never_skimmed.gt(0), at::ones_like(decisions), decisions);
 }
 
-Tensor Encoder::run_layer(const Layer& layer, const Tensor& hidden, const AttentionMask& mask,
+EncoderOutput Encoder::forward(const PaddedBatch& batch, const ForwardOptions& options,
+                               EncoderTrace* trace) const {
+  Pass pass{.batch = batch,
+            .options = options,
+            .random = RandomStreams(options.seed),
+            .skimming = options.skimming && !predictors_.empty()};
+  const bool packing = trace == nullptr && !options.padded && batch.ids.is_cpu() &&
+                       config_.skim.semantics == SkimSemantics::removal;
+  return packing ? forward_packed(pass) : forward_padded(pass, trace);
+}
+
+Tensor Encoder::embed(Pass& pass) const {
+  const PaddedBatch& batch = pass.batch;
+  if (embeddings_.word_rows) embeddings_.word_rows->prepare_all();
+  const Tensor sum = at::embedding(embeddings_.words, batch.ids, config_.pad_token_id) +
+                     at::embedding(embeddings_.types, batch.type_ids) +
+                     at::embedding(embeddings_.positions, position_ids(batch.ids), fixed_position());
+  return dropout(layer_norm(sum, embeddings_.norm, config_.layer_norm_eps), config_.hidden_dropout_prob,
+                 pass.dropout());
+}
+
+Tensor Encoder::run_layer(const EncoderLayerWeights& layer, const Tensor& hidden, const AttentionMask& mask,
                           const AttentionOptions& attention) const {
   const Tensor context = masked_attention({.query = linear(hidden, layer.query),
                                            .key = linear(hidden, layer.key),
@@ -69,37 +102,17 @@ Tensor Encoder::run_layer(const Layer& layer, const Tensor& hidden, const Attent
   return residual(linear(expanded, layer.output), attended, layer.output_norm);
 }
 
-Tensor Encoder::decide(std::size_t layer, const Tensor& hidden, const ForwardOptions& options,
-                       RandomStreams& random, EncoderTrace* trace) const {
-  const Tensor logits = predictors_[layer].logits(hidden);
-  if (trace != nullptr) trace->skim_logits.push_back(logits);
-  Tensor noise;
-  if (options.skim_noise.defined()) {
-    const Tensor given = options.skim_noise.select(0, static_cast<std::int64_t>(layer));
-    noise = at::constant_pad_nd(given.select(-1, 1) - given.select(-1, 0), {1, 0});
-  } else if (options.training) {
-    noise = draw_gate_noise({hidden.size(0), hidden.size(1)}, hidden.device(), random.next());
-  }
-  return straight_through_decisions(logits, noise,
-                                    {.threshold = skim_threshold, .temperature = config_.skim.temperature});
-}
-
-EncoderOutput Encoder::forward(const PaddedBatch& batch, const ForwardOptions& options,
-                               EncoderTrace* trace) const {
-  RandomStreams random(options.seed);
-  const DropoutContext context{.active = options.training, .random = &random};
-  const bool skimming = options.skimming && !predictors_.empty();
-  AttentionMask mask{.real = batch.real, .kept = {}, .semantics = config_.skim.semantics};
+EncoderOutput Encoder::forward_padded(Pass& pass, EncoderTrace* trace) const {
+  AttentionMask mask{.real = pass.batch.real, .kept = {}, .semantics = config_.skim.semantics};
   EncoderOutput output;
-  Tensor hidden = embed(batch, context);
+  Tensor hidden = embed(pass);
   output.hidden = hidden;
   for (std::size_t i = 0; i < layers_.size(); ++i) {
     if (trace != nullptr) trace->hidden.push_back(hidden);
-    if (skimming) {
-      Tensor decisions = decide(i, hidden, options, random, trace);
-      // Not at::maximum, which would share the gradient of equal values between the decision and the rule.
-      if (batch.never_skimmed.defined())
-        decisions = at::where(batch.never_skimmed.gt(0), at::ones_like(decisions), decisions);
+    if (pass.skimming) {
+      const Tensor logits = predictors_[i].logits(hidden);
+      if (trace != nullptr) trace->skim_logits.push_back(logits);
+      const Tensor decisions = decide(i, logits, pass);
       mask.kept = mask.kept.defined() ? decisions * mask.kept : decisions;
       output.skim_masks.push_back(mask.kept);
     }
@@ -107,13 +120,79 @@ EncoderOutput Encoder::forward(const PaddedBatch& batch, const ForwardOptions& o
     const Tensor next = run_layer(layers_[i], hidden, mask,
                                   {.heads = config_.num_attention_heads,
                                    .dropout = config_.attention_probs_dropout_prob,
-                                   .context = context,
+                                   .context = pass.dropout(),
                                    .probabilities = trace != nullptr ? &probabilities : nullptr});
     if (trace != nullptr) trace->probabilities.push_back(probabilities);
-    output.hidden = skimming ? select_tokens(output.hidden, next, mask.kept) : next;
+    output.hidden = pass.skimming ? select_tokens(output.hidden, next, mask.kept) : next;
     hidden = next;
   }
   if (trace != nullptr) trace->hidden.push_back(hidden);
+  return output;
+}
+
+Tensor Encoder::embed_packed(Pass& pass, std::shared_ptr<const TokenPacking> packing) const {
+  const auto chosen = [&](const Tensor& ids) {
+    const Tensor all = ids.contiguous();
+    std::vector<std::int64_t> rows;
+    for (const std::int64_t place : packing->places) rows.push_back(all.data_ptr<std::int64_t>()[place]);
+    return rows;
+  };
+  const PaddedBatch& batch = pass.batch;
+  auto rows = std::make_shared<EmbeddingRows>(EmbeddingRows{.words = chosen(batch.ids),
+                                                            .positions = chosen(position_ids(batch.ids)),
+                                                            .types = chosen(batch.type_ids),
+                                                            .fixed_word = config_.pad_token_id,
+                                                            .fixed_position = fixed_position()});
+  return packed_embedding(embeddings_, std::move(rows), std::move(packing),
+                          {.epsilon = config_.layer_norm_eps,
+                           .dropout = next_dropout_rule(config_.hidden_dropout_prob, pass.dropout())});
+}
+
+Tensor Encoder::run_packed_layer(std::size_t layer, const Tensor& hidden, const Tensor& kept,
+                                 const TokenPacking& packing, Pass& pass) const {
+  auto tokens =
+      std::make_shared<PackedLayerTokens>(PackedLayerTokens{.keys = packing, .queries = packing, .rows = {}});
+  if (pass.options.first_token_only && layer + 1 == layers_.size()) {
+    PackedSubset first = first_tokens(packing);
+    tokens->queries = std::move(first.packing);
+    tokens->rows = std::move(first.rows);
+  }
+  // In the order in which forward_padded draws them.
+  const DropoutRule attention = next_dropout_rule(config_.attention_probs_dropout_prob, pass.dropout());
+  const DropoutRule attended = next_dropout_rule(config_.hidden_dropout_prob, pass.dropout());
+  const DropoutRule output = next_dropout_rule(config_.hidden_dropout_prob, pass.dropout());
+  return packed_layer(hidden, kept, layers_[layer], std::move(tokens),
+                      {.heads = config_.num_attention_heads,
+                       .epsilon = config_.layer_norm_eps,
+                       .bf16 = rounding_cpu_products(),
+                       .attention_dropout = attention,
+                       .attended_dropout = attended,
+                       .output_dropout = output});
+}
+
+EncoderOutput Encoder::forward_packed(Pass& pass) const {
+  const Tensor& real = pass.batch.real;
+  const std::int64_t rows = real.size(0), columns = real.size(1);
+  const auto packing = std::make_shared<const TokenPacking>(pack_tokens(real));
+  EncoderOutput output;
+  Tensor hidden = embed_packed(pass, packing);
+  Tensor reached = hidden, mask, kept;
+  for (std::size_t i = 0; i < layers_.size(); ++i) {
+    if (pass.skimming) {
+      const Tensor logits = scatter_rows(predictors_[i].logits(hidden), packing->places, rows * columns);
+      const Tensor decisions = decide(i, logits.view({rows, columns, 2}), pass);
+      mask = decisions * (mask.defined() ? mask : real);
+      output.skim_masks.push_back(mask);
+      kept = gather_rows(mask.reshape({-1, 1}), packing->places).view({-1});
+    }
+    hidden = run_packed_layer(i, hidden, kept, *packing, pass);
+    if (pass.options.first_token_only) continue;  // it is never skimmed
+    reached = pass.skimming ? select_tokens(reached, hidden, kept) : hidden;
+  }
+  const std::vector<std::int64_t> places =
+      pass.options.first_token_only ? first_tokens(*packing).packing.places : packing->places;
+  const Tensor& last = pass.options.first_token_only ? hidden : reached;
+  output.hidden = scatter_rows(last, places, rows * columns).view({rows, columns, last.size(1)});
   return output;
 }
 

@@ -6,6 +6,8 @@
 
 #include "model_files/model_config.h"
 #include "training/attention.h"
+#include "training/packed_embedding.h"
+#include "training/packed_layer.h"
 #include "training/parameters.h"
 #include "training/skim_gate.h"
 
@@ -27,7 +29,14 @@ struct ForwardOptions {
   bool skimming = true;    ///< false runs the layers dense, predictors unused
   std::uint64_t seed = 0;  ///< of dropout and noise
   /// [L, B, S - 1, 2], added to the skim logits of positions 1..S-1 in place of drawn noise.
-  Tensor skim_noise;
+  Tensor skim_noise = {};
+  /// Only the first token of each sequence is asked for: the last layer computes no other, and
+  /// EncoderOutput::hidden may be zero elsewhere.
+  bool first_token_only = false;
+  /// Computes padding too, as the published code does, which counts decisions on it. Else, where the model
+  /// has removal semantics and runs on the CPU without a trace, padding is left out: its states are 0 and it
+  /// is not kept.
+  bool padded = false;
 };
 
 /// Intermediate values, for the tests that compare them with the published code.
@@ -53,22 +62,34 @@ class Encoder {
   double skim_threshold = 0.0;
 
  private:
-  struct Layer {
-    AffineWeights query, key, value, attention_output, attention_norm, intermediate, output, output_norm;
+  /// What the layers of one forward pass share.
+  struct Pass {
+    const PaddedBatch& batch;
+    const ForwardOptions& options;
+    RandomStreams random;
+    bool skimming;
+
+    DropoutContext dropout() { return {.active = options.training, .random = &random}; }
   };
 
-  Layer make_layer(const Parameters& parameters, const std::string& prefix) const;
-  Tensor embed(const PaddedBatch& batch, const DropoutContext& context) const;
+  EncoderLayerWeights make_layer(const Parameters& parameters, const std::string& prefix) const;
+  std::int64_t fixed_position() const;
   Tensor position_ids(const Tensor& ids) const;
-  Tensor run_layer(const Layer& layer, const Tensor& hidden, const AttentionMask& mask,
+  Tensor decide(std::size_t layer, const Tensor& logits, Pass& pass) const;
+
+  EncoderOutput forward_padded(Pass& pass, EncoderTrace* trace) const;
+  Tensor embed(Pass& pass) const;
+  Tensor run_layer(const EncoderLayerWeights& layer, const Tensor& hidden, const AttentionMask& mask,
                    const AttentionOptions& attention) const;
-  Tensor decide(std::size_t layer, const Tensor& hidden, const ForwardOptions& options, RandomStreams& random,
-                EncoderTrace* trace) const;
+
+  EncoderOutput forward_packed(Pass& pass) const;
+  Tensor embed_packed(Pass& pass, std::shared_ptr<const TokenPacking> packing) const;
+  Tensor run_packed_layer(std::size_t layer, const Tensor& hidden, const Tensor& kept,
+                          const TokenPacking& packing, Pass& pass) const;
 
   ModelConfig config_;
-  Tensor word_embeddings_, position_embeddings_, type_embeddings_;
-  AffineWeights embedding_norm_;
-  std::vector<Layer> layers_;
+  EmbeddingTables embeddings_;
+  std::vector<EncoderLayerWeights> layers_;
   std::vector<SkimPredictor> predictors_;
 };
 

@@ -36,7 +36,7 @@ EvaluationReport evaluate_masked(const TrainingModel& model, const EncodedDatase
   for (const Batch& members : length_sorted_batches(lengths, {.max_sequences = settings.batch_size})) {
     const LabelledBatch batch = make_batch(dataset, members, config, settings.compute.device);
     const AutocastScope autocast(settings.compute);
-    const ModelOutput output = model.forward(batch.inputs, {});
+    const ModelOutput output = model.forward(batch.inputs, {.first_token_only = true});
     const Tensor batch_loss = task_loss(config, output.head.logits, batch.targets, batch.inputs.real);
     loss += batch_loss.item<double>() * static_cast<double>(batch.sequences);
     kept += kept_tokens(output.encoder.skim_masks, batch.inputs.real).to(torch::kCPU).to(torch::kFloat64);

@@ -31,8 +31,11 @@ struct ProductShape {
 void multiply(const ProductShape& shape, const MatrixView& a, const MatrixView& b, float* out,
               std::int64_t out_stride);
 
-/// out [rows, columns] = a b + bias, summed in f32, rows of `out` without gaps; `bias` [columns] may be null.
-/// `scale` and `keep` of the shape are not used. Throws Error where has_bf16_products() is false.
+/// out [rows, columns] = a b + bias + keep * out, summed in f32, rows of `out` without gaps; `bias` [columns]
+/// may be null. `scale` of the shape is not used. Threads as for `multiply`.
+void multiply_and_add(const ProductShape& shape, const MatrixView& a, const MatrixView& b, const float* bias,
+                      float* out);
+/// The same of operands in bf16. Throws Error where has_bf16_products() is false.
 void multiply_bf16(const ProductShape& shape, const Bf16MatrixView& a, const Bf16MatrixView& b,
                    const float* bias, float* out);
 

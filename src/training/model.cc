@@ -53,6 +53,10 @@ bool same_question(const ModelConfig& stored, const ModelConfig& wanted) {
   return unnamed || stored.labels == wanted.labels;
 }
 
+bool reads_first_token_only(HeadKind head) {
+  return head == HeadKind::classification || head == HeadKind::regression;
+}
+
 }  // namespace
 
 TrainingModel::TrainingModel(const ModelConfig& config, Parameters parameters)
@@ -98,7 +102,10 @@ TrainingModel TrainingModel::load(const std::filesystem::path& directory, const 
 
 ModelOutput TrainingModel::forward(const PaddedBatch& batch, const ForwardOptions& options,
                                    EncoderTrace* trace) const {
-  EncoderOutput encoder = encoder_.forward(batch, options, trace);
+  ForwardOptions wanted = options;
+  wanted.first_token_only =
+      (options.training || options.first_token_only) && reads_first_token_only(config_.head);
+  EncoderOutput encoder = encoder_.forward(batch, wanted, trace);
   // The head's dropout draws from a stream of its own, apart from the encoder's.
   RandomStreams random(mix_seeds(options.seed, 1));
   HeadOutput head =
@@ -107,6 +114,7 @@ ModelOutput TrainingModel::forward(const PaddedBatch& batch, const ForwardOption
 }
 
 void TrainingModel::save(const std::filesystem::path& directory) const {
+  parameters_.prepare_all();
   std::vector<Tensor> values;
   std::vector<NamedTensor> tensors;
   for (const auto& entry : parameters_.entries()) {
@@ -118,6 +126,7 @@ void TrainingModel::save(const std::filesystem::path& directory) const {
 }
 
 void TrainingModel::restore(const std::filesystem::path& directory) {
+  parameters_.prepare_all();
   ModelConfig stored = ModelConfig::load(directory);
   const ModelWeights weights = ModelWeights::load(directory, stored, {});
   for (const auto& entry : parameters_.entries()) copy_weight(weights.at(entry.spec.name), entry.value);

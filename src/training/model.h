@@ -38,6 +38,8 @@ class TrainingModel {
   static TrainingModel load(const std::filesystem::path& directory, const ModelConfig& config,
                             const NewWeights& options, const NoticeHandler& notices);
 
+  /// In training, heads that read the first token alone imply options.first_token_only; for the others it has
+  /// no effect.
   ModelOutput forward(const PaddedBatch& batch, const ForwardOptions& options,
                       EncoderTrace* trace = nullptr) const;
 

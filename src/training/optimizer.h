@@ -1,9 +1,11 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string_view>
 #include <vector>
 
+#include "training/lazy_table.h"
 #include "training/parameters.h"
 
 namespace transkimmer {
@@ -21,7 +23,9 @@ struct AdamWOptions {
 };
 
 /// AdamW as the published scripts use it (transformers' own): epsilon is added to sqrt(v) before bias
-/// correction, and decay follows the update.
+/// correction, and decay follows the update. Rows of embedding tables that a step does not use are updated
+/// later, with the same result: while an AdamW lives, Parameters::prepare_all comes before weights are read
+/// from outside.
 class AdamW {
  public:
   /// One weight with its running moments. `steps` is shared: every weight is updated at every step.
@@ -36,16 +40,22 @@ class AdamW {
   /// `parameters` must outlive the optimiser.
   AdamW(const Parameters& parameters, const AdamWOptions& options);
 
+  ~AdamW();
+  AdamW(AdamW&&) noexcept;
+
   /// Updates every weight that has a gradient; learning rates are multiplied by `schedule_factor`.
   void step(double schedule_factor);
 
-  const std::vector<Slot>& slots() const { return slots_; }
+  /// With all weights and moments up to date.
+  const std::vector<Slot>& slots() const;
   std::int64_t steps() const { return steps_; }
-  void set_steps(std::int64_t steps) { steps_ = steps; }
+  /// After weights and moments were written from outside.
+  void set_steps(std::int64_t steps);
 
  private:
   AdamWOptions options_;
   std::vector<Slot> slots_;
+  std::vector<std::unique_ptr<LazyTable>> lazy_;  ///< of each slot; null for most
   std::int64_t steps_ = 0;
 };
 

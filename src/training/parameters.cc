@@ -3,6 +3,15 @@
 #include "transkimmer/error.h"
 
 namespace transkimmer {
+namespace {
+
+/// Masked language models compare every word with what they predict: all rows have gradients.
+bool uses_few_rows(const ModelConfig& config, const WeightSpec& spec, torch::Device device) {
+  return device.is_cpu() && config.head != HeadKind::masked_lm &&
+         spec.name == "embeddings.word_embeddings.weight";
+}
+
+}  // namespace
 
 Parameters Parameters::allocate(const ModelConfig& config, torch::Device device) {
   Parameters result;
@@ -10,15 +19,16 @@ Parameters Parameters::allocate(const ModelConfig& config, torch::Device device)
   for (WeightSpec& spec : expected_weights(config)) {
     Tensor value = at::empty(spec.shape, options).set_requires_grad(true);
     result.index_.emplace(spec.name, result.entries_.size());
-    result.entries_.push_back({std::move(spec), std::move(value)});
+    auto rows = uses_few_rows(config, spec, device) ? std::make_shared<TableRows>(value) : nullptr;
+    result.entries_.push_back({std::move(spec), std::move(value), std::move(rows)});
   }
   return result;
 }
 
-const Tensor& Parameters::at(std::string_view name) const {
+const Parameters::Entry& Parameters::entry(std::string_view name) const {
   const auto found = index_.find(name);
   if (found == index_.end()) throw Error("this model has no weight '" + std::string(name) + "'");
-  return entries_[found->second].value;
+  return entries_[found->second];
 }
 
 std::int64_t Parameters::count() const {
@@ -29,7 +39,15 @@ std::int64_t Parameters::count() const {
 
 void Parameters::zero_gradients() const {
   // Dropped rather than filled with zeros: the next backward pass then writes them without reading first.
-  for (const Entry& entry : entries_) entry.value.mutable_grad() = Tensor();
+  for (const Entry& entry : entries_) {
+    if (entry.rows) entry.rows->clear();
+    entry.value.mutable_grad() = Tensor();
+  }
+}
+
+void Parameters::prepare_all() const {
+  for (const Entry& entry : entries_)
+    if (entry.rows) entry.rows->prepare_all();
 }
 
 AffineWeights affine_weights(const Parameters& parameters, const std::string& prefix) {

@@ -3,12 +3,14 @@
 #include <cstddef>
 #include <functional>
 #include <map>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "model_files/model_weights.h"
+#include "training/table_rows.h"
 #include "training/tensor.h"
 
 namespace transkimmer {
@@ -20,6 +22,8 @@ class Parameters {
   struct Entry {
     WeightSpec spec;
     Tensor value;
+    /// Of the word embeddings where steps use few of their rows; else null.
+    std::shared_ptr<TableRows> rows = {};
   };
 
   /// Uninitialised f32 tensors that require gradients.
@@ -27,11 +31,14 @@ class Parameters {
 
   const std::vector<Entry>& entries() const { return entries_; }
   /// Throws Error naming the weight when the model has none of this name.
-  const Tensor& at(std::string_view name) const;
+  const Tensor& at(std::string_view name) const { return entry(name).value; }
+  const Entry& entry(std::string_view name) const;
   bool contains(std::string_view name) const { return index_.find(name) != index_.end(); }
   /// Elements of all of them.
   std::int64_t count() const;
   void zero_gradients() const;
+  /// Call before the weights are read other than by an Encoder, while an optimiser lives (see TableRows).
+  void prepare_all() const;
 
  private:
   std::vector<Entry> entries_;

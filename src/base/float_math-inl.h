@@ -1,0 +1,81 @@
+// Mathematical functions of vectors of floats, and floats as bf16, for inclusion by kernels compiled once per
+// instruction set.
+
+#if defined(TRANSKIMMER_BASE_FLOAT_MATH_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef TRANSKIMMER_BASE_FLOAT_MATH_INL_H_
+#undef TRANSKIMMER_BASE_FLOAT_MATH_INL_H_
+#else
+#define TRANSKIMMER_BASE_FLOAT_MATH_INL_H_
+#endif
+
+#include <initializer_list>
+
+#include <hwy/highway.h>
+
+#include "base/bf16.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace transkimmer {
+namespace HWY_NAMESPACE {
+
+namespace hn = hwy::HWY_NAMESPACE;
+
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE V Polynomial(D d, V u, float highest, std::initializer_list<float> others) {
+  V value = hn::Set(d, highest);
+  for (const float coefficient : others) value = hn::MulAdd(value, u, hn::Set(d, coefficient));
+  return value;
+}
+
+/// A rational function of x^2, times x, fitted to erf by weighted least squares until the errors were level:
+/// at most 2.2e-7 on [0, kErfIsOne], below what float arithmetic adds around it. Beyond, erf is 1 to 1.2e-7.
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE V Erf(D d, V x) {
+  constexpr float kErfIsOne = 3.75f;
+  const V bounded = hn::Clamp(x, hn::Set(d, -kErfIsOne), hn::Set(d, kErfIsOne));
+  const V u = hn::Mul(bounded, bounded);
+  const V numerator =
+      Polynomial(d, u, -1.598883019e-6f,
+                 {2.736441972e-4f, 1.057875168e-2f, 7.288800996e-2f, 3.705730352e-1f, 1.128377211f});
+  const V denominator =
+      Polynomial(d, u, 2.517298674e-3f, {2.862175781e-2f, 1.852538467e-1f, 6.617224003e-1f, 1.0f});
+  return hn::Div(hn::Mul(bounded, numerator), denominator);
+}
+
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE V Gelu(D d, V x) {
+  constexpr float kInverseSqrt2 = 0.70710678118654752f;
+  const V half = hn::Mul(hn::Set(d, 0.5f), x);
+  return hn::MulAdd(half, Erf(d, hn::Mul(x, hn::Set(d, kInverseSqrt2))), half);
+}
+
+/// Stores the nearest bf16, ties to even; not-a-number stays what it is.
+template <class D>
+HWY_INLINE void StoreRounded(D /*d*/, hn::Vec<D> value, Bf16* out) {
+  const hn::RebindToUnsigned<D> bits;
+  const hn::Rebind<Bf16, D> halves;
+  const auto whole = hn::BitCast(bits, value);
+  const auto odd = hn::And(hn::ShiftRight<16>(whole), hn::Set(bits, 1u));
+  const auto rounded = hn::Add(whole, hn::Add(odd, hn::Set(bits, 0x7FFFu)));
+  const auto quiet = hn::Or(whole, hn::Set(bits, 0x400000u));
+  const auto chosen = hn::IfThenElse(hn::RebindMask(bits, hn::IsNaN(value)), quiet, rounded);
+  hn::StoreU(hn::TruncateTo(halves, hn::ShiftRight<16>(chosen)), halves, out);
+}
+
+template <class D>
+HWY_INLINE hn::Vec<D> LoadFloats(D d, const float* x) {
+  return hn::LoadU(d, x);
+}
+
+template <class D>
+HWY_INLINE hn::Vec<D> LoadFloats(D d, const Bf16* x) {
+  const hn::RebindToUnsigned<D> bits;
+  const hn::Rebind<Bf16, D> halves;
+  return hn::BitCast(d, hn::ShiftLeft<16>(hn::PromoteTo(bits, hn::LoadU(halves, x))));
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace transkimmer
+HWY_AFTER_NAMESPACE();
+
+#endif
