@@ -137,10 +137,11 @@ std::vector<std::string> read_id2label(const JsonFields& fields, const json& id2
         named[static_cast<std::size_t>(*id)])
       fields.fail_because("id2label",
                           fmt::format("has the key {}, expected 0 to {}", in_quotes(key), named.size() - 1));
-    if (!value.is_string())
+    // Scripts that take labels as a table has them write numbers, and true and false.
+    if (!value.is_string() && !value.is_number() && !value.is_boolean())
       fields.fail_because("id2label",
                           fmt::format("has {} for label {}, expected its name", shown(value), *id));
-    named[static_cast<std::size_t>(*id)] = value.get<std::string>();
+    named[static_cast<std::size_t>(*id)] = value.is_string() ? value.get<std::string>() : value.dump();
   }
   std::vector<std::string> labels;
   for (std::optional<std::string>& label : named) labels.push_back(std::move(*label));

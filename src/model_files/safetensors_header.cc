@@ -117,7 +117,11 @@ class HeaderReader : public nlohmann::json_sax<json> {
 
   bool number_integer(number_integer_t value) override { unexpected(fmt::format("{}", value)); }
   bool number_float(number_float_t, const string_t& text) override { unexpected(text); }
-  bool null() override { unexpected("null"); }
+  bool null() override {
+    // As the safetensors library, which reads it as absent.
+    if (place_ != Place::top || key_ != kMetadata) unexpected("null");
+    return true;
+  }
   bool boolean(bool value) override { unexpected(value ? "true" : "false"); }
   bool binary(binary_t&) override { unexpected("binary data"); }
 

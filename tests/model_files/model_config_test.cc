@@ -99,6 +99,13 @@ TEST(ModelConfig, LabelsComeInNumericOrder) {
   EXPECT_EQ(config.labels[10], "name10");
 }
 
+TEST(ModelConfig, LabelsThatAreNumbersOrTruthValuesAreNames) {
+  const ModelConfig config =
+      parse({{"architectures", {"BertForSequenceClassification"}},
+             {"id2label", {{"0", 0}, {"1", 1}, {"2", -1.5}, {"3", true}, {"4", "x"}}}});
+  EXPECT_THAT(config.labels, ElementsAre("0", "1", "-1.5", "true", "x"));
+}
+
 TEST(ModelConfig, AClassifierWithoutLabelsHasTwo) {
   EXPECT_THAT(parse({{"architectures", {"BertForSequenceClassification"}}}).labels,
               ElementsAre("LABEL_0", "LABEL_1"));

@@ -83,6 +83,17 @@ TEST(Safetensors, AFileWithoutTensorsIsAFile) {
   EXPECT_TRUE(SafetensorsFile::open(directory / "file").tensors().empty());
 }
 
+TEST(Safetensors, MetadataThatIsNullIsAbsent) {
+  const TemporaryDirectory directory;
+  const std::string header = R"({"__metadata__":null,"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}} )";
+  std::string content(8, '\0');
+  content[0] = static_cast<char>(header.size());
+  write_file_atomically(directory / "file", content + header + "x");
+  const SafetensorsFile file = SafetensorsFile::open(directory / "file");
+  EXPECT_TRUE(file.metadata().empty());
+  EXPECT_EQ(file.tensors().size(), 1u);
+}
+
 TEST(Safetensors, NamesTheFileAndTheMissingTensor) {
   const TemporaryDirectory directory;
   write_safetensors(directory / "file", {});
