@@ -13,14 +13,14 @@
 #include <unistd.h>
 
 #include "base/descriptor_stream.h"
+#include "base/io_failure.h"
 #include "transkimmer/error.h"
 
 namespace transkimmer {
 namespace {
 
 [[noreturn]] void fail(const std::filesystem::path& path, std::string_view action, int error_number) {
-  throw IoError(
-      fmt::format("{}: cannot {}: {}", path.string(), action, std::generic_category().message(error_number)));
+  throw_io_failure(path.string(), action, error_number);
 }
 
 /// An open file descriptor, closed on destruction.

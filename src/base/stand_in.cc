@@ -44,12 +44,16 @@ std::string size_in(std::string_view pointer) {
 
 }  // namespace
 
+void reject_lfs_pointer(std::string_view content, const std::string& origin) {
+  if (!content.starts_with("version https://git-lfs.github.com/spec/")) return;
+  throw FormatError(fmt::format(
+      "{}: is a Git LFS pointer, which stands for {}; download that (git lfs pull), and put it in its "
+      "place",
+      origin, size_in(content)));
+}
+
 void reject_stand_in(std::string_view content, const std::string& origin) {
-  if (content.starts_with("version https://git-lfs.github.com/spec/"))
-    throw FormatError(
-        fmt::format("{}: is a Git LFS pointer, which stands for {}; download that (git lfs pull), and put it "
-                    "in its place",
-                    origin, size_in(content)));
+  reject_lfs_pointer(content, origin);
   if (is_html(content))
     throw FormatError(fmt::format(
         "{}: is an HTML page, not the file itself: the download ended at a login or an error", origin));

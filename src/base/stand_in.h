@@ -13,6 +13,9 @@ namespace transkimmer {
 /// first 1024 bytes.
 void reject_stand_in(std::string_view content, const std::string& origin);
 
+/// The same of a pointer alone.
+void reject_lfs_pointer(std::string_view content, const std::string& origin);
+
 /// read_file of a file that comes from elsewhere: such stand-ins are told. Throws as both do.
 std::string read_downloaded_file(const std::filesystem::path& path, std::uint64_t max_bytes = UINT64_MAX);
 

@@ -6,16 +6,23 @@
 #include <fmt/format.h>
 
 #include "base/quoting.h"
+#include "datasets/line_reader.h"
 #include "datasets/location.h"
 #include "transkimmer/error.h"
 
 namespace transkimmer {
 
 RecordReader::RecordReader(std::string_view text, DelimitedFormat format, std::string origin)
-    : text_(without_byte_order_mark(text, origin)), format_(format), origin_(std::move(origin)) {}
+    : text_(readable_text(text, origin)),
+      format_(format),
+      origin_(std::move(origin)),
+      line_end_(line_end_of(text_)),
+      field_ends_({format.delimiter, line_end_}) {
+  if (format.quoting) field_ends_ += "\n\r";
+}
 
 bool RecordReader::next(std::vector<std::string>& fields) {
-  skip_empty_lines();
+  while (at_line_end()) step_over_line_end();
   fields.clear();
   if (position_ == text_.size()) return false;
   record_line_ = line_;
@@ -30,26 +37,22 @@ bool RecordReader::next(std::vector<std::string>& fields) {
   return true;
 }
 
-void RecordReader::skip_empty_lines() {
-  while (position_ < text_.size()) {
-    const auto rest = text_.substr(position_);
-    if (rest.front() == '\n') {
-      position_ += 1;
-    } else if (rest.starts_with("\r\n")) {
-      position_ += 2;
-    } else {
-      return;
-    }
-    ++line_;
-  }
+bool RecordReader::at_line_end() const {
+  if (position_ == text_.size() || text_[position_] == format_.delimiter) return false;
+  return field_ends_.find(text_[position_]) != field_ends_.npos || text_.substr(position_, 2) == "\r\n" ||
+         text_.substr(position_) == "\r";
+}
+
+void RecordReader::step_over_line_end() {
+  position_ += text_.substr(position_, 2) == "\r\n" ? 2 : 1;
+  ++line_;
 }
 
 void RecordReader::read_plain(std::string& field) {
-  const char ends[] = {format_.delimiter, '\n'};
-  const std::size_t end = std::min(text_.find_first_of(std::string_view(ends, 2), position_), text_.size());
+  std::size_t end = std::min(text_.find_first_of(field_ends_, position_), text_.size());
   const bool ends_line = end == text_.size() || text_[end] == '\n';
+  if (ends_line && end > position_ && text_[end - 1] == '\r') --end;  // of CR LF, or the last of the text
   field = text_.substr(position_, end - position_);
-  if (ends_line && field.ends_with('\r')) field.pop_back();
   position_ = end;
 }
 
@@ -63,16 +66,14 @@ void RecordReader::read_quoted(std::string& field, std::size_t column) {
                                     at_line(origin_, opening_line), column));
     }
     const auto part = text_.substr(position_, quote - position_);
-    line_ += static_cast<std::size_t>(std::count(part.begin(), part.end(), '\n'));
+    line_ += static_cast<std::size_t>(std::count(part.begin(), part.end(), line_end_));
     field += part;
     position_ = quote + 1;
     if (position_ == text_.size() || text_[position_] != '"') break;
     field += '"';
     ++position_;
   }
-  const auto rest = text_.substr(position_);
-  if (rest.starts_with("\r\n") || rest == "\r") ++position_;
-  if (position_ < text_.size() && text_[position_] != format_.delimiter && text_[position_] != '\n') {
+  if (position_ < text_.size() && text_[position_] != format_.delimiter && !at_line_end()) {
     throw FormatError(
         fmt::format("{}text follows the closing quote of column {}, expected a delimiter or the line's end",
                     at_line(origin_, line_), column));
@@ -81,10 +82,12 @@ void RecordReader::read_quoted(std::string& field, std::size_t column) {
 
 bool RecordReader::step_over_end() {
   if (position_ == text_.size()) return false;
-  const bool more = text_[position_] == format_.delimiter;
-  if (!more) ++line_;
+  if (at_line_end()) {
+    step_over_line_end();
+    return false;
+  }
   ++position_;
-  return more;
+  return true;
 }
 
 Columns::Columns(std::vector<std::string> names, std::string origin, std::size_t line)

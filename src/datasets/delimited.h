@@ -16,8 +16,9 @@ struct DelimitedFormat {
 inline constexpr DelimitedFormat kCsv = {',', true};
 inline constexpr DelimitedFormat kTsv = {'\t', false};
 
-/// Reads records from text in memory, which must outlive the reader. Lines end in \n or \r\n; empty lines are
-/// passed over; a byte-order mark is skipped; bytes that are not UTF-8 are kept as they are.
+/// Reads records from text in memory, which must outlive the reader. Lines end in LF or CR LF, or
+/// in CR: where there is quoting (a CR that is text stands in quotes), or where the text has no LF. Empty
+/// lines are passed over; a byte-order mark is skipped; bytes that are not UTF-8 are kept as they are.
 class RecordReader {
  public:
   /// `origin` is the file name for messages.
@@ -31,7 +32,8 @@ class RecordReader {
   const std::string& origin() const { return origin_; }
 
  private:
-  void skip_empty_lines();
+  bool at_line_end() const;
+  void step_over_line_end();
   void read_plain(std::string& field);
   void read_quoted(std::string& field, std::size_t column);
   /// Steps over what ends a field; true when another field of the record follows.
@@ -40,6 +42,8 @@ class RecordReader {
   std::string_view text_;
   DelimitedFormat format_;
   std::string origin_;
+  char line_end_;           ///< of most lines
+  std::string field_ends_;  ///< the delimiter and all that ends lines
   std::size_t position_ = 0;
   std::size_t line_ = 1;
   std::size_t record_line_ = 0;

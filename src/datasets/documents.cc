@@ -17,33 +17,31 @@ namespace transkimmer {
 Dataset parse_yelp(const Task& task, std::string_view text, const std::string& origin) {
   RecordReader reader(text, kCsv, origin);
   const Columns columns({"label", "text"}, origin, 0);
-  const LabelSet labels(task.labels);
+  SpelledLabels spelled;
   Dataset dataset{.examples = {}, .labels = task.labels, .labelled = true, .origin = origin};
   for (std::vector<std::string> fields; reader.next(fields);) {
     columns.check_count(fields.size(), reader.line());
-    Example& example = dataset.examples.emplace_back();
-    example.label = labels.index(fields[0], at_line(origin, reader.line()));
-    example.text = std::move(fields[1]);
+    spelled.add(std::move(fields[0]), reader.line());
+    dataset.examples.emplace_back().text = std::move(fields[1]);
   }
   if (dataset.examples.empty())
     throw FormatError(fmt::format("{}: is empty, expected rows of label,text", origin));
+  give_classes(spelled, LabelSet(task.labels), dataset);
   return dataset;
 }
 
 Dataset parse_document_lines(const Task& task, std::string_view text, Split split,
                              const std::string& origin) {
   JsonLineReader reader(text, origin);
-  const LabelSet labels(task.labels);
+  SpelledLabels spelled;
   Dataset dataset{.examples = {}, .labels = task.labels, .labelled = true, .origin = origin};
   for (nlohmann::json object; reader.next(object);) {
     if (dataset.examples.empty()) dataset.labelled = split != Split::test || object.contains("label");
-    Example& example = dataset.examples.emplace_back();
-    if (dataset.labelled) {
-      example.label = labels.index(reader.label_at(object, "label"), at_line(origin, reader.line()));
-    }
-    example.text = reader.string_at(object, "text");
+    if (dataset.labelled) spelled.add(reader.label_at(object, "label"), reader.line());
+    dataset.examples.emplace_back().text = reader.string_at(object, "text");
   }
   if (dataset.examples.empty()) throw FormatError(fmt::format("{}: is empty, expected JSON lines", origin));
+  if (dataset.labelled) give_classes(spelled, LabelSet(task.labels), dataset);
   return dataset;
 }
 

@@ -88,7 +88,7 @@ Dataset parse_glue(const Task& task, std::string_view text, Split split, const s
 
   Dataset dataset{
       .examples = {}, .labels = task.labels, .labelled = label_column.has_value(), .origin = origin};
-  const LabelSet labels(task.labels);
+  SpelledLabels spelled;
   for (std::vector<std::string> fields; reader.next(fields);) {
     if (tolerant && fields.size() < columns.size()) {
       ++dataset.skipped_rows;
@@ -96,16 +96,17 @@ Dataset parse_glue(const Task& task, std::string_view text, Split split, const s
     }
     columns.check_count(fields.size(), reader.line());
     Example& example = dataset.examples.emplace_back();
-    if (label_column) {
-      const std::string where = at_line(origin, reader.line());
-      const std::string& field = fields[*label_column];
-      example.label =
-          task.kind == TaskKind::regression ? similarity(field, where) : labels.index(field, where);
-    }
+    if (label_column) spelled.add(std::move(fields[*label_column]), reader.line());
     if (pair_column) example.text_pair = std::move(fields[*pair_column]);
     example.text = std::move(fields[text_column]);
   }
   if (dataset.examples.empty()) throw FormatError(fmt::format("{}: has no rows", origin));
+  if (!label_column) return dataset;
+  if (task.kind == TaskKind::regression) {
+    give_scores(spelled, similarity, dataset);
+  } else {
+    give_classes(spelled, LabelSet(task.labels), dataset);
+  }
   return dataset;
 }
 

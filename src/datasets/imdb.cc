@@ -1,4 +1,3 @@
-#include <algorithm>
 #include <array>
 #include <system_error>
 #include <utility>
@@ -6,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "base/file.h"
+#include "base/folder.h"
 #include "datasets/documents.h"
 #include "transkimmer/error.h"
 
@@ -19,18 +19,12 @@ std::vector<fs::path> roots_below(const fs::path& directory) {
   return {directory, directory / "aclImdb", directory / "imdb", directory / "imdb" / "aclImdb"};
 }
 
-/// The tree's text files of one class, ordered by name: a directory's own order differs between machines.
+/// The tree's text files of one class.
 std::vector<fs::path> reviews_in(const fs::path& folder) {
-  std::vector<fs::path> files;
-  std::error_code error;
-  for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error)) {
-    if (entry->path().extension() == ".txt") files.push_back(entry->path());
-  }
-  if (error)
-    throw IoError(fmt::format("{}: cannot list the directory: {}", folder.string(), error.message()));
+  std::vector<fs::path> files = files_in(folder);
+  std::erase_if(files, [](const fs::path& file) { return lower_case_extension(file) != ".txt"; });
   if (files.empty())
     throw FormatError(fmt::format("{}: has no .txt files, expected one per review", folder.string()));
-  std::sort(files.begin(), files.end());
   return files;
 }
 

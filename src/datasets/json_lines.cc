@@ -7,7 +7,9 @@
 
 #include <fmt/format.h>
 
+#include "base/numbers.h"
 #include "base/quoting.h"
+#include "datasets/line_reader.h"
 #include "datasets/location.h"
 #include "transkimmer/error.h"
 
@@ -51,15 +53,18 @@ std::string reason(const json::parse_error& error) {
 }  // namespace
 
 JsonLineReader::JsonLineReader(std::string_view text, std::string origin, std::size_t lines_before)
-    : rest_(without_byte_order_mark(text, origin)), origin_(std::move(origin)), line_(lines_before) {}
+    : rest_(readable_text(text, origin)),
+      line_end_(line_end_of(rest_)),
+      origin_(std::move(origin)),
+      line_(lines_before) {}
 
 bool JsonLineReader::next(json& object) {
   while (!rest_.empty()) {
-    const std::size_t end = std::min(rest_.find('\n'), rest_.size());
+    const std::size_t end = std::min(rest_.find(line_end_), rest_.size());
     const std::string_view line = rest_.substr(0, end);
     rest_.remove_prefix(std::min(end + 1, rest_.size()));
     ++line_;
-    if (line.find_first_not_of(" \t\r") == std::string_view::npos) continue;
+    if (is_blank(line)) continue;
     try {
       object = json::parse(line.begin(), line.end());
     } catch (const json::parse_error& error) {
@@ -95,6 +100,7 @@ std::string JsonLineReader::string_at(const json& object, const std::string& key
 
 std::string JsonLineReader::label_at(const json& object, const std::string& key) const {
   const json& value = value_at(object, key);
+  if (value.is_null()) return {};
   if (value.is_string()) return value.get<std::string>();
   if (value.is_number_unsigned()) return std::to_string(value.get<std::uint64_t>());
   if (value.is_number_integer()) return std::to_string(value.get<std::int64_t>());
@@ -102,9 +108,10 @@ std::string JsonLineReader::label_at(const json& object, const std::string& key)
                                 in_quotes(key), kind_of(value)));
 }
 
-double JsonLineReader::number_at(const json& object, const std::string& key) const {
+std::string JsonLineReader::score_at(const json& object, const std::string& key) const {
   const json& value = value_at(object, key);
-  if (value.is_number() && std::isfinite(value.get<double>())) return value.get<double>();
+  if (value.is_null()) return {};
+  if (value.is_number() && std::isfinite(value.get<double>())) return exact_text(value.get<double>());
   throw FormatError(
       fmt::format("{}{} is {}, expected a number", at_line(origin_, line_), in_quotes(key), kind_of(value)));
 }

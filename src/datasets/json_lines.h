@@ -8,9 +8,9 @@
 
 namespace transkimmer {
 
-/// Reads one JSON object per line from text in memory, which must outlive the reader. Lines of white space
-/// are passed over; a byte-order mark is skipped. JSON is UTF-8 by definition, so other bytes are an error
-/// here.
+/// Reads one JSON object per line from text in memory, which must outlive the reader. Lines end as
+/// line_end_of says; those of white space are passed over; a byte-order mark is skipped. JSON is UTF-8 by
+/// definition, so other bytes are an error here.
 class JsonLineReader {
  public:
   /// `lines_before` is for text cut out of a larger file, so that messages name the line of the file.
@@ -24,15 +24,16 @@ class JsonLineReader {
   /// The string under `key` of an object that `next` gave. Throws FormatError: missing (lists the keys), or
   /// no string.
   std::string string_at(const nlohmann::json& object, const std::string& key) const;
-  /// The string or integer under `key`, spelled as text. Throws FormatError.
+  /// The string or integer under `key`, spelled as text; "" of null. Throws FormatError.
   std::string label_at(const nlohmann::json& object, const std::string& key) const;
-  /// The number under `key`. Throws FormatError.
-  double number_at(const nlohmann::json& object, const std::string& key) const;
+  /// The number under `key`, so spelled that parse_real gives it back; "" of null. Throws FormatError.
+  std::string score_at(const nlohmann::json& object, const std::string& key) const;
 
  private:
   const nlohmann::json& value_at(const nlohmann::json& object, const std::string& key) const;
 
   std::string_view rest_;
+  char line_end_;
   std::string origin_;
   std::size_t line_;
 };

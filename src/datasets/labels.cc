@@ -43,6 +43,38 @@ double LabelSet::index(std::string_view spelling, const std::string& where) cons
   throw FormatError(fmt::format("{}label {} is none of {}", where, in_quotes(spelling), valid));
 }
 
+void SpelledLabels::add(std::string spelling, std::size_t line) {
+  spellings.push_back(std::move(spelling));
+  lines.push_back(line);
+}
+
+bool SpelledLabels::all_absent() const {
+  return !spellings.empty() &&
+         std::all_of(spellings.begin(), spellings.end(), [](const std::string& spelling) {
+           return spelling.empty() || spelling == "-1" || spelling == "-1.0";
+         });
+}
+
+void give_classes(const SpelledLabels& labels, const LabelSet& classes, Dataset& dataset) {
+  if (labels.all_absent() && !classes.find(labels.spellings.front())) {
+    dataset.labelled = false;
+    return;
+  }
+  for (std::size_t i = 0; i < labels.spellings.size(); ++i)
+    dataset.examples[i].label = classes.index(labels.spellings[i], at_line(dataset.origin, labels.lines[i]));
+}
+
+void give_scores(const SpelledLabels& labels,
+                 const std::function<double(const std::string& spelling, const std::string& where)>& read,
+                 Dataset& dataset) {
+  if (labels.all_absent()) {
+    dataset.labelled = false;
+    return;
+  }
+  for (std::size_t i = 0; i < labels.spellings.size(); ++i)
+    dataset.examples[i].label = read(labels.spellings[i], at_line(dataset.origin, labels.lines[i]));
+}
+
 std::vector<std::string> collect_labels(std::vector<std::string> spellings) {
   std::sort(spellings.begin(), spellings.end());
   spellings.erase(std::unique(spellings.begin(), spellings.end()), spellings.end());

@@ -8,6 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include "datasets/dataset.h"
+
 namespace transkimmer {
 
 /// The classes of a data set: names in index order.
@@ -27,6 +29,24 @@ class LabelSet {
   std::map<std::string, std::size_t, std::less<>> index_by_name_;
   bool indices_allowed_;
 };
+
+/// The labels of a split's rows as its file spells them, and the lines where the rows begin.
+struct SpelledLabels {
+  std::vector<std::string> spellings;
+  std::vector<std::size_t> lines;
+
+  void add(std::string spelling, std::size_t line);
+  /// Whether every row has what stands for no label: "-1" or nothing. Test splits are shared that way.
+  bool all_absent() const;
+};
+
+/// Gives the examples of `dataset`, one for each row, their classes by index; or says that it is not labelled
+/// when all rows lack a label. Throws FormatError naming the line, as LabelSet::index does.
+void give_classes(const SpelledLabels& labels, const LabelSet& classes, Dataset& dataset);
+/// The same of scores, which `read` takes from their spelling; its second argument is "path:line: ".
+void give_scores(const SpelledLabels& labels,
+                 const std::function<double(const std::string& spelling, const std::string& where)>& read,
+                 Dataset& dataset);
 
 /// The distinct spellings as label names: in numeric order when all are integers, else alphabetically (by
 /// bytes).

@@ -1,5 +1,7 @@
 #include "datasets/line_reader.h"
 
+#include <utility>
+
 #include "base/utf8.h"
 
 namespace transkimmer {
@@ -20,13 +22,26 @@ std::size_t cut_between_words(std::string_view text, std::size_t most) {
   return most;
 }
 
-LineReader::LineReader(const std::filesystem::path& path, std::size_t max_bytes)
-    : file_(path), max_bytes_(max_bytes) {}
+bool is_blank(std::string_view text) {
+  return text.find_first_not_of(" \t\r\n\v\f") == text.npos;
+}
+
+char line_end_of(std::string_view text) {
+  return text.find('\n') == text.npos ? '\r' : '\n';
+}
+
+LineReader::LineReader(InputReader file, std::size_t max_bytes)
+    : file_(std::move(file)), max_bytes_(max_bytes) {}
+
+bool LineReader::ready() const {
+  return at_end_ || buffer_.find('\n', begin_ + searched_) != buffer_.npos || file_.ready();
+}
 
 bool LineReader::next() {
   for (;;) {
     const std::string_view rest = std::string_view(buffer_).substr(begin_);
-    const std::size_t end = rest.find('\n');
+    const std::size_t end = rest.find('\n', searched_);
+    has_line_feeds_ = has_line_feeds_ || end != rest.npos;
     if (end <= max_bytes_) {
       take(end, 1);
       return true;
@@ -35,16 +50,26 @@ bool LineReader::next() {
       take(cut_between_words(rest, max_bytes_), 0);
       return true;
     }
-    if (at_end_) {
-      if (rest.empty()) return false;
-      take(rest.size(), 0);
-      ends_line_ = true;
-      return true;
-    }
+    if (at_end_) return take_at_end_of_file();
+    searched_ = rest.size();
     buffer_.erase(0, begin_);
     begin_ = 0;
     at_end_ = file_.append_to(buffer_, kReadBytes) == 0;
   }
+}
+
+bool LineReader::take_at_end_of_file() {
+  const std::string_view rest = std::string_view(buffer_).substr(begin_);
+  if (rest.empty()) return false;
+  const std::size_t end = has_line_feeds_ ? rest.npos : rest.find('\r');
+  if (end != rest.npos) {
+    take(end, 1);
+    return true;
+  }
+  take(rest.size(), 0);
+  ends_line_ = true;
+  if (text_.ends_with('\r')) text_.remove_suffix(1);
+  return true;
 }
 
 void LineReader::take(std::size_t length, std::size_t line_end) {
@@ -54,6 +79,7 @@ void LineReader::take(std::size_t length, std::size_t line_end) {
   ends_line_ = line_end > 0;
   if (ends_line_ && text_.ends_with('\r')) text_.remove_suffix(1);
   begin_ += length + line_end;
+  searched_ = 0;
   bytes_read_ += length + line_end;
 }
 

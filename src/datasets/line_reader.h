@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "base/file.h"
+#include "base/input_reader.h"
 
 namespace transkimmer {
 
@@ -14,15 +14,24 @@ namespace transkimmer {
 /// parting a word, or, where there is no blank, without parting a UTF-8 character.
 std::size_t cut_between_words(std::string_view text, std::size_t most);
 
-/// Reads the lines of a file with bounded memory: a line longer than `max_bytes` comes in several parts, cut
-/// between words where it has blanks. Lines end in LF or CR LF; the last one may lack its end.
+/// White space alone, or nothing.
+bool is_blank(std::string_view text);
+
+/// What ends the lines of a text in memory: LF, before which a CR may stand, or, in a text without any, CR.
+char line_end_of(std::string_view text);
+
+/// Reads the lines of a file with bounded memory, as they arrive: a line longer than `max_bytes` comes in
+/// several parts, cut between words where it has blanks. Lines end in LF or CR LF, or in CR in a file of at
+/// most `max_bytes` that has no LF; the last one may lack its end.
 class LineReader {
  public:
-  /// Throws IoError naming the path. `max_bytes` is at least 4, the longest character.
-  LineReader(const std::filesystem::path& path, std::size_t max_bytes);
+  /// `max_bytes` is at least 4, the longest character.
+  LineReader(InputReader file, std::size_t max_bytes);
 
   /// Goes to the next line or part of one; false at the end of the file. Throws IoError naming the path.
   bool next();
+  /// Whether `next` would return at once.
+  bool ready() const;
   /// What `next` found, without the line's end; valid until `next` is called again.
   std::string_view text() const { return text_; }
   /// Whether text() begins its line, and whether it ends it.
@@ -35,12 +44,15 @@ class LineReader {
 
  private:
   void take(std::size_t length, std::size_t line_end);
+  bool take_at_end_of_file();
 
-  FileReader file_;
+  InputReader file_;
   std::size_t max_bytes_;
   std::string buffer_;
-  std::size_t begin_ = 0;  // of what was not returned yet
-  bool at_end_ = false;    // of the file
+  std::size_t begin_ = 0;     // of what was not returned yet
+  std::size_t searched_ = 0;  // bytes of that without a line feed
+  bool has_line_feeds_ = false;
+  bool at_end_ = false;  // of the file
   std::string_view text_;
   bool starts_line_ = false;
   bool ends_line_ = true;

@@ -1,11 +1,13 @@
 #include "datasets/location.h"
 
 #include <algorithm>
+#include <array>
 #include <system_error>
 
 #include <fmt/format.h>
 
 #include "base/quoting.h"
+#include "base/stand_in.h"
 #include "transkimmer/error.h"
 
 namespace transkimmer {
@@ -27,11 +29,25 @@ std::string list_in_quotes(std::span<const std::string> values) {
   return list;
 }
 
-std::string_view without_byte_order_mark(std::string_view text, const std::string& origin) {
+namespace {
+
+/// People forget to unpack; as text such a file would be thousands of nonsense words.
+bool is_compressed(std::string_view beginning) {
+  using namespace std::string_view_literals;
+  constexpr std::array kSignatures = {"\x1F\x8B"sv, "\xFD\x37zXZ\0"sv, "PK\x03\x04"sv, "\x28\xB5\x2F\xFD"sv};
+  return std::ranges::any_of(kSignatures, [&](auto signature) { return beginning.starts_with(signature); }) ||
+         (beginning.starts_with("BZh") && beginning.substr(3).substr(1).starts_with("1AY&SY"));
+}
+
+}  // namespace
+
+std::string_view readable_text(std::string_view text, const std::string& origin) {
   if (text.starts_with("\xEF\xBB\xBF")) return text.substr(3);
-  if (text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF")) {
+  if (text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF"))
     throw FormatError(fmt::format("{}: is UTF-16 text, expected UTF-8", origin));
-  }
+  if (is_compressed(text))
+    throw FormatError(fmt::format("{}: is a compressed file, expected text; unpack it first", origin));
+  reject_lfs_pointer(text, origin);
   return text;
 }
 

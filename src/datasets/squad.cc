@@ -179,7 +179,7 @@ bool QaDataset::some_have_no_answer() const {
 }
 
 QaDataset parse_squad(std::string_view text, const std::string& origin) {
-  return SquadReader(origin).read(parse_json(without_byte_order_mark(text, origin), origin));
+  return SquadReader(origin).read(parse_json(readable_text(text, origin), origin));
 }
 
 QaDataset load_squad(const fs::path& path) {

@@ -1,11 +1,13 @@
 #include "datasets/tables.h"
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "base/file.h"
+#include "base/folder.h"
 #include "base/numbers.h"
 #include "base/quoting.h"
 #include "datasets/delimited.h"
@@ -20,9 +22,7 @@ namespace {
 /// A row before its label has a number: classes may only be known when the whole file is read.
 struct Rows {
   std::vector<Example> examples;
-  std::vector<std::string>
-      spellings;                   ///< of class labels, one per example; empty when unlabelled or regression
-  std::vector<std::size_t> lines;  ///< where each example began
+  SpelledLabels labels;  ///< none when unlabelled
   bool labelled = true;
 };
 
@@ -48,17 +48,7 @@ Rows read_delimited(std::string_view text, DelimitedFormat format, const TableSo
   while (reader.next(fields)) {
     columns.check_count(fields.size(), reader.line());
     Example& example = rows.examples.emplace_back();
-    rows.lines.push_back(reader.line());
-    if (label_column && source.kind == TaskKind::regression) {
-      example.label =
-          real_label(fields[*label_column], source.label_column, at_line(reader.origin(), reader.line()));
-    } else if (label_column) {
-      if (fields[*label_column].empty())
-        throw FormatError(fmt::format("{}{} is empty, expected a label",
-                                      at_line(reader.origin(), reader.line()),
-                                      in_quotes(source.label_column)));
-      rows.spellings.push_back(fields[*label_column]);
-    }
+    if (label_column) rows.labels.add(fields[*label_column], reader.line());
     if (pair_column) example.text_pair = fields[*pair_column];
     example.text = fields[text_column];
   }
@@ -71,12 +61,10 @@ Rows read_json_lines(std::string_view text, const TableSource& source) {
   for (nlohmann::json object; reader.next(object);) {
     if (rows.examples.empty()) rows.labelled = source.labels_required || object.contains(source.label_column);
     Example& example = rows.examples.emplace_back();
-    rows.lines.push_back(reader.line());
-    if (rows.labelled && source.kind == TaskKind::regression) {
-      example.label = reader.number_at(object, source.label_column);
-    } else if (rows.labelled) {
-      rows.spellings.push_back(reader.label_at(object, source.label_column));
-    }
+    if (rows.labelled)
+      rows.labels.add(source.kind == TaskKind::regression ? reader.score_at(object, source.label_column)
+                                                          : reader.label_at(object, source.label_column),
+                      reader.line());
     example.text = reader.string_at(object, source.text_column);
     if (!source.text_pair_column.empty())
       example.text_pair = reader.string_at(object, source.text_pair_column);
@@ -84,10 +72,25 @@ Rows read_json_lines(std::string_view text, const TableSource& source) {
   return rows;
 }
 
+/// Labels that are given for some rows have to be for all: a class is not collected from an empty field.
+void require_all_or_none(Rows& rows, const TableSource& source) {
+  if (source.kind == TaskKind::regression) return;
+  const std::vector<std::string>& spellings = rows.labels.spellings;
+  const auto empty = std::find(spellings.begin(), spellings.end(), "");
+  if (source.labels.empty() && rows.labels.all_absent()) {
+    rows.labelled = false;  // nothing to collect classes from
+  } else if (empty != spellings.end() && !rows.labels.all_absent()) {
+    throw FormatError(fmt::format(
+        "{}{} is empty, expected a label",
+        at_line(source.path.string(), rows.labels.lines[static_cast<std::size_t>(empty - spellings.begin())]),
+        in_quotes(source.label_column)));
+  }
+}
+
 std::vector<std::string> label_names(const Rows& rows, const TableSource& source) {
   if (source.kind == TaskKind::regression) return {};
   if (!source.labels.empty() || !rows.labelled) return source.labels;
-  auto names = collect_labels(rows.spellings);
+  auto names = collect_labels(rows.labels.spellings);
   if (names.size() < 2) {
     throw FormatError(fmt::format("{}: every label is {}, expected at least two classes",
                                   source.path.string(), in_quotes(names.front())));
@@ -98,7 +101,7 @@ std::vector<std::string> label_names(const Rows& rows, const TableSource& source
 }  // namespace
 
 Dataset parse_table(std::string_view text, const TableSource& source) {
-  const std::string extension = source.path.extension().string();
+  const std::string extension = lower_case_extension(source.path);
   Rows rows;
   if (extension == ".csv") {
     rows = read_delimited(text, kCsv, source);
@@ -108,18 +111,25 @@ Dataset parse_table(std::string_view text, const TableSource& source) {
     rows = read_json_lines(text, source);
   } else {
     throw UsageError(fmt::format("{}: unknown extension {}, expected .csv, .tsv, .jsonl or .json",
-                                 source.path.string(), in_quotes(extension)));
+                                 source.path.string(), in_quotes(source.path.extension().string())));
   }
   if (rows.examples.empty()) throw FormatError(fmt::format("{}: has no rows", source.path.string()));
+  require_all_or_none(rows, source);
 
   Dataset dataset{.examples = std::move(rows.examples),
                   .labels = label_names(rows, source),
                   .labelled = rows.labelled,
                   .origin = source.path.string()};
-  if (rows.spellings.empty()) return dataset;
-  const LabelSet labels(dataset.labels);
-  for (std::size_t i = 0; i < dataset.examples.size(); ++i) {
-    dataset.examples[i].label = labels.index(rows.spellings[i], at_line(dataset.origin, rows.lines[i]));
+  if (!rows.labelled) return dataset;
+  if (source.kind == TaskKind::regression) {
+    give_scores(
+        rows.labels,
+        [&](const std::string& field, const std::string& where) {
+          return real_label(field, source.label_column, where);
+        },
+        dataset);
+  } else {
+    give_classes(rows.labels, LabelSet(dataset.labels), dataset);
   }
   return dataset;
 }

@@ -1,13 +1,14 @@
 #include "datasets/text_corpus.h"
 
 #include <algorithm>
-#include <array>
+#include <iterator>
 #include <string_view>
 #include <system_error>
 #include <utility>
 
 #include <fmt/format.h>
 
+#include "base/folder.h"
 #include "datasets/json_lines.h"
 #include "datasets/line_reader.h"
 #include "datasets/location.h"
@@ -19,10 +20,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::string_view kBlanks = " \t\r\n\v\f";
-
-bool is_blank(std::string_view text) {
-  return text.find_first_not_of(kBlanks) == text.npos;
-}
 
 /// A line `<doc id="12" title="...">` or `</doc>`.
 bool is_document_mark(std::string_view line) {
@@ -56,17 +53,6 @@ void turn_break_tags_into_lines(std::string& text) {
   if (to < text.size()) text.resize(to);
 }
 
-/// People forget to unpack; as text such a file would be thousands of nonsense words.
-void reject_compressed(std::string_view beginning, const std::string& origin) {
-  using namespace std::string_view_literals;
-  constexpr std::array kSignatures = {"\x1F\x8B"sv, "\xFD\x37zXZ\0"sv, "PK\x03\x04"sv, "BZh"sv,
-                                      "\x28\xB5\x2F\xFD"sv};
-  for (const std::string_view signature : kSignatures) {
-    if (beginning.starts_with(signature))
-      throw FormatError(fmt::format("{}: is a compressed file, expected text; unpack it first", origin));
-  }
-}
-
 }  // namespace
 
 /// Reads one file.
@@ -74,12 +60,11 @@ class TextCorpus::File {
  public:
   explicit File(const fs::path& path)
       : origin_(path.string()),
-        is_json_(path.extension() == ".jsonl" || path.extension() == ".json"),
-        lines_(path, kMaxDocumentBytes),
+        is_json_(lower_case_extension(path) == ".jsonl" || lower_case_extension(path) == ".json"),
+        lines_(InputReader(path), kMaxDocumentBytes),
         has_line_(lines_.next()) {
     if (!has_line_) return;
-    reject_compressed(lines_.text(), origin_);
-    line_ = without_byte_order_mark(lines_.text(), origin_);
+    line_ = readable_text(lines_.text(), origin_);
   }
 
   std::optional<std::string> next() {
@@ -178,19 +163,10 @@ void TextCorpus::list(const fs::path& source) {
   if (!fs::exists(status))
     throw IoError(fmt::format("{}: cannot open: {}", source.string(), error.message()));
   if (fs::is_directory(status)) {
-    fs::recursive_directory_iterator entry(source, error);
-    for (const fs::recursive_directory_iterator end; !error && entry != end; entry.increment(error)) {
-      std::error_code ignored;
-      const bool hidden = entry->path().filename().native().starts_with('.');
-      if (hidden && entry->is_directory(ignored)) entry.disable_recursion_pending();
-      if (!hidden && entry->is_regular_file(ignored)) files_.push_back(entry->path());
-    }
-    if (error)
-      throw IoError(fmt::format("{}: cannot list the directory: {}", source.string(), error.message()));
-    if (files_.size() == before)
+    std::vector<fs::path> found = files_in(source, Depth::all_below);
+    if (found.empty())
       throw FormatError(fmt::format("{}: has no files, expected files of text", source.string()));
-    const auto by_bytes = [](const fs::path& a, const fs::path& b) { return a.native() < b.native(); };
-    std::sort(files_.begin() + static_cast<std::ptrdiff_t>(before), files_.end(), by_bytes);
+    std::ranges::move(found, std::back_inserter(files_));
   } else {
     files_.push_back(source);
   }

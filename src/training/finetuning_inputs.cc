@@ -18,7 +18,6 @@ FinetuningTexts load_catalogue_task(const DataOptions& options) {
   FinetuningTexts texts{.task = task,
                         .train = load_task(task, options.data_dir, Split::train),
                         .dev = load_task(task, options.data_dir, Split::dev)};
-  require_labels(*texts.dev);
   return texts;
 }
 
@@ -51,6 +50,7 @@ FinetuningTexts load_own_tables(const DataOptions& options) {
 FinetuningTexts load_texts(const DataOptions& options, std::uint64_t seed, const NoticeHandler& notices) {
   FinetuningTexts texts = options.task.empty() ? load_own_tables(options) : load_catalogue_task(options);
   require_labels(texts.train);
+  if (texts.dev) require_labels(*texts.dev);
   tell_about_skipped_rows(texts.train, notices);
   if (texts.dev) tell_about_skipped_rows(*texts.dev, notices);
   keep_sample(texts.train.examples, options.max_train_samples, seed);

@@ -36,6 +36,20 @@ TEST(Csv, TakesWindowsLineEndsAndKeepsThemInsideQuotes) {
   EXPECT_EQ(lines, (std::vector<std::size_t>{1, 2, 4}));
 }
 
+TEST(Csv, TakesBareCarriageReturnsAsLineEndsOutsideQuotes) {
+  std::vector<std::size_t> lines;
+  EXPECT_EQ(read_all("a,b\r\"x\ry\",z\r\rc,d\r", kCsv, &lines),
+            (Records{{"a", "b"}, {"x\ry", "z"}, {"c", "d"}}));
+  EXPECT_EQ(lines, (std::vector<std::size_t>{1, 2, 5}));
+  EXPECT_EQ(read_all("a,b\rc,d\ne,\"f\"\rg,h", kCsv),
+            (Records{{"a", "b"}, {"c", "d"}, {"e", "f"}, {"g", "h"}}));
+}
+
+TEST(Tsv, TakesBareCarriageReturnsAsLineEndsWhereThereIsNothingElse) {
+  EXPECT_EQ(read_all("a\tb\rc\td\r", kTsv), (Records{{"a", "b"}, {"c", "d"}}));
+  EXPECT_EQ(read_all("a\rb\tc\n", kTsv), (Records{{"a\rb", "c"}}));
+}
+
 TEST(Csv, KeepsEmptyFieldsAndAQuoteInsidePlainText) {
   EXPECT_EQ(read_all(",\n\"\",a\"b\n,", kCsv), (Records{{"", ""}, {"", "a\"b"}, {"", ""}}));
 }

@@ -35,6 +35,7 @@ TEST(Imdb, ReadsTheTreeInOrderOfNames) {
   write_review(tree / "neg/9_1.txt", "bad");
   write_review(tree / "neg/10_2.txt", "worse");
   write_review(tree / "neg/notes.html", "not a review");
+  write_review(tree / "pos/._2_10.txt", "what macOS keeps beside files on other volumes");
   // dev is test: the data set has no dev split of its own.
   for (const Split split : {Split::test, Split::dev}) {
     for (const fs::path& root : {directory.path(), directory / "aclImdb"}) {

@@ -22,14 +22,16 @@ TEST(JsonLines, GiveOneObjectPerLineAndCountEmptyOnes) {
 }
 
 TEST(JsonLines, SpellLabelsAsText) {
-  JsonLineReader reader(R"({"a": "x", "b": -3, "c": 18446744073709551615, "d": 2.5})", "file");
+  JsonLineReader reader(R"({"a": "x", "b": -3, "c": 18446744073709551615, "d": 2.5, "e": null})", "file");
   nlohmann::json object;
   ASSERT_TRUE(reader.next(object));
   EXPECT_EQ(reader.label_at(object, "a"), "x");
   EXPECT_EQ(reader.label_at(object, "b"), "-3");
   EXPECT_EQ(reader.label_at(object, "c"), "18446744073709551615");
   EXPECT_THROW(reader.label_at(object, "d"), FormatError);
-  EXPECT_EQ(reader.number_at(object, "d"), 2.5);
+  EXPECT_EQ(reader.score_at(object, "d"), "2.5");
+  EXPECT_EQ(reader.label_at(object, "e"), "");
+  EXPECT_EQ(reader.score_at(object, "e"), "");
 }
 
 }  // namespace

@@ -123,8 +123,9 @@ INSTANTIATE_TEST_SUITE_P(
                       "t.csv:3: label 'maybe' is none of no (0), yes (1)"},
         MalformedFile{"LabelIndexOutOfRange", table("t.csv", "text,label\na,2\n", with_labels({"no", "yes"})),
                       "t.csv:2: label '2' is none of no (0), yes (1)"},
-        MalformedFile{"NegativeLabelIndex", table("t.csv", "text,label\na,-1\n", with_labels({"no", "yes"})),
-                      "t.csv:2: label '-1' is none of no (0), yes (1)"},
+        MalformedFile{"NegativeLabelIndex",
+                      table("t.csv", "text,label\na,0\nb,-1\n", with_labels({"no", "yes"})),
+                      "t.csv:3: label '-1' is none of no (0), yes (1)"},
         MalformedFile{"IndexAmongNumberedLabels",
                       table("t.csv", "text,label\na,0\n", with_labels({"1", "2"})),
                       "t.csv:2: label '0' is none of 1, 2"},
@@ -132,8 +133,8 @@ INSTANTIATE_TEST_SUITE_P(
                       "t.csv:2: 'label' is 'high', expected a number"},
         MalformedFile{"ScoreNotANumber", table("t.csv", "text,label\na,nan\n", of_scores()),
                       "t.csv:2: 'label' is 'nan', expected a number"},
-        MalformedFile{"EmptyScore", table("t.tsv", "text\tlabel\na\t\n", of_scores()),
-                      "t.tsv:2: 'label' is '', expected a number"}),
+        MalformedFile{"EmptyScore", table("t.tsv", "text\tlabel\na\t1\nb\t\n", of_scores()),
+                      "t.tsv:3: 'label' is '', expected a number"}),
     [](const auto& tested) { return std::string(tested.param.name); });
 
 INSTANTIATE_TEST_SUITE_P(

@@ -218,7 +218,7 @@ TEST_F(TextCorpusOf, ReadingCanBeFollowed) {
 }
 
 TEST_F(TextCorpusOf, LinesInPartsKeepTheirNumber) {
-  LineReader reader(write("lines", "ab cd ef\nx\n\nlast"), 4);
+  LineReader reader(InputReader(write("lines", "ab cd ef\nx\n\nlast")), 4);
   std::vector<std::string> parts;
   while (reader.next()) {
     parts.push_back(std::to_string(reader.line()) + (reader.starts_line() ? "[" : " ") +
