@@ -42,6 +42,7 @@ struct Classification {
   /// Tokens that went through each layer, of all tokens. [layers]
   std::vector<float> kept_fraction;
   std::vector<TokenTrace> tokens;  ///< filled when asked for
+  bool truncated = false;          ///< the input was longer than allowed, and was cut
 };
 
 /// How far a call of `classify` has come, and how fast it is.
@@ -60,7 +61,8 @@ struct ClassifyOptions {
   /// Tokens per forward pass; bounds the memory of a pass, not the result. Batches are cut by tokens, not by
   /// number, from inputs sorted by length.
   std::size_t batch_tokens = 4096;
-  /// Longer inputs are truncated; 0, or more than the model takes: as long as the model allows.
+  /// Longer inputs are truncated. 0: as long as the model allows, or its tokenizer's model_max_length where
+  /// that is less; more than the model takes: as long as the model allows.
   std::size_t max_length = 0;
   bool trace_tokens = false;
   /// Called on the calling thread after every forward pass. What it throws ends the call.

@@ -40,6 +40,9 @@ struct EngineOptions {
   std::optional<double> skim_threshold = std::nullopt;
   /// A precision that the machine has no instructions for falls back to f32, with a notice.
   Precision precision = Precision::f32;
+  /// Texts may come from anyone, and may spell out special tokens ("[SEP]", "<pad>"), which the model then
+  /// takes for its own. true: they are read as plain text, whatever the tokenizer's files say.
+  bool split_special_tokens = false;
 };
 
 }  // namespace transkimmer

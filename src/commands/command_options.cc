@@ -106,6 +106,13 @@ void add_engine_options(CLI::App& command, EngineOptions& options) {
       ->group(engine_group);
 }
 
+CLI::Option* add_split_option(CLI::App& command, bool& split_special_tokens, const std::string& group) {
+  return OptionGroup(command, group)
+      .flag("--split-special-tokens", split_special_tokens,
+            "Read special tokens that a text spells out ([SEP], <pad>) as plain text: for texts that come "
+            "from strangers");
+}
+
 CLI::Option* add_json_option(CLI::App& command, bool& json) {
   return command.add_flag("--json", json, "Write JSON")->group(output_group);
 }

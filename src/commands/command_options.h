@@ -69,6 +69,8 @@ inline constexpr const char* output_group = "Output";
 CLI::Option* add_model_option(CLI::App& command, std::filesystem::path& directory);
 /// --threads, --skim-threshold, --precision and --dense.
 void add_engine_options(CLI::App& command, EngineOptions& options);
+/// --split-special-tokens, in the group of what is read.
+CLI::Option* add_split_option(CLI::App& command, bool& split_special_tokens, const std::string& group);
 /// --json.
 CLI::Option* add_json_option(CLI::App& command, bool& json);
 

@@ -72,9 +72,7 @@ EvaluationData load_data(const EvaluateOptions& options, const ModelConfig& conf
 
 EncodedDataset tokenize(const EvaluateOptions& options, const Dataset& dataset, const Tokenizer& tokenizer,
                         const Engine& engine) {
-  const auto longest = static_cast<std::size_t>(engine.config().max_tokens());
-  return encode_dataset(dataset, tokenizer,
-                        options.max_length == 0 ? longest : std::min(options.max_length, longest),
+  return encode_dataset(dataset, tokenizer, longest_input(engine.config(), tokenizer, options.max_length),
                         static_cast<unsigned>(engine.threads()));
 }
 
@@ -100,8 +98,9 @@ void refuse_question_options(const EvaluateOptions& options, HeadKind head) {
 void evaluate_texts(const EvaluateOptions& options, const Engine& engine) {
   refuse_question_options(options, engine.config().head);
   const EvaluationData data = load_data(options, engine.config());
-  const auto tokenizer =
-      load_tokenizer(options.model, engine.config(), {.notices = notices_on_standard_error()});
+  const auto tokenizer = load_tokenizer(
+      options.model, engine.config(),
+      {.notices = notices_on_standard_error(), .split_special_tokens = options.engine.split_special_tokens});
   const Stopwatch watch;
   const EncodedDataset encoded = tokenize(options, data.dataset, *tokenizer, engine);
   const double tokenization_seconds = watch.seconds();
@@ -147,10 +146,10 @@ void add_data_options(CLI::App& command, EvaluateOptions& options) {
       ->needs(own_file);
   own_file->excludes(command.get_option("--split"));
   add("--max-length", options.max_length, "N",
-      "Cut inputs to N tokens, special tokens included; 0: as long as the model allows. Of questions: tokens "
-      "of a "
-      "window; 0: 384, or fewer if the model takes fewer")
+      "Cut inputs to N tokens, special tokens included; 0: as long as the model and its tokenizer's "
+      "model_max_length allow. Of questions: tokens of a window; 0: 384, or fewer if the model takes fewer")
       ->check(whole_number(0, 1 << 20));
+  add_split_option(command, options.engine.split_special_tokens, "Data");
   add("--max-eval-samples", options.max_eval_samples, "N",
       "Use a random choice of N examples, the one that finetune makes with the same --seed; 0: all");
   add("--seed", options.seed, "N", "Of that choice");

@@ -72,12 +72,13 @@ void write_files(const EvaluateOptions& options, const QaDataset& dataset, const
 
 void evaluate_answers(const EvaluateOptions& options, const Engine& engine) {
   const Questions questions = load_questions(options, engine.config());
-  const auto tokenizer =
-      load_tokenizer(options.model, engine.config(), {.notices = notices_on_standard_error()});
+  const auto tokenizer = load_tokenizer(
+      options.model, engine.config(),
+      {.notices = notices_on_standard_error(), .split_special_tokens = options.engine.split_special_tokens});
   AnswerOptions answer = options.answer;
   answer.max_length = options.max_length;
   const QaWindowOptions windows =
-      inference_windows(answer, static_cast<std::size_t>(engine.config().max_tokens()));
+      inference_windows(answer, longest_input(engine.config(), *tokenizer, options.max_length));
   const Stopwatch watch;
   const QaFeatures features =
       make_qa_windows(questions.dataset, *tokenizer, windows, static_cast<unsigned>(engine.threads()));

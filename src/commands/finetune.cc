@@ -64,6 +64,7 @@ void add_length_option(CLI::App& command, FinetuningOptions& options) {
       .whole("--max-length", options.max_length,
              "Cut inputs to N tokens; 0: 512 (384 for windows of squad_v2), or fewer if the model says so",
              {0, 1 << 20});
+  add_split_option(command, options.split_special_tokens, model_group);
 }
 
 void add_question_options(CLI::App& command, QuestionOptions& options) {

@@ -97,6 +97,7 @@ Json as_json(const Classification& result, int layers) {
       object["probabilities"].push_back(shortest_decimal(probability));
     }
   }
+  object["truncated"] = result.truncated;
   object["kept_fraction"] = Json::array();
   for (const float fraction : result.kept_fraction)
     object["kept_fraction"].push_back(shortest_decimal(fraction));
@@ -115,6 +116,24 @@ void print(const Classification& result, const PredictOptions& options, int laye
   }
 }
 
+/// Says once that texts were cut.
+class CutNotice {
+ public:
+  void see(const Classification& result) {
+    ++seen_;
+    if (!result.truncated || said_) return;
+    said_ = true;
+    notices_on_standard_error()(
+        fmt::format("input {} has more tokens than the model or --max-length allows: it is cut, and so are "
+                    "others that are too long",
+                    seen_));
+  }
+
+ private:
+  std::size_t seen_ = 0;
+  bool said_ = false;
+};
+
 void predict_labels(const PredictOptions& options) {
   if (options.question)
     throw UsageError(options.model.string() +
@@ -126,6 +145,7 @@ void predict_labels(const PredictOptions& options) {
     std::cout.flush();
     progress.update(call);
   };
+  CutNotice cut_notice;
   TextLineReader reader(options.input);
   for_each_chunk(reader, most_texts, [&](const std::vector<TextLine>& lines) {
     std::vector<TextInput> inputs;
@@ -135,6 +155,7 @@ void predict_labels(const PredictOptions& options) {
     }
     progress.end_call(classifier.classify(inputs, classify, [&](std::size_t, const Classification& result) {
       print(result, options, classifier.layers());
+      cut_notice.see(result);
     }));
   });
   progress.finish();
@@ -170,7 +191,8 @@ constexpr const char* description =
     "Classify texts, or answer questions. Each line of input gives one line of output, as soon as it is "
     "there: the label, a tab and its probability, or the value that a regression model predicts. With "
     "--json an object with label, label_id, score, probabilities (in the order of the model's labels), "
-    "kept_fraction (of all tokens, those that went through each layer) and tokens; a token's skimmed_at "
+    "truncated (whether the text was cut), kept_fraction (of all tokens, those that went through each layer) "
+    "and tokens; a token's skimmed_at "
     "is the layer whose predictor skimmed it, counted from 0, or null when it was never skimmed; begin "
     "and end are bytes of the text.\n\n"
     "A question answering model takes questions with their contexts: as --question and --context, as "
@@ -201,12 +223,15 @@ void add_predict_command(CLI::App& app) {
   add_model_option(*command, options->model);
   add_text_input_options(*command, options->input);
   command
-      ->add_option("--max-length", options->max_length,
-                   "Cut inputs to N tokens, special tokens included; 0: as long as the model allows. Of "
-                   "questions: tokens of a window; 0: 384, or fewer if the model takes fewer")
+      ->add_option(
+          "--max-length", options->max_length,
+          "Cut inputs to N tokens, special tokens included; 0: as long as the model and its "
+          "tokenizer's model_max_length allow. Of questions: tokens of a window; 0: 384, or fewer if "
+          "the model takes fewer")
       ->type_name("N")
       ->check(whole_number(0, 1 << 20))
       ->group("Input");
+  add_split_option(*command, options->engine.split_special_tokens, "Input");
   add_question_options(*command, *options);
   add_answer_options(*command, options->answer);
   add_engine_options(*command, options->engine);

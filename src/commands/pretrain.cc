@@ -43,6 +43,7 @@ void add_text_options(CLI::App& command, PretrainingOptions& options) {
              "Share of the tokens in long sequences, which train the later positions", {0, 1});
   group.real("--mask-probability", options.masking.probability, "Share of the words that are predicted",
              {1e-6, 1});
+  add_split_option(command, options.split_special_tokens, "Text");
 }
 
 void add_initialization_option(CLI::App& command, std::string& initialization) {

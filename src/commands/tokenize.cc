@@ -24,6 +24,7 @@ struct TokenizeOptions {
   std::filesystem::path model;
   TextInputOptions input;
   std::size_t max_length = 0;
+  bool split_special_tokens = false;
   bool json = false;
 };
 
@@ -65,7 +66,11 @@ Json as_json(const Tokenizer& tokenizer, const Encoding& encoding, const TextLin
     const auto [begin, end] = characters(encoding.offsets[i]);
     offsets.push_back({begin, end});
   }
-  return {{"ids", encoding.ids}, {"tokens", tokens}, {"offsets", offsets}, {"type_ids", encoding.type_ids}};
+  return {{"ids", encoding.ids},
+          {"tokens", tokens},
+          {"offsets", offsets},
+          {"type_ids", encoding.type_ids},
+          {"truncated", encoding.truncated}};
 }
 
 void print_plain(const Tokenizer& tokenizer, const Encoding& encoding) {
@@ -79,7 +84,9 @@ void print_plain(const Tokenizer& tokenizer, const Encoding& encoding) {
 
 void run_tokenize(const TokenizeOptions& options) {
   const auto config = ModelConfig::load(options.model);
-  const auto tokenizer = load_tokenizer(options.model, config, {.notices = notices_on_standard_error()});
+  const auto tokenizer = load_tokenizer(
+      options.model, config,
+      {.notices = notices_on_standard_error(), .split_special_tokens = options.split_special_tokens});
   const EncodeOptions encode{
       .max_length = options.max_length,
       .truncation = options.max_length == 0 ? Truncation::none : Truncation::longest_first};
@@ -106,7 +113,8 @@ void add_tokenize_command(CLI::App& app) {
                                          "Show the tokens of texts. Each line of input gives one line of "
                                          "output: the tokens, a tab, and their ids; with "
                                          "--json an object with ids, tokens, offsets (in characters of the "
-                                         "text that the token came from) and type_ids.");
+                                         "text that the token came from), type_ids, and truncated, whether "
+                                         "the input was cut.");
   add_model_option(*command, options->model);
   add_text_input_options(*command, options->input);
   command
@@ -115,6 +123,7 @@ void add_tokenize_command(CLI::App& app) {
       ->type_name("N")
       ->check(whole_number(0, 1 << 20))
       ->group("Input");
+  add_split_option(*command, options->split_special_tokens, "Input");
   add_json_option(*command, options->json);
   command->footer("Example:\n  echo 'a charming journey' | transkimmer tokenize --model my-model");
   command->callback([options] { run_tokenize(*options); });

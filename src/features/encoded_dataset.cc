@@ -55,7 +55,8 @@ std::span<const std::int32_t> EncodedDataset::sequence_type_ids(std::size_t i) c
 }
 
 std::uint32_t EncodedDataset::never_skimmed(std::size_t i, SkimProtection protection) const {
-  return protection == SkimProtection::question && !question_ends.empty() ? question_ends[i] : 1;
+  if (protection != SkimProtection::question || question_ends.empty()) return 1;
+  return std::max(question_ends[i], 1U);
 }
 
 std::string EncodedDataset::fingerprint() const {

@@ -18,7 +18,8 @@ struct EncodedDataset {
   std::vector<std::int32_t> type_ids;
   std::vector<std::uint64_t> starts = {0};
   std::vector<double> labels;  ///< one per sequence; NaN where unlabelled
-  /// One per sequence where tokens [1, end) are a question's; empty for other data.
+  /// One per sequence where the tokens before `end` are a question's, with what stands before it; empty for
+  /// other data.
   std::vector<std::uint32_t> question_ends;
 
   std::size_t size() const { return starts.size() - 1; }

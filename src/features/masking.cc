@@ -54,6 +54,8 @@ WordMasker::WordMasker(const Tokenizer& tokenizer, const MaskingRule& rule)
   check_rule(rule);
   if (mask_ < 0) throw UsageError("the vocabulary has no mask token ([MASK] or <mask>)");
   const SpecialTokens& special = tokenizer.special_tokens();
+  if (special.begin < 0 || special.separator < 0)
+    throw UsageError("the tokenizer has no tokens that begin and end a sequence, [CLS] and [SEP] say");
   const bool beginnings_marked = marks_beginnings(tokenizer);
   for (std::size_t i = 0; i < tokenizer.vocabulary_size(); ++i) {
     const auto id = static_cast<std::int32_t>(i);

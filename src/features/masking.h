@@ -26,8 +26,8 @@ struct MaskedToken {
 /// Hides words of a sequence for a masked language model.
 class WordMasker {
  public:
-  /// Throws UsageError when the vocabulary has no mask token, or nothing but special tokens; for shares and
-  /// probabilities out of range.
+  /// Throws UsageError when the vocabulary has no mask token or none to begin and end sequences with, or
+  /// nothing but special tokens; for shares and probabilities out of range.
   WordMasker(const Tokenizer& tokenizer, const MaskingRule& rule);
 
   /// Chooses words of `ids`, changes their tokens and appends what they were to `masked`, by position. Words

@@ -43,7 +43,7 @@ class WindowMaker {
   WindowMaker(const Tokenizer& tokenizer, const QaWindowOptions& options)
       : tokenizer_(tokenizer),
         options_(options),
-        special_(tokenizer.assemble({}, std::vector<Piece>(), kWhole).ids.size()),
+        special_(tokenizer.input_rules().layout.special_tokens(true)),
         longest_question_(longest_question(options, special_)) {}
 
   QuestionWindows make(std::string_view question, std::span<const Piece> context) const {
@@ -68,11 +68,22 @@ class WindowMaker {
     made.encodings.push_back(
         tokenizer_.assemble(question, std::vector<Piece>(context.begin(), context.end()), kWhole));
     QaWindow& window = made.windows.emplace_back();
-    window.question_end = static_cast<std::uint32_t>(1 + question.size());
-    // All special tokens but the last stand before the context.
-    window.context_begin = static_cast<std::uint32_t>(question.size() + special_ - 1);
-    window.context_end = static_cast<std::uint32_t>(window.context_begin + context.size());
     window.first_piece = static_cast<std::uint32_t>(first_piece);
+    std::uint32_t token = 0;
+    for (const LayoutPart& part : tokenizer_.input_rules().layout.pair) {
+      const std::uint32_t begin = token;
+      if (part.segment == Segment::special) {
+        ++token;
+      } else if (part.segment == Segment::first) {
+        token += static_cast<std::uint32_t>(question.size());
+        window.question_begin = begin;
+        window.question_end = token;
+      } else {
+        token += static_cast<std::uint32_t>(context.size());
+        window.context_begin = begin;
+        window.context_end = token;
+      }
+    }
   }
 
   const Tokenizer& tokenizer_;

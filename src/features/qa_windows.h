@@ -14,8 +14,8 @@
 
 namespace transkimmer {
 
-/// How a question and its context become model inputs: [CLS] question [SEP] window [SEP], or
-/// <s> question </s></s> window </s>, where a window is as much of the context as has room.
+/// How a question and its context become model inputs: a pair as the tokenizer lays it out, [CLS] question
+/// [SEP] window [SEP] say, where a window is as much of the context as has room.
 struct QaWindowOptions {
   std::size_t max_length = 384;  ///< tokens of a window with its question and special tokens
   std::size_t doc_stride = 128;  ///< context tokens that a window has in common with the one before it
@@ -26,10 +26,11 @@ struct QaWindowOptions {
 /// Windows of `max_length` tokens with the published overlap, or a third of a shorter window.
 QaWindowOptions windows_of_length(std::size_t max_length);
 
-/// One model input. Token positions count from the window's first token, which is [CLS] or <s>.
+/// One model input. Token positions count from the window's first token.
 struct QaWindow {
-  std::size_t example = 0;          ///< index of the question
-  std::uint32_t question_end = 1;   ///< the question is tokens [1, question_end)
+  std::size_t example = 0;           ///< index of the question
+  std::uint32_t question_begin = 1;  ///< the question is tokens [question_begin, question_end)
+  std::uint32_t question_end = 1;
   std::uint32_t context_begin = 0;  ///< the context is tokens [context_begin, context_end)
   std::uint32_t context_end = 0;
   std::uint32_t first_piece = 0;  ///< which token of the whole context stands at context_begin
@@ -39,7 +40,7 @@ struct QaWindow {
   std::uint32_t end = 0;
 
   std::size_t context_tokens() const { return context_end - context_begin; }
-  bool is_question(std::size_t token) const { return token >= 1 && token < question_end; }
+  bool is_question(std::size_t token) const { return token >= question_begin && token < question_end; }
   bool is_context(std::size_t token) const { return token >= context_begin && token < context_end; }
 };
 

@@ -64,6 +64,17 @@ void check_origin(const TokenFile& file, const TokenFileOrigin& expected, bool s
   }
 }
 
+/// Special tokens that a text does not keep whole where it spells them out.
+void add_split_tokens(const Tokenizer& tokenizer, Fnv1a& hash) {
+  const SpecialTokens& special = tokenizer.special_tokens();
+  for (const std::int32_t id : {special.begin, special.separator, special.mask}) {
+    if (id < 0) continue;
+    const std::vector<Piece> pieces = tokenizer.pieces(tokenizer.token(id));
+    if (pieces.size() == 1 && pieces.front().id == id) continue;
+    for (const Piece& piece : pieces) hash.add(std::to_string(piece.id) + ";");
+  }
+}
+
 TokenFileOrigin origin_of(const Tokenizer& tokenizer, std::uint64_t text_bytes) {
   return {.tokenizer = tokenizer_fingerprint(tokenizer),
           .vocabulary_size = tokenizer.vocabulary_size(),
@@ -79,6 +90,7 @@ std::uint64_t tokenizer_fingerprint(const Tokenizer& tokenizer) {
     hash.add(std::string_view("\0", 1));
   }
   for (const Piece& piece : tokenizer.pieces(kSample)) hash.add(std::to_string(piece.id) + ",");
+  add_split_tokens(tokenizer, hash);
   return hash.value();
 }
 

@@ -19,6 +19,8 @@ class JsonFields {
   /// Both must outlive this object. `prefix` goes before key names in messages ("transkimmer.").
   JsonFields(const nlohmann::json& object, const std::string& origin, std::string prefix = "");
 
+  /// Whether the key is there, if only as null.
+  bool has(const char* key) const { return object_.contains(key); }
   /// The value, or null when the key is absent.
   const nlohmann::json* find(const char* key) const;
   std::int64_t required_integer(const char* key, IntegerRange range) const;
@@ -26,6 +28,7 @@ class JsonFields {
   double real(const char* key, RealRange range, double absent) const;
   bool boolean(const char* key, bool absent) const;
   std::optional<std::string> string(const char* key) const;
+  const std::string& origin() const { return origin_; }
 
   [[noreturn]] void fail(const char* key, const nlohmann::json& found, std::string_view expected) const;
   [[noreturn]] void fail_missing(const char* key) const;

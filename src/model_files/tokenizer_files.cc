@@ -1,9 +1,14 @@
 #include "model_files/tokenizer_files.h"
 
+#include <algorithm>
+#include <string_view>
+
 #include <fmt/format.h>
 
 #include "base/file.h"
+#include "base/quoting.h"
 #include "base/stand_in.h"
+#include "model_files/added_token_list.h"
 #include "model_files/tokenizer_json.h"
 #include "model_files/tokenizer_settings.h"
 #include "model_files/vocabulary_files.h"
@@ -24,18 +29,17 @@ constexpr const char* kTokenizerFiles[] = {"vocab.txt",
                                            "merges.txt",
                                            "tokenizer.json",
                                            "tokenizer_config.json",
+                                           "added_tokens.json",
                                            "special_tokens_map.json"};
 
-/// The special tokens that the vocabulary has, as transformers adds them: a mask swallows the blank before it
-/// in RoBERTa.
-std::vector<AddedToken> special_added_tokens(const SpecialTokenNames& names,
-                                             const VocabularyBuilder& vocabulary, bool mask_strips_left) {
-  std::vector<AddedToken> tokens;
-  for (const std::string* name : {&names.pad, &names.unknown, &names.begin, &names.separator, &names.mask}) {
-    const std::int32_t id = vocabulary.find(*name);
-    if (id >= 0)
-      tokens.push_back({.content = *name, .id = id, .lstrip = name == &names.mask && mask_strips_left});
-  }
+SpecialTokens special_tokens_of(const VocabularyBuilder& vocabulary, const SpecialTokenNames& names,
+                                const ModelConfig& config) {
+  SpecialTokens tokens = {.unknown = vocabulary.required(names.unknown, "unknown-word"),
+                          .begin = vocabulary.required(names.begin, "first"),
+                          .separator = vocabulary.required(names.separator, "separator"),
+                          .mask = vocabulary.find(names.mask)};
+  const std::int32_t pad = vocabulary.find(names.pad);
+  tokens.pad = pad >= 0 ? pad : static_cast<std::int32_t>(config.pad_token_id);
   return tokens;
 }
 
@@ -45,12 +49,16 @@ std::unique_ptr<const Tokenizer> load_wordpiece(const fs::path& path, const Mode
   VocabularyBuilder vocabulary(path.string(), config.vocab_size);
   read_vocab_txt(read_downloaded_file(path, kMaxVocabularyBytes), vocabulary, notices);
   const SpecialTokenNames names = SpecialTokenNames::bert().overridden_by(settings.names);
+  AddedTokenList added(vocabulary);
+  added.put(settings, names);
   WordPieceModel model;
   model.normalizer.lowercase = settings.do_lower_case.value_or(true);
   model.normalizer.strip_accents = settings.strip_accents.value_or(model.normalizer.lowercase);
   model.normalizer.handle_chinese_chars = settings.tokenize_chinese_chars.value_or(true);
-  model.special_tokens = vocabulary.special_tokens(names, config.pad_token_id);
-  model.added_tokens = special_added_tokens(names, vocabulary, /*mask_strips_left=*/false);
+  model.special_tokens = special_tokens_of(vocabulary, names, config);
+  model.rules = settings.rules(InputLayout::bert(model.special_tokens.begin, model.special_tokens.separator));
+  model.special_in_text = settings.special_in_text();
+  model.added_tokens = added.take();
   model.vocabulary = vocabulary.take();
   return std::make_unique<const WordPieceTokenizer>(std::move(model));
 }
@@ -64,32 +72,65 @@ std::unique_ptr<const Tokenizer> load_byte_level_bpe(const fs::path& directory, 
   const SpecialTokenNames names = SpecialTokenNames::roberta().overridden_by(settings.names);
   ByteLevelBpeModel model;
   model.add_prefix_space = settings.add_prefix_space.value_or(false);
+  model.trim_offsets = settings.trim_offsets.value_or(true);
   model.merges = read_merges_txt(read_downloaded_file(merges_path, kMaxVocabularyBytes), merges_path.string(),
                                  vocabulary);
-  model.special_tokens = vocabulary.special_tokens(names, config.pad_token_id);
-  model.added_tokens = special_added_tokens(names, vocabulary, /*mask_strips_left=*/true);
+  AddedTokenList added(vocabulary);
+  added.put(settings, names);
+  model.special_tokens = special_tokens_of(vocabulary, names, config);
+  model.rules =
+      settings.rules(InputLayout::roberta(model.special_tokens.begin, model.special_tokens.separator));
+  model.special_in_text = settings.special_in_text();
+  model.added_tokens = added.take();
   model.vocabulary = vocabulary.take();
   return std::make_unique<const ByteLevelBpeTokenizer>(std::move(model));
+}
+
+[[noreturn]] void reject_class(const TokenizerSettings& settings, std::string_view expected) {
+  throw FormatError(fmt::format("{}: 'tokenizer_class' is {}, expected {}", settings.named_class_in,
+                                in_quotes(*settings.tokenizer_class), expected));
+}
+
+/// Of a directory without tokenizer.json: the class says which algorithm its vocabulary is for.
+std::unique_ptr<const Tokenizer> load_vocabulary_files(const fs::path& directory, const ModelConfig& config,
+                                                       const TokenizerSettings& settings,
+                                                       const NoticeHandler& notices) {
+  const bool has_vocab_txt = path_exists(directory / "vocab.txt");
+  const bool has_vocab_json = path_exists(directory / "vocab.json");
+  if (!has_vocab_txt && !has_vocab_json)
+    throw IoError(
+        fmt::format("{}: has no tokenizer: expected tokenizer.json, vocab.txt, or vocab.json and merges.txt",
+                    directory.string()));
+  const TokenizerFamily family = settings.what.family;
+  if (family == TokenizerFamily::described)
+    reject_class(settings, "that of BERT or RoBERTa, or a tokenizer.json that says what it does");
+  bool wordpiece = has_vocab_txt && (family == TokenizerFamily::bert || !has_vocab_json);
+  if (settings.tokenizer_class) {
+    wordpiece = family == TokenizerFamily::bert;
+    if (wordpiece && !has_vocab_txt) reject_class(settings, "one of RoBERTa, whose vocab.json there is");
+    if (!wordpiece && !has_vocab_json) reject_class(settings, "one of BERT, whose vocab.txt there is");
+  }
+  if (wordpiece) return load_wordpiece(directory / "vocab.txt", config, settings, notices);
+  return load_byte_level_bpe(directory, config, settings);
 }
 
 }  // namespace
 
 std::unique_ptr<const Tokenizer> load_tokenizer(const fs::path& directory, const ModelConfig& config,
                                                 const TokenizerOptions& options) {
-  const TokenizerSettings settings = TokenizerSettings::load(directory);
-  if (const fs::path path = directory / "tokenizer.json"; path_exists(path)) {
+  TokenizerSettings settings = TokenizerSettings::load(directory, config);
+  settings.split_special_tokens |= options.split_special_tokens;
+  if (settings.what.family == TokenizerFamily::other)
+    reject_class(settings, "a class of WordPiece or byte-level BPE: this algorithm is not supported");
+  if (const fs::path path = directory / "tokenizer.json"; path_exists(path))
     return parse_tokenizer_json(read_downloaded_file(path, kMaxVocabularyBytes), path.string(), config,
                                 settings);
-  }
-  const bool has_vocab_txt = path_exists(directory / "vocab.txt");
-  const bool has_vocab_json = path_exists(directory / "vocab.json");
-  if (has_vocab_txt && (config.architecture == Architecture::bert || !has_vocab_json)) {
-    return load_wordpiece(directory / "vocab.txt", config, settings, options.notices);
-  }
-  if (has_vocab_json) return load_byte_level_bpe(directory, config, settings);
-  throw IoError(
-      fmt::format("{}: has no tokenizer: expected tokenizer.json, vocab.txt, or vocab.json and merges.txt",
-                  directory.string()));
+  return load_vocabulary_files(directory, config, settings, options.notices);
+}
+
+std::size_t longest_input(const ModelConfig& config, const Tokenizer& tokenizer, std::size_t asked) {
+  const std::size_t wanted = asked > 0 ? asked : tokenizer.input_rules().max_length;
+  return std::min(static_cast<std::size_t>(config.max_tokens()), wanted);
 }
 
 TokenizerFiles TokenizerFiles::read(const fs::path& directory) {

@@ -13,17 +13,24 @@ namespace transkimmer {
 
 struct TokenizerOptions {
   NoticeHandler notices = {};  ///< is told of tokens that vocab.txt has twice
+  /// Special tokens that are written out in a text are read as plain text. (tokenizer_config.json may say so,
+  /// too.)
+  bool split_special_tokens = false;
 };
 
 /// The tokenizer of a model directory: `vocab.txt` or a WordPiece `tokenizer.json` for BERT, `vocab.json` +
-/// `merges.txt` or a byte-level BPE `tokenizer.json` for RoBERTa; `do_lower_case`, `strip_accents`,
-/// `tokenize_chinese_chars` and `add_prefix_space` from `tokenizer_config.json` or `tokenizer.json` where
-/// present (defaults as in transformers). Where both forms exist `tokenizer.json` is preferred, as
-/// transformers does. Throws IoError or FormatError naming the file (and line); also when an id lies beyond
-/// `config.vocab_size`.
+/// `merges.txt` or a byte-level BPE `tokenizer.json` for RoBERTa; settings and added tokens from
+/// `tokenizer_config.json`, `special_tokens_map.json` and `added_tokens.json` where present (defaults as in
+/// transformers). Where both forms exist `tokenizer.json` is preferred, as transformers does. Throws IoError
+/// or FormatError naming the file (and line); also for a `tokenizer_class` whose algorithm is not supported,
+/// and when an id lies beyond `config.vocab_size`.
 std::unique_ptr<const Tokenizer> load_tokenizer(const std::filesystem::path& directory,
                                                 const ModelConfig& config,
                                                 const TokenizerOptions& options = {});
+
+/// The tokens that an input is cut to: as many as are `asked` for, or for 0 as the tokenizer's files say, but
+/// no more than the position table allows.
+std::size_t longest_input(const ModelConfig& config, const Tokenizer& tokenizer, std::size_t asked = 0);
 
 /// The files of a model directory that make up its tokenizer, in memory: they can be written when the
 /// directory is no longer there.

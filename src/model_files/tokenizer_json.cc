@@ -1,14 +1,20 @@
 #include "model_files/tokenizer_json.h"
 
 #include <algorithm>
+#include <array>
 #include <limits>
+#include <optional>
+#include <utility>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include "base/quoting.h"
+#include "model_files/added_token_fields.h"
+#include "model_files/added_token_list.h"
 #include "model_files/json.h"
 #include "model_files/json_fields.h"
+#include "model_files/post_processor.h"
 #include "model_files/vocabulary_files.h"
 #include "text/byte_level_bpe.h"
 #include "text/wordpiece.h"
@@ -34,6 +40,7 @@ class TokenizerJson {
   std::unique_ptr<const Tokenizer> build() {
     if (!root_.is_object())
       throw FormatError(fmt::format("{}: is {}, expected an object", origin_, shown(root_)));
+    reject_unknown_fields();
     const json& model = required_object(root_, "model");
     const std::string type = model_type(model);
     if (type != "WordPiece" && type != "BPE") {
@@ -41,7 +48,6 @@ class TokenizerJson {
           fmt::format("{}: model.type is {}, expected WordPiece or BPE", origin_, in_quotes(type)));
     }
     read_vocabulary(model);
-    read_added_tokens();
     if (type == "WordPiece") return build_wordpiece(model);
     return build_byte_level_bpe(model);
   }
@@ -85,58 +91,78 @@ class TokenizerJson {
     }
   }
 
-  void read_added_tokens() {
-    const JsonFields fields(root_, origin_);
-    const json* list = fields.find("added_tokens");
-    if (list == nullptr) return;
-    if (!list->is_array()) fields.fail("added_tokens", *list, "an array");
-    for (const json& entry : *list) {
-      if (!entry.is_object()) fields.fail("added_tokens", entry, "an object for each token");
-      const JsonFields token_fields(entry, origin_, "added_tokens.");
-      AddedToken token;
-      token.content = token_fields.string("content").value_or("");
-      if (token.content.empty()) token_fields.fail_missing("content");
-      token.id = static_cast<std::int32_t>(token_fields.required_integer("id", kIds));
-      token.single_word = token_fields.boolean("single_word", false);
-      token.lstrip = token_fields.boolean("lstrip", false);
-      token.rstrip = token_fields.boolean("rstrip", false);
-      token.normalized = token_fields.boolean("normalized", false);
-      vocabulary_.add_if_new(token.content, token.id, origin_);
-      added_tokens_.push_back(std::move(token));
-    }
+  /// Those that tokenizers knows; truncation, padding and decoder do not change a text's ids here.
+  void reject_unknown_fields() const {
+    constexpr std::array<std::string_view, 9> kKnown = {"version",        "truncation", "padding",
+                                                        "added_tokens",   "normalizer", "pre_tokenizer",
+                                                        "post_processor", "decoder",    "model"};
+    for (const auto& [key, value] : root_.items())
+      if (std::find(kKnown.begin(), kKnown.end(), key) == kKnown.end())
+        throw FormatError(
+            fmt::format("{}: has the field {}, which is not known here", origin_, in_quotes(key)));
   }
 
-  SpecialTokens special_tokens(const json& model, SpecialTokenNames defaults) {
+  /// Whether the settings files go before this one.
+  bool settings_go_first() const { return settings_.what.family != TokenizerFamily::described; }
+
+  std::vector<AddedToken> added_tokens(const SpecialTokenNames& usual) {
+    AddedTokenList tokens(vocabulary_);
+    const JsonFields fields(root_, origin_);
+    if (const json* const list = fields.find("added_tokens")) {
+      if (!list->is_array()) fields.fail("added_tokens", *list, "an array");
+      for (const json& entry : *list) {
+        if (!entry.is_object()) fields.fail("added_tokens", entry, "an object for each token");
+        AddedToken token = read_added_token(entry, origin_, "added_tokens.");
+        token.id = static_cast<std::int32_t>(
+            JsonFields(entry, origin_, "added_tokens.").required_integer("id", kIds));
+        tokens.put(std::move(token), origin_);
+      }
+    }
+    tokens.put(settings_, settings_go_first() ? usual : SpecialTokenNames());
+    return tokens.take();
+  }
+
+  SpecialTokenNames names(const json& model, const SpecialTokenNames& usual) const {
     SpecialTokenNames own;
     own.unknown = JsonFields(model, origin_, "model.").string("unk_token").value_or("");
-    read_post_processor(own);
-    const SpecialTokenNames names = defaults.overridden_by(own).overridden_by(settings_.names);
-    // transformers makes its special tokens added tokens, whether or not the file lists them as such.
-    for (const std::string* name :
-         {&names.pad, &names.unknown, &names.begin, &names.separator, &names.mask}) {
-      const std::int32_t id = vocabulary_.find(*name);
-      const bool is_listed = std::any_of(added_tokens_.begin(), added_tokens_.end(),
-                                         [&](const AddedToken& token) { return token.content == *name; });
-      if (id >= 0 && !is_listed) added_tokens_.push_back({.content = *name, .id = id});
-    }
-    return vocabulary_.special_tokens(names, config_.pad_token_id);
+    return settings_go_first() ? usual.overridden_by(own).overridden_by(settings_.names)
+                               : usual.overridden_by(settings_.names).overridden_by(own);
   }
 
-  /// {"type": "RobertaProcessing", "sep": ["</s>", 2], "cls": ["<s>", 0]} names two special tokens. Templates
-  /// are taken to be the architecture's own.
-  void read_post_processor(SpecialTokenNames& names) const {
-    const JsonFields fields(root_, origin_);
-    const json* processor = fields.find("post_processor");
-    if (processor == nullptr) return;
-    if (!processor->is_object()) fields.fail("post_processor", *processor, "an object");
-    const auto name = [&](const char* key) -> std::string {
-      const auto found = processor->find(key);
-      const bool is_pair =
-          found != processor->end() && found->is_array() && !found->empty() && found->front().is_string();
-      return is_pair ? found->front().get<std::string>() : std::string();
+  /// What does not depend on the algorithm. The model's own tokens and merges have been read.
+  template <class Model>
+  PostProcessing read_common(const SpecialTokenNames& names, Model& built) {
+    built.added_tokens = added_tokens(names);
+    const PostProcessing processing = post_processing();
+    built.rules = settings_.rules(processing.layout);
+    built.special_tokens = special_tokens(names, processing.layout);
+    built.special_in_text = settings_.special_in_text();
+    return processing;
+  }
+
+  PostProcessing post_processing() const {
+    ProcessingTokens instead;
+    const auto named = [&](const std::string& name) -> std::optional<std::int32_t> {
+      if (name.empty() || !settings_go_first()) return std::nullopt;
+      return vocabulary_.required(name, "special");
     };
-    names.begin = name("cls");
-    names.separator = name("sep");
+    instead.begin = named(settings_.names.begin);
+    instead.separator = named(settings_.names.separator);
+    return read_post_processor(JsonFields(root_, origin_).find("post_processor"), vocabulary_.size(), instead,
+                               origin_);
+  }
+
+  SpecialTokens special_tokens(const SpecialTokenNames& names, const InputLayout& layout) const {
+    SpecialTokens tokens = {.unknown = vocabulary_.find(names.unknown),
+                            .begin = vocabulary_.find(names.begin),
+                            .separator = vocabulary_.find(names.separator),
+                            .mask = vocabulary_.find(names.mask)};
+    const std::vector<LayoutPart>& single = layout.single;
+    if (!single.empty() && single.front().segment == Segment::special) tokens.begin = single.front().id;
+    if (!single.empty() && single.back().segment == Segment::special) tokens.separator = single.back().id;
+    const std::int32_t pad = vocabulary_.find(names.pad);
+    tokens.pad = pad >= 0 ? pad : static_cast<std::int32_t>(config_.pad_token_id);
+    return tokens;
   }
 
   std::unique_ptr<const Tokenizer> build_wordpiece(const json& model) {
@@ -149,8 +175,9 @@ class TokenizerJson {
     if (component("pre_tokenizer", "BertPreTokenizer") == nullptr) {
       throw FormatError(origin_ + ": pre_tokenizer is missing, expected BertPreTokenizer");
     }
-    built.special_tokens = special_tokens(model, SpecialTokenNames::bert());
-    built.added_tokens = std::move(added_tokens_);
+    const SpecialTokenNames own_names = names(model, SpecialTokenNames::bert());
+    read_common(own_names, built);
+    vocabulary_.required(own_names.unknown, "unknown-word");
     built.vocabulary = vocabulary_.take();
     return std::make_unique<const WordPieceTokenizer>(std::move(built));
   }
@@ -163,11 +190,17 @@ class TokenizerJson {
     const JsonFields fields(*normalizer, origin_, "normalizer.");
     BertNormalizerOptions options;
     options.clean_text = fields.boolean("clean_text", true);
-    options.handle_chinese_chars =
-        settings_.tokenize_chinese_chars.value_or(fields.boolean("handle_chinese_chars", true));
-    options.lowercase = settings_.do_lower_case.value_or(fields.boolean("lowercase", true));
-    options.strip_accents =
-        settings_.strip_accents.value_or(fields.boolean("strip_accents", options.lowercase));
+    options.handle_chinese_chars = fields.boolean("handle_chinese_chars", true);
+    options.lowercase = fields.boolean("lowercase", true);
+    const bool has_own = fields.find("strip_accents") != nullptr;
+    if (settings_go_first()) {
+      options.handle_chinese_chars = settings_.tokenize_chinese_chars.value_or(options.handle_chinese_chars);
+      options.lowercase = settings_.do_lower_case.value_or(options.lowercase);
+    }
+    // Without a value of its own, accents follow the case.
+    options.strip_accents = has_own ? fields.boolean("strip_accents", false) : options.lowercase;
+    if (settings_go_first() && settings_.names_strip_accents)
+      options.strip_accents = settings_.strip_accents.value_or(options.lowercase);
     return options;
   }
 
@@ -179,10 +212,10 @@ class TokenizerJson {
                                       in_quotes(*affix)));
       }
     }
-    for (const char* key : {"byte_fallback", "fuse_unk"}) {
-      if (fields.boolean(key, false))
-        throw FormatError(fmt::format("{}: model.{} is not supported", origin_, key));
-    }
+    if (fields.real("dropout", {0, 1}, 0) > 0)
+      throw FormatError(origin_ + ": model.dropout is more than 0, which makes ids a matter of chance");
+    if (fields.boolean("byte_fallback", false) && !has_every_byte())
+      throw FormatError(origin_ + ": model.byte_fallback is not supported where bytes have no token");
     reject_normalizer();
     const json* pre_tokenizer = component("pre_tokenizer", "ByteLevel");
     if (pre_tokenizer == nullptr)
@@ -192,14 +225,26 @@ class TokenizerJson {
       throw FormatError(origin_ + ": pre_tokenizer.use_regex is false, which is not supported");
     }
     ByteLevelBpeModel built;
-    built.add_prefix_space = settings_.add_prefix_space.value_or(splitting.boolean("add_prefix_space", true));
+    built.add_prefix_space = splitting.boolean("add_prefix_space", true);
+    if (settings_go_first())
+      built.add_prefix_space = settings_.add_prefix_space.value_or(built.add_prefix_space);
     built.ignore_merges = fields.boolean("ignore_merges", false);
+    built.fuse_missing_bytes = fields.boolean("fuse_unk", false);
     built.merges = merges(fields);
-    built.special_tokens = special_tokens(model, SpecialTokenNames::roberta());
-    if (fields.string("unk_token")) built.missing_byte = built.special_tokens.unknown;
-    built.added_tokens = std::move(added_tokens_);
+    const SpecialTokenNames own_names = names(model, SpecialTokenNames::roberta());
+    built.trim_offsets = read_common(own_names, built).trim_offsets;
+    if (settings_go_first()) built.trim_offsets = settings_.trim_offsets.value_or(built.trim_offsets);
+    if (fields.string("unk_token"))
+      built.missing_byte = vocabulary_.required(own_names.unknown, "unknown-word");
     built.vocabulary = vocabulary_.take();
     return std::make_unique<const ByteLevelBpeTokenizer>(std::move(built));
+  }
+
+  /// Then nothing falls back to the bytes of a character.
+  bool has_every_byte() const {
+    for (int byte = 0; byte < 256; ++byte)
+      if (vocabulary_.find(symbol_of_byte(static_cast<unsigned char>(byte))) < 0) return false;
+    return true;
   }
 
   void reject_normalizer() const {
@@ -237,7 +282,6 @@ class TokenizerJson {
   const ModelConfig& config_;
   const TokenizerSettings& settings_;
   VocabularyBuilder vocabulary_;
-  std::vector<AddedToken> added_tokens_;
 };
 
 }  // namespace

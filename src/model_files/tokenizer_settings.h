@@ -1,28 +1,61 @@
 #pragma once
 
+#include <cstddef>
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include <nlohmann/json_fwd.hpp>
 
+#include "model_files/model_config.h"
+#include "model_files/tokenizer_class.h"
 #include "model_files/vocabulary_builder.h"
+#include "text/added_tokens.h"
+#include "text/tokenizer.h"
 
 namespace transkimmer {
 
-/// What `tokenizer_config.json` and `special_tokens_map.json` say; absent where they say nothing.
+/// What `tokenizer_config.json`, `special_tokens_map.json` and `added_tokens.json` say, and of config.json
+/// the class of the tokenizer; absent where they say nothing. Which file goes before which is as in
+/// transformers: where tokenizer_config.json has an added_tokens_decoder the other two are not looked at;
+/// elsewhere special_tokens_map.json goes before tokenizer_config.json.
 struct TokenizerSettings {
   std::optional<bool> do_lower_case;
   std::optional<bool> strip_accents;
+  bool names_strip_accents = false;  ///< if only to say null: as the case
   std::optional<bool> tokenize_chinese_chars;
   std::optional<bool> add_prefix_space;
-  SpecialTokenNames names;
+  std::optional<bool> trim_offsets;
+  std::optional<std::string> tokenizer_class;
+  std::string named_class_in;  ///< the file that tokenizer_class is from
+  TokenizerClass what;         ///< of tokenizer_class, or else of the architecture
+  bool gives_types = true;     ///< token_type_ids are among the model's inputs
+  bool split_special_tokens = false;
+  TruncationSide truncation_side = TruncationSide::right;
+  /// model_max_length; of an encoder without a task head max_seq_length of sentence_bert_config.json, where
+  /// there is one, as sentence-transformers has it.
+  std::size_t max_length = SIZE_MAX;
 
-  /// Takes over what the object says, except names that are known already.
-  /// Throws FormatError naming `origin` and the key.
-  void merge(const nlohmann::json& object, const std::string& origin);
-  /// From the two files where the directory has them. Throws IoError or FormatError.
-  static TokenizerSettings load(const std::filesystem::path& directory);
+  SpecialTokenNames names;
+  /// Those special tokens with their flags, in the order in which transformers numbers them, and special
+  /// tokens without a part of their own; ids are still to be found.
+  std::vector<AddedToken> special_tokens, other_special_tokens;
+  /// Added tokens by rising id.
+  std::vector<AddedToken> added_tokens;
+  std::string added_tokens_origin;  ///< the file that they are from
+  bool has_decoder = false;         ///< which is tokenizer_config.json
+
+  /// From the files where `directory` has them. Throws IoError, or FormatError naming the file and the key.
+  static TokenizerSettings load(const std::filesystem::path& directory, const ModelConfig& config);
+  /// How inputs are made in a layout. Types are dropped where the model is given none.
+  InputRules rules(InputLayout layout) const;
+  SpecialTokensInText special_in_text() const {
+    return split_special_tokens ? SpecialTokensInText::split : SpecialTokensInText::whole;
+  }
+
+  /// Where no file says anything.
+  static TokenizerSettings of(const ModelConfig& config);
 };
 
 }  // namespace transkimmer

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 #include <optional>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -13,11 +14,23 @@
 namespace transkimmer {
 
 SpecialTokenNames SpecialTokenNames::bert() {
-  return {.pad = "[PAD]", .unknown = "[UNK]", .begin = "[CLS]", .separator = "[SEP]", .mask = "[MASK]"};
+  return {.pad = "[PAD]",
+          .unknown = "[UNK]",
+          .begin = "[CLS]",
+          .separator = "[SEP]",
+          .mask = "[MASK]",
+          .bos = "",
+          .eos = ""};
 }
 
 SpecialTokenNames SpecialTokenNames::roberta() {
-  return {.pad = "<pad>", .unknown = "<unk>", .begin = "<s>", .separator = "</s>", .mask = "<mask>"};
+  return {.pad = "<pad>",
+          .unknown = "<unk>",
+          .begin = "<s>",
+          .separator = "</s>",
+          .mask = "<mask>",
+          .bos = "<s>",
+          .eos = "</s>"};
 }
 
 SpecialTokenNames SpecialTokenNames::overridden_by(const SpecialTokenNames& preferred) const {
@@ -28,7 +41,9 @@ SpecialTokenNames SpecialTokenNames::overridden_by(const SpecialTokenNames& pref
           .unknown = either(preferred.unknown, unknown),
           .begin = either(preferred.begin, begin),
           .separator = either(preferred.separator, separator),
-          .mask = either(preferred.mask, mask)};
+          .mask = either(preferred.mask, mask),
+          .bos = either(preferred.bos, bos),
+          .eos = either(preferred.eos, eos)};
 }
 
 void VocabularyBuilder::add(std::string token, std::int64_t id, const std::string& where) {
@@ -54,9 +69,21 @@ std::int32_t VocabularyBuilder::add_or_move(const std::string& token, std::int64
   return old;
 }
 
-void VocabularyBuilder::add_if_new(const std::string& token, std::int64_t id, const std::string& where) {
-  const std::int32_t known = find(token);
-  if (known < 0 || known != id) add(token, id, where);
+std::int64_t VocabularyBuilder::next_id() const {
+  const auto next = static_cast<std::int64_t>(size());
+  return next < limit_ ? next : -1;
+}
+
+void VocabularyBuilder::add_behind(const std::string& token, std::int64_t id, const std::string& where) {
+  if (find(token) == id) return;
+  const auto next = static_cast<std::int64_t>(size());
+  if (find(token) < 0 && id != next && id < limit_) {
+    throw FormatError(fmt::format(
+        "{}: added token {} has id {}, expected {}: added tokens are numbered on from the vocabulary", where,
+        in_quotes(token), id, next));
+  }
+  add(token, id, where);
+  ++behind_;
 }
 
 std::int32_t VocabularyBuilder::find(std::string_view token) const {
@@ -64,23 +91,12 @@ std::int32_t VocabularyBuilder::find(std::string_view token) const {
   return found == ids_.end() ? -1 : found->second;
 }
 
-SpecialTokens VocabularyBuilder::special_tokens(const SpecialTokenNames& names, std::int64_t pad_id) const {
-  const auto required = [&](const std::string& name, const char* role) {
-    const std::int32_t id = find(name);
-    if (id < 0) {
-      throw FormatError(
-          fmt::format("{}: has no token {}, the {} token of this model", origin_, in_quotes(name), role));
-    }
-    return id;
-  };
-  SpecialTokens tokens;
-  tokens.unknown = required(names.unknown, "unknown-word");
-  tokens.begin = required(names.begin, "first");
-  tokens.separator = required(names.separator, "separator");
-  const std::int32_t pad = find(names.pad);
-  tokens.pad = pad >= 0 ? pad : static_cast<std::int32_t>(pad_id);
-  tokens.mask = find(names.mask);
-  return tokens;
+std::int32_t VocabularyBuilder::required(const std::string& token, std::string_view part) const {
+  const std::int32_t id = find(token);
+  if (id < 0)
+    throw FormatError(
+        fmt::format("{}: has no token {}, the {} token of this model", origin_, in_quotes(token), part));
+  return id;
 }
 
 Vocabulary VocabularyBuilder::take() {
@@ -107,8 +123,9 @@ Vocabulary VocabularyBuilder::take() {
     tokens.push_back(std::move(*slot));
   }
   ids_.clear();
+  const std::size_t model_size = slots.size() - std::exchange(behind_, 0);
   left_.clear();
-  return Vocabulary(std::move(tokens));
+  return {std::move(tokens), model_size};
 }
 
 }  // namespace transkimmer

@@ -18,6 +18,8 @@ struct SpecialTokenNames {
   std::string begin;
   std::string separator;
   std::string mask;
+  std::string bos;  ///< of no part in what we compute, but found in texts
+  std::string eos;
 
   static SpecialTokenNames bert();
   static SpecialTokenNames roberta();
@@ -37,13 +39,18 @@ class VocabularyBuilder {
   /// A token that is there already moves to this id, as transformers has it; its old id then has none.
   /// Returns the old id, or -1. Throws FormatError for an id out of range.
   std::int32_t add_or_move(const std::string& token, std::int64_t id, const std::string& where);
-  /// As add, except that a token that is there with the same id is no error.
-  void add_if_new(const std::string& token, std::int64_t id, const std::string& where);
+  /// An added token, behind the model's own: one of those with the same id, or the one that follows the last.
+  /// Hugging Face's tokenizers number added tokens on from the vocabulary, whatever a file says; a file that
+  /// says something else is an error.
+  void add_behind(const std::string& token, std::int64_t id, const std::string& where);
+  /// The id that the next added token takes, or -1 when vocab_size leaves none.
+  std::int64_t next_id() const;
+  /// Of the ids, those that tokens have moved away from included.
+  std::size_t size() const { return ids_.size() + left_.size(); }
   /// The id of a token, or -1.
   std::int32_t find(std::string_view token) const;
-  /// Throws FormatError when the unknown, begin or separator token is missing. Without a padding token,
-  /// `pad_id` counts.
-  SpecialTokens special_tokens(const SpecialTokenNames& names, std::int64_t pad_id) const;
+  /// The same; throws FormatError, with what the token is for, when there is none.
+  std::int32_t required(const std::string& token, std::string_view part) const;
   /// The tokens by id, "" where one has moved away. Throws FormatError when another id below the largest has
   /// no token. Leaves the builder empty.
   Vocabulary take();
@@ -59,6 +66,7 @@ class VocabularyBuilder {
   std::int64_t limit_;
   std::unordered_map<std::string, std::int32_t, Hash, std::equal_to<>> ids_;
   std::vector<std::int32_t> left_;  // the ids that tokens have moved away from
+  std::size_t behind_ = 0;          // how many of them are added tokens
 };
 
 }  // namespace transkimmer

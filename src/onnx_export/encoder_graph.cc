@@ -139,10 +139,10 @@ class EncoderGraph {
     return layer_norm("embeddings.LayerNorm", all);
   }
 
-  /// RoBERTa's tokens are all of type 0, as the runtime and transformers have it.
+  /// RoBERTa's tokens are all of type 0, unless its table of types has more.
   std::string types() {
     const std::string table = weight("embeddings.token_type_embeddings.weight");
-    const bool given = config_.architecture == Architecture::bert;
+    const bool given = config_.architecture == Architecture::bert || config_.type_vocab_size > 1;
     const std::string which =
         given ? graph_.token_input("token_type_ids") : graph_.integer("embeddings/type", 0);
     return graph_.node("Gather", {table, which}, "embeddings/types");

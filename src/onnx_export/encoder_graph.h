@@ -12,11 +12,11 @@ namespace transkimmer {
 /// which PyTorch's exporter writes BERT, which is what ONNX Runtime looks for to fuse attention, GELU and
 /// LayerNorm.
 ///
-/// Inputs, int64 [batch, sequence]: `input_ids`, `attention_mask` (1 = token, 0 = padding), and for BERT
-/// `token_type_ids`. Outputs, float: `logits` [batch, labels] of classification and regression;
-/// `start_logits` and `end_logits` [batch, sequence] of question answering; `last_hidden_state`
-/// [batch, sequence, hidden] of an encoder without such a head. Skim predictors are left out: nothing is
-/// skimmed.
+/// Inputs, int64 [batch, sequence]: `input_ids`, `attention_mask` (1 = token, 0 = padding), and for BERT, or
+/// where there are several types, `token_type_ids`. Outputs, float: `logits` [batch, labels] of
+/// classification and regression; `start_logits` and `end_logits` [batch, sequence] of question answering;
+/// `last_hidden_state` [batch, sequence, hidden] of an encoder without such a head. Skim predictors are left
+/// out: nothing is skimmed.
 ///
 /// Throws FormatError naming file and weight when one is missing.
 ///

@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 #include <cstring>
+#include <optional>
 #include <string>
 
 #include "runtime/kernels.h"
@@ -140,18 +141,25 @@ class ForwardPass {
       const std::size_t row = begin + i;
       fetch_embedding(row);
       const auto type = batch_.type_ids.empty() ? 0 : static_cast<std::size_t>(batch_.type_ids[row]);
-      const std::size_t position = tables.first_position + space_.position_of_row[row];
+      const std::size_t position = space_.position_of_row[row];
       parts[i] = {word_embedding(row), tables.positions.data() + position * hidden_size_,
                   tables.types.data() + type * hidden_size_};
     }
   }
 
-  void embed_tokens() {
+  void count_positions() {
     std::vector<std::uint32_t>& position_of = space_.position_of_row;
     position_of.resize(rows_);
-    for (std::size_t i = 0; i < sequences_; ++i)
+    const std::optional<std::int32_t> padding = weights_.embeddings.padding_id;
+    for (std::size_t i = 0; i < sequences_; ++i) {
+      std::uint32_t next = padding ? static_cast<std::uint32_t>(*padding) + 1 : 0;
       for (std::uint32_t token = batch_.starts[i]; token < batch_.starts[i + 1]; ++token)
-        position_of[token] = token - batch_.starts[i];
+        position_of[token] = batch_.ids[token] == padding ? static_cast<std::uint32_t>(*padding) : next++;
+    }
+  }
+
+  void embed_tokens() {
+    count_positions();
     threads_.loops.for_row_pieces(rows_, embedding_macs_per_row(),
                                   [&](std::size_t begin, std::size_t count, int worker) {
                                     embed_rows(begin, count, worker);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 #include <string>
 
 #include "runtime/attention.h"
@@ -69,7 +70,7 @@ class Source {
     const bool roberta = config.architecture == Architecture::roberta;
     return {floats("embeddings.word_embeddings.weight"), floats("embeddings.position_embeddings.weight"),
             floats("embeddings.token_type_embeddings.weight"), norm("embeddings.LayerNorm"),
-            roberta ? static_cast<std::size_t>(config.pad_token_id) + 1 : 0};
+            roberta ? std::optional(static_cast<std::int32_t>(config.pad_token_id)) : std::nullopt};
   }
 
  private:

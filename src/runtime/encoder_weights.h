@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "model_files/model_config.h"
@@ -26,7 +28,9 @@ struct EmbeddingWeights {
   std::vector<float> positions;  ///< [positions, hidden]
   std::vector<float> types;      ///< [types, hidden]
   NormParameters norm;
-  std::size_t first_position = 0;  ///< 0 for BERT; pad id + 1 for RoBERTa
+  /// RoBERTa: a padding token, which a text may spell out, takes the position of this number and is not
+  /// counted; the others count on from it. BERT has none, and counts all tokens from 0.
+  std::optional<std::int32_t> padding_id;
 };
 
 struct EncoderWeights {

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "features/batches.h"
+#include "model_files/tokenizer_files.h"
 #include "runtime/engine.h"
 #include "serving/encoded_windows.h"
 #include "serving/served_model.h"
@@ -45,8 +46,7 @@ struct Classifier::Impl : ServedModel {
   }
 
   Encoding encode(const TextInput& input, const ClassifyOptions& options) const {
-    const auto longest = static_cast<std::size_t>(engine.config().max_tokens());
-    const EncodeOptions encoding{options.max_length == 0 ? longest : std::min(options.max_length, longest)};
+    const EncodeOptions encoding{longest_input(engine.config(), *tokenizer, options.max_length)};
     return input.text_pair ? tokenizer->encode_pair(input.text, *input.text_pair, encoding)
                            : tokenizer->encode(input.text, encoding);
   }
@@ -118,6 +118,7 @@ class Classifier::ClassifyCall {
       for (std::size_t layer = 0; layer < run.kept.size() / members.size(); ++layer)
         result.kept_fraction.push_back(static_cast<float>(run.kept[layer * members.size() + m]) /
                                        static_cast<float>(window.encodings[members[m]].ids.size()));
+      result.truncated = window.encodings[members[m]].truncated;
       if (options_.trace_tokens)
         result.tokens =
             impl_.trace(window.encodings[members[m]], std::span(run.skimmed_at).subspan(batch.starts[m]));

@@ -7,6 +7,7 @@
 #include "features/batches.h"
 #include "features/qa_decoding.h"
 #include "features/qa_windows.h"
+#include "model_files/tokenizer_files.h"
 #include "runtime/engine.h"
 #include "serving/served_model.h"
 #include "text/unicode.h"
@@ -95,7 +96,7 @@ std::vector<Answer> QuestionAnswerer::answer(std::span<const QuestionInput> inpu
   if (options.batch_tokens == 0) throw UsageError("batch_tokens is 0, expected at least 1");
   const Engine& engine = impl_->engine;
   const QaDataset dataset = as_dataset(inputs);
-  const auto longest = static_cast<std::size_t>(engine.config().max_tokens());
+  const std::size_t longest = longest_input(engine.config(), *impl_->tokenizer, options.max_length);
   const QaFeatures features = make_qa_windows(dataset, *impl_->tokenizer, inference_windows(options, longest),
                                               static_cast<unsigned>(engine.threads()));
   const WindowResults results = run_windows(engine, features, options.batch_tokens);

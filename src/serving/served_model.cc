@@ -18,8 +18,9 @@ std::string described(HeadKind head) {
 }
 
 bool has_types_of_pairs(const ModelConfig& config, const Tokenizer& tokenizer) {
-  const std::vector<std::int32_t> types = tokenizer.encode_pair("", "").type_ids;
-  return *std::max_element(types.begin(), types.end()) < config.type_vocab_size;
+  const std::vector<LayoutPart>& parts = tokenizer.input_rules().layout.pair;
+  return std::all_of(parts.begin(), parts.end(),
+                     [&](const LayoutPart& part) { return part.type_id < config.type_vocab_size; });
 }
 
 }  // namespace
@@ -30,7 +31,8 @@ ServedModel ServedModel::load(const std::filesystem::path& directory, const Engi
   if (std::find(kind.heads.begin(), kind.heads.end(), config.head) == kind.heads.end())
     throw UsageError(
         fmt::format("{} holds {}, not {}", directory.string(), described(config.head), kind.name));
-  auto tokenizer = load_tokenizer(directory, config, {.notices = notices});
+  auto tokenizer = load_tokenizer(directory, config,
+                                  {.notices = notices, .split_special_tokens = options.split_special_tokens});
   const bool pairs = has_types_of_pairs(config, *tokenizer);
   if (kind.of_pairs && !pairs)
     throw UsageError(

@@ -22,8 +22,8 @@ struct ServedKind {
 struct ServedModel {
   Engine engine;
   std::unique_ptr<const Tokenizer> tokenizer;
-  /// Whether the model has an embedding for the tokens of a second text. BERT's are of type 1, and a model
-  /// may have type 0 alone; RoBERTa's are all of type 0.
+  /// Whether the model has an embedding for every type in the layout of a pair. BERT's second text is of type
+  /// 1, and a model may have type 0 alone; RoBERTa's are all of type 0.
   bool takes_pairs = true;
 
   /// What is quickly seen, the head and the tokenizer, is checked before the weights are packed. Throws as

@@ -43,7 +43,17 @@ std::vector<AddedToken> with_normalized(const std::vector<AddedToken>& tokens, b
   return chosen;
 }
 
-AddedTokenMatcher::AddedTokenMatcher(std::vector<AddedToken> tokens) : tokens_(std::move(tokens)) {
+std::vector<bool> ids_of_plain_text(std::size_t vocabulary_size, const std::vector<AddedToken>& tokens,
+                                    SpecialTokensInText special, std::int32_t unknown) {
+  std::vector<bool> allowed(vocabulary_size, true);
+  if (special == SpecialTokensInText::whole) return allowed;
+  for (const AddedToken& token : tokens)
+    if (token.special && token.id != unknown) allowed.at(static_cast<std::size_t>(token.id)) = false;
+  return allowed;
+}
+
+AddedTokenMatcher::AddedTokenMatcher(std::vector<AddedToken> tokens, SpecialTokensInText special)
+    : tokens_(std::move(tokens)), special_(special) {
   for (std::size_t i = 0; i < tokens_.size(); ++i) {
     if (tokens_[i].content.empty()) continue;
     trie_.add(tokens_[i].content, static_cast<std::int32_t>(i));
@@ -77,7 +87,10 @@ std::vector<AddedTokenMatcher::Part> AddedTokenMatcher::split(std::string_view t
     from = at + match.length;
     const AddedToken& token = tokens_[static_cast<std::size_t>(match.value)];
     // White space that a neighbour has swallowed can hold a token only if that token is itself white space.
-    if (at < done || (token.single_word && !stands_alone(text, at, from))) continue;
+    // A split token hides shorter ones in it all the same, as in Hugging Face's tokenizers.
+    if (at < done || (token.special && special_ == SpecialTokensInText::split) ||
+        (token.single_word && !stands_alone(text, at, from)))
+      continue;
     const std::size_t begin = token.lstrip ? std::max(done, skip_space_before(text, at)) : at;
     const std::size_t end = token.rstrip ? skip_space_after(text, from) : from;
     if (done < begin) parts.push_back({-1, done, begin});

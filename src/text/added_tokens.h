@@ -20,7 +20,18 @@ struct AddedToken {
   bool lstrip = false;       ///< swallows the white space before it
   bool rstrip = false;       ///< swallows the white space after it
   bool normalized = false;   ///< sought in the normalised text rather than in the original
+  bool special = false;      ///< steers the model rather than standing for text
+  bool operator==(const AddedToken&) const = default;
 };
+
+/// What a special token becomes that is written out in a text: itself, or (split) what plain text of the same
+/// characters would be.
+enum class SpecialTokensInText : std::uint8_t { whole, split };
+
+/// Of the ids that plain text may become, by id: false for those of special tokens where these are split.
+/// `unknown` may be: it is what becomes of words that the vocabulary lacks.
+std::vector<bool> ids_of_plain_text(std::size_t vocabulary_size, const std::vector<AddedToken>& tokens,
+                                    SpecialTokensInText special, std::int32_t unknown);
 
 /// Those of `tokens` whose `normalized` is as given.
 std::vector<AddedToken> with_normalized(const std::vector<AddedToken>& tokens, bool normalized);
@@ -28,8 +39,8 @@ std::vector<AddedToken> with_normalized(const std::vector<AddedToken>& tokens, b
 /// Cuts a text at the added tokens in it: leftmost first, the longest of those that start at one place.
 class AddedTokenMatcher {
  public:
-  /// `tokens` whose content is empty are never found.
-  explicit AddedTokenMatcher(std::vector<AddedToken> tokens);
+  /// `tokens` whose content is empty are never found; nor are special ones where they are split.
+  AddedTokenMatcher(std::vector<AddedToken> tokens, SpecialTokensInText special);
 
   struct Part {
     std::int32_t id = -1;  ///< -1: text between added tokens
@@ -47,6 +58,7 @@ class AddedTokenMatcher {
   ByteTrie::Match next_match(std::string_view text, std::size_t from, std::size_t& at) const;
 
   std::vector<AddedToken> tokens_;
+  SpecialTokensInText special_;
   ByteTrie trie_;  // content -> index into tokens_
   std::array<bool, 256> starts_{};
 };

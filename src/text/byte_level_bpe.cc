@@ -1,6 +1,7 @@
 #include "text/byte_level_bpe.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "text/gpt2_words.h"
 #include "text/unicode.h"
@@ -34,18 +35,18 @@ constexpr std::array<std::int16_t, kSymbolsEnd> symbol_bytes() {
   return bytes;
 }
 
-/// The range of `text` that a token covers, whole characters, without the blanks at either side.
-ByteRange trimmed_range(std::string_view text, std::size_t begin, std::size_t end) {
+/// The range of `text` that a token covers, whole characters; trimmed: without the blanks at either side.
+ByteRange range_of_token(std::string_view text, std::size_t begin, std::size_t end, bool trimmed) {
   std::size_t first = begin;
   std::size_t last = end;
-  while (first < end && text[first] == ' ') ++first;
-  while (last > first && text[last - 1] == ' ') --last;
+  while (trimmed && first < end && text[first] == ' ') ++first;
+  while (trimmed && last > first && text[last - 1] == ' ') --last;
   while (first > 0 && first < text.size() && is_continuation_byte(text[first])) --first;
   while (last < text.size() && is_continuation_byte(text[last])) ++last;
   return {static_cast<std::uint32_t>(first), static_cast<std::uint32_t>(last)};
 }
 
-/// The range of an added token without the white space that it swallowed.
+/// [begin, end) without the white space at either side.
 ByteRange without_white_space(std::string_view text, std::size_t begin, std::size_t end) {
   while (begin < end && is_whitespace(decode_utf8(text, begin).value))
     begin += decode_utf8(text, begin).length;
@@ -84,12 +85,16 @@ struct ByteLevelBpeTokenizer::Scratch {
 };
 
 ByteLevelBpeTokenizer::ByteLevelBpeTokenizer(ByteLevelBpeModel model)
-    : model_(std::move(model)),
-      sought_first_(with_normalized(model_.added_tokens, false)),
-      sought_second_(with_normalized(model_.added_tokens, true)),
-      merges_(model_.merges) {
+    : Tokenizer(model.rules),
+      model_(std::move(model)),
+      sought_first_(with_normalized(model_.added_tokens, false), model_.special_in_text),
+      sought_second_(with_normalized(model_.added_tokens, true), model_.special_in_text),
+      plain_(ids_of_plain_text(model_.vocabulary.size(), model_.added_tokens, model_.special_in_text,
+                               model_.special_tokens.unknown)),
+      merges_(plain_merges()) {
   byte_ids_.fill(-1);
-  for (std::size_t i = 0; i < model_.vocabulary.size(); ++i) {
+  for (std::size_t i = 0; i < model_.vocabulary.model_size(); ++i) {
+    if (!plain_[i]) continue;
     const auto bytes = bytes_of_token(model_.vocabulary.tokens()[i]);
     if (bytes && bytes->size() == 1)
       byte_ids_[static_cast<unsigned char>(bytes->front())] = static_cast<std::int32_t>(i);
@@ -101,9 +106,9 @@ ByteLevelBpeTokenizer::ByteLevelBpeTokenizer(ByteLevelBpeModel model)
 /// own bytes leads to it, so that the result is the same.
 void ByteLevelBpeTokenizer::index_whole_words() {
   std::vector<BpeSymbol> symbols;
-  for (std::size_t i = 0; i < model_.vocabulary.size(); ++i) {
+  for (std::size_t i = 0; i < model_.vocabulary.model_size(); ++i) {
     const auto bytes = bytes_of_token(model_.vocabulary.tokens()[i]);
-    if (!bytes || bytes->empty()) continue;
+    if (!plain_[i] || !bytes || bytes->empty()) continue;
     const auto id = static_cast<std::int32_t>(i);
     merge(*bytes, symbols);
     if (model_.ignore_merges || (symbols.size() == 1 && symbols.front().id == id))
@@ -111,14 +116,28 @@ void ByteLevelBpeTokenizer::index_whole_words() {
   }
 }
 
+std::vector<BpeMerge> ByteLevelBpeTokenizer::plain_merges() const {
+  std::vector<BpeMerge> merges;
+  std::copy_if(model_.merges.begin(), model_.merges.end(), std::back_inserter(merges),
+               [&](const BpeMerge& merge) { return plain_.at(static_cast<std::size_t>(merge.result)); });
+  return merges;
+}
+
 void ByteLevelBpeTokenizer::merge(std::string_view word, std::vector<BpeSymbol>& symbols) const {
   symbols.clear();
+  bool after_missing = false;
   for (std::uint32_t i = 0; i < word.size(); ++i) {
     const std::int32_t own = byte_ids_[static_cast<unsigned char>(word[i])];
     if (own >= 0) {
       symbols.push_back({own, i, i + 1});
+      after_missing = false;
     } else if (model_.missing_byte) {
-      symbols.push_back({*model_.missing_byte, i, i + 1});
+      if (after_missing && model_.fuse_missing_bytes) {
+        symbols.back().end = i + 1;
+      } else {
+        symbols.push_back({*model_.missing_byte, i, i + 1});
+      }
+      after_missing = true;
     }
   }
   merges_.apply(symbols);
@@ -126,6 +145,12 @@ void ByteLevelBpeTokenizer::merge(std::string_view word, std::vector<BpeSymbol>&
 
 std::vector<Piece> ByteLevelBpeTokenizer::pieces(std::string_view text) const {
   return tokenize_any_bytes(text, [this](std::string_view valid) { return pieces_of_valid(valid); });
+}
+
+ByteRange ByteLevelBpeTokenizer::range_of_added_token(std::string_view text, std::size_t begin,
+                                                      std::size_t end) const {
+  if (model_.trim_offsets) return without_white_space(text, begin, end);
+  return {static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(end)};
 }
 
 std::vector<Piece> ByteLevelBpeTokenizer::pieces_of_valid(std::string_view text) const {
@@ -136,7 +161,7 @@ std::vector<Piece> ByteLevelBpeTokenizer::pieces_of_valid(std::string_view text)
                              const auto& between) {
     for (const AddedTokenMatcher::Part& part : matcher.split(text.substr(begin, end - begin))) {
       if (part.id >= 0) {
-        out.push_back({part.id, without_white_space(text, begin + part.begin, begin + part.end)});
+        out.push_back({part.id, range_of_added_token(text, begin + part.begin, begin + part.end)});
       } else {
         between(begin + part.begin, begin + part.end);
       }
@@ -158,7 +183,7 @@ void ByteLevelBpeTokenizer::add_words(std::string_view text, std::uint32_t base,
     text = scratch.prefixed;
   }
   const auto add = [&](std::int32_t id, std::size_t begin, std::size_t end) {
-    ByteRange range = trimmed_range(text, begin, end);
+    ByteRange range = range_of_token(text, begin, end, model_.trim_offsets);
     if (is_prefixed) range = {range.begin > 0 ? range.begin - 1 : 0, range.end > 0 ? range.end - 1 : 0};
     out.push_back({id, {base + range.begin, base + range.end}});
   };

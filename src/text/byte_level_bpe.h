@@ -25,17 +25,21 @@ std::string symbol_of_byte(unsigned char byte);
 struct ByteLevelBpeModel {
   Vocabulary vocabulary;  ///< by id, added tokens included
   std::vector<AddedToken> added_tokens;
+  SpecialTokensInText special_in_text = SpecialTokensInText::whole;
   SpecialTokens special_tokens;
+  InputRules rules;
+  bool trim_offsets = true;      ///< offsets leave out the blanks around a token
   std::vector<BpeMerge> merges;  ///< in order of rank
   bool add_prefix_space =
       false;  ///< a text (or what follows an added token) that starts without a blank gets one
   bool ignore_merges = false;  ///< a word that is a token is that token, whether or not merges lead to it
   /// What a byte without a symbol in the vocabulary becomes; where none is named it is dropped.
   std::optional<std::int32_t> missing_byte;
+  bool fuse_missing_bytes = false;  ///< of neighbouring ones, one token
 };
 
 /// RoBERTa's and GPT-2's tokenizer: text is cut by gpt2_word_end, and the bytes of each word are merged.
-/// Offsets leave out the blanks around a token and never cut a character.
+/// Offsets never cut a character.
 class ByteLevelBpeTokenizer final : public Tokenizer {
  public:
   explicit ByteLevelBpeTokenizer(ByteLevelBpeModel model);
@@ -47,18 +51,21 @@ class ByteLevelBpeTokenizer final : public Tokenizer {
 
  private:
   struct Scratch;
-  PairLayout pair_layout() const override { return {.separators = 2, .second_type_id = 0}; }
   bool cuts_at_blanks() const override { return !sought_first_.has_blanks() && !sought_second_.has_blanks(); }
   std::vector<Piece> pieces_of_valid(std::string_view text) const;
   void add_words(std::string_view text, std::uint32_t base, Scratch& scratch, std::vector<Piece>& out) const;
   /// The symbols of one word, merged.
   void merge(std::string_view word, std::vector<BpeSymbol>& symbols) const;
   void index_whole_words();
+  /// The merges that plain text may take.
+  std::vector<BpeMerge> plain_merges() const;
+  ByteRange range_of_added_token(std::string_view text, std::size_t begin, std::size_t end) const;
 
   ByteLevelBpeModel model_;
   AddedTokenMatcher sought_first_;
   AddedTokenMatcher
-      sought_second_;  // `normalized` ones, in what the first leave; there is no normaliser here
+      sought_second_;        // `normalized` ones, in what the first leave; there is no normaliser here
+  std::vector<bool> plain_;  // by id: whether plain text may become this token
   BpeMerges merges_;
   std::array<std::int32_t, 256> byte_ids_{};  // -1 where the vocabulary has no symbol for the byte
   ByteTrie whole_words_;                      // words that end as one token

@@ -51,6 +51,17 @@ Lengths cut(Lengths lengths, bool is_pair, std::size_t room, const EncodeOptions
   }
 }
 
+/// Keeps `count` pieces; whether some went.
+bool keep(std::size_t count, TruncationSide side, std::vector<Piece>& pieces) {
+  if (pieces.size() <= count) return false;
+  if (side == TruncationSide::left) {
+    pieces.erase(pieces.begin(), pieces.end() - static_cast<std::ptrdiff_t>(count));
+  } else {
+    pieces.resize(count);
+  }
+  return true;
+}
+
 class EncodingBuilder {
  public:
   explicit EncodingBuilder(std::size_t tokens) {
@@ -65,7 +76,6 @@ class EncodingBuilder {
     encoding_.offsets.push_back(piece.offset);
     encoding_.segments.push_back(segment);
   }
-  void add_special(std::int32_t id, std::int32_t type_id) { add({id, {}}, type_id, Segment::special); }
   Encoding take() { return std::move(encoding_); }
 
  private:
@@ -91,22 +101,27 @@ std::vector<Piece> Tokenizer::first_pieces(std::string_view text, std::size_t mo
   return all;
 }
 
+std::vector<Piece> Tokenizer::needed_pieces(std::string_view text, const EncodeOptions& options) const {
+  // What is cut at its beginning has to be known to its end.
+  const bool beginning_is_enough = options.truncation != Truncation::none && options.max_length < SIZE_MAX &&
+                                   rules_.truncation_side == TruncationSide::right;
+  return beginning_is_enough ? first_pieces(text, options.max_length + 1) : pieces(text);
+}
+
 Encoding Tokenizer::encode(std::string_view text, const EncodeOptions& options) const {
-  const bool whole = options.truncation == Truncation::none;
-  return assemble(whole ? pieces(text) : first_pieces(text, options.max_length), std::nullopt, options);
+  return assemble(needed_pieces(text, options), std::nullopt, options);
 }
 
 Encoding Tokenizer::encode_pair(std::string_view first, std::string_view second,
                                 const EncodeOptions& options) const {
   if (options.truncation != Truncation::longest_first)
     return assemble(pieces(first), pieces(second), options);
-  std::vector<Piece> of_first = first_pieces(first, options.max_length);
-  std::vector<Piece> of_second = first_pieces(second, options.max_length);
+  std::vector<Piece> of_first = needed_pieces(first, options);
+  std::vector<Piece> of_second = needed_pieces(second, options);
   const bool both_may_be_longer =
-      of_first.size() == options.max_length && of_second.size() == of_first.size();
-  const std::size_t special = 2 + static_cast<std::size_t>(pair_layout().separators);
+      of_first.size() > options.max_length && of_second.size() > options.max_length;
   // Of an odd number of tokens, the longer text gets one more: which is it?
-  if (both_may_be_longer && (options.max_length - special) % 2 != 0) {
+  if (both_may_be_longer && (options.max_length - rules_.layout.special_tokens(true)) % 2 != 0) {
     of_first = pieces(first);
     of_second = pieces(second);
   }
@@ -115,30 +130,31 @@ Encoding Tokenizer::encode_pair(std::string_view first, std::string_view second,
 
 Encoding Tokenizer::assemble(std::vector<Piece> first, std::optional<std::vector<Piece>> second,
                              const EncodeOptions& options) const {
-  const PairLayout layout = pair_layout();
-  const auto special = static_cast<std::size_t>(second ? 2 + layout.separators : 2);
+  const bool is_pair = second.has_value();
+  const std::size_t special = rules_.layout.special_tokens(is_pair);
+  bool truncated = false;
   if (options.truncation != Truncation::none) {
     if (options.max_length < special) {
       throw UsageError("max_length " + std::to_string(options.max_length) + " leaves no room for the " +
                        std::to_string(special) + " special tokens");
     }
-    const Lengths kept = cut({first.size(), second ? second->size() : 0}, second.has_value(),
-                             options.max_length - special, options);
-    first.resize(kept.first);
-    if (second) second->resize(kept.second);
+    const Lengths kept =
+        cut({first.size(), is_pair ? second->size() : 0}, is_pair, options.max_length - special, options);
+    truncated = keep(kept.first, rules_.truncation_side, first);
+    if (is_pair) truncated |= keep(kept.second, rules_.truncation_side, *second);
   }
-  const SpecialTokens& tokens = special_tokens();
-  EncodingBuilder builder(first.size() + (second ? second->size() : 0) + special);
-  builder.add_special(tokens.begin, 0);
-  for (const Piece& piece : first) builder.add(piece, 0, Segment::first);
-  builder.add_special(tokens.separator, 0);
-  if (second) {
-    // RoBERTa's doubled separator: the second one opens the second text.
-    for (int i = 1; i < layout.separators; ++i) builder.add_special(tokens.separator, 0);
-    for (const Piece& piece : *second) builder.add(piece, layout.second_type_id, Segment::second);
-    builder.add_special(tokens.separator, layout.second_type_id);
+  EncodingBuilder builder(first.size() + (is_pair ? second->size() : 0) + special);
+  for (const LayoutPart& part : rules_.layout.parts(is_pair)) {
+    if (part.segment == Segment::special) {
+      builder.add({part.id, {}}, part.type_id, Segment::special);
+      continue;
+    }
+    for (const Piece& piece : part.segment == Segment::first ? first : *second)
+      builder.add(piece, part.type_id, part.segment);
   }
-  return builder.take();
+  Encoding encoding = builder.take();
+  encoding.truncated = truncated;
+  return encoding;
 }
 
 }  // namespace transkimmer

@@ -6,7 +6,10 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
+
+#include "text/input_layout.h"
 
 namespace transkimmer {
 
@@ -17,20 +20,29 @@ struct ByteRange {
   bool operator==(const ByteRange&) const = default;
 };
 
-/// Which input a token belongs to.
-enum class Segment : std::uint8_t { special, first, second };
-
 /// One model input, without padding. All vectors have one entry per token, special tokens included.
 struct Encoding {
   std::vector<std::int32_t> ids;
-  std::vector<std::int32_t> type_ids;  ///< token_type_ids: 1 for the second text of a BERT pair, else 0
+  std::vector<std::int32_t> type_ids;  ///< token_type_ids, as the layout has them
   std::vector<ByteRange> offsets;      ///< into the text that `segments` names; {0,0} for special tokens
   std::vector<Segment> segments;
+  bool truncated = false;  ///< tokens of a text were cut away
 };
 
-/// What to cut when a pair is longer than `max_length`, in Hugging Face's words. A single text is cut at its
-/// end.
+/// What to cut when a pair is longer than `max_length`, in Hugging Face's words.
 enum class Truncation { none, longest_first, only_first, only_second };
+
+/// Where a text that is too long is cut: at its end, or at its beginning.
+enum class TruncationSide : std::uint8_t { right, left };
+
+/// How texts become model inputs, whatever the algorithm is that finds their tokens.
+struct InputRules {
+  InputLayout layout;
+  TruncationSide truncation_side = TruncationSide::right;
+  /// The most tokens of an input, special ones included (model_max_length); what the model's position table
+  /// allows is another matter.
+  std::size_t max_length = SIZE_MAX;
+};
 
 struct EncodeOptions {
   std::size_t max_length = 512;  ///< tokens, special tokens included; ignored when truncation is none
@@ -43,12 +55,13 @@ struct Piece {
   ByteRange offset;
 };
 
+/// Ids of the tokens with a part of their own; -1 where the vocabulary has none.
 struct SpecialTokens {
   std::int32_t pad = 0;
   std::int32_t unknown = 0;
   std::int32_t begin = 0;      ///< [CLS] or <s>
   std::int32_t separator = 0;  ///< [SEP] or </s>
-  std::int32_t mask = -1;      ///< -1 when the vocabulary has none
+  std::int32_t mask = -1;
 };
 
 /// Text to ids, exactly as Hugging Face's tokenizers do it. Immutable after construction: every method is
@@ -56,6 +69,7 @@ struct SpecialTokens {
 /// subsequence; offsets still point into the bytes given.
 class Tokenizer {
  public:
+  explicit Tokenizer(InputRules rules) : rules_(std::move(rules)) {}
   virtual ~Tokenizer() = default;
 
   /// Ids of `text` alone: no special tokens, no truncation.
@@ -69,10 +83,11 @@ class Tokenizer {
   virtual std::string_view token(std::int32_t id) const = 0;
   virtual std::size_t vocabulary_size() const = 0;
   virtual const SpecialTokens& special_tokens() const = 0;
+  const InputRules& input_rules() const { return rules_; }
 
-  /// [CLS] text [SEP], or <s> text </s>.
+  /// One text as the layout has it: [CLS] text [SEP], say.
   Encoding encode(std::string_view text, const EncodeOptions& options = {}) const;
-  /// [CLS] first [SEP] second [SEP], or <s> first </s></s> second </s>.
+  /// Two texts as the layout has them: [CLS] first [SEP] second [SEP], say.
   /// Throws UsageError when max_length leaves no room for the special tokens, or when truncating the one text
   /// that `truncation` allows is not enough.
   Encoding encode_pair(std::string_view first, std::string_view second,
@@ -82,16 +97,15 @@ class Tokenizer {
                     const EncodeOptions& options) const;
 
  protected:
-  /// How many separators stand between the two texts of a pair (BERT 1, RoBERTa 2) and the type id of the
-  /// second.
-  struct PairLayout {
-    int separators = 1;
-    std::int32_t second_type_id = 1;
-  };
-  virtual PairLayout pair_layout() const = 0;
   /// Whether the pieces of a text that is cut at a last_word_end are the first of the whole text's, but for
   /// how far the last of them reaches (an added token may swallow the white space behind it).
   virtual bool cuts_at_blanks() const { return false; }
+
+ private:
+  /// As many pieces of the text as an encoding of these options may need, and one more where there are.
+  std::vector<Piece> needed_pieces(std::string_view text, const EncodeOptions& options) const;
+
+  InputRules rules_;
 };
 
 }  // namespace transkimmer

@@ -21,12 +21,17 @@ std::vector<AddedToken> normalized_tokens(std::vector<AddedToken> tokens, const 
 }  // namespace
 
 WordPieceTokenizer::WordPieceTokenizer(WordPieceModel model)
-    : model_(std::move(model)),
+    : Tokenizer(model.rules),
+      model_(std::move(model)),
       normalizer_(model_.normalizer),
-      in_original_(with_normalized(model_.added_tokens, false)),
-      in_normalized_(normalized_tokens(with_normalized(model_.added_tokens, true), normalizer_)) {
+      in_original_(with_normalized(model_.added_tokens, false), model_.special_in_text),
+      in_normalized_(normalized_tokens(with_normalized(model_.added_tokens, true), normalizer_),
+                     model_.special_in_text) {
   const std::string& prefix = model_.continuing_prefix;
-  for (std::size_t i = 0; i < model_.vocabulary.size(); ++i) {
+  const std::vector<bool> allowed = ids_of_plain_text(model_.vocabulary.size(), model_.added_tokens,
+                                                      model_.special_in_text, model_.special_tokens.unknown);
+  for (std::size_t i = 0; i < model_.vocabulary.model_size(); ++i) {
+    if (!allowed[i]) continue;
     const std::string& token = model_.vocabulary.tokens()[i];
     const auto id = static_cast<std::int32_t>(i);
     word_starts_.add(token, id);

@@ -15,7 +15,9 @@ namespace transkimmer {
 struct WordPieceModel {
   Vocabulary vocabulary;  ///< by id, added tokens included
   std::vector<AddedToken> added_tokens;
+  SpecialTokensInText special_in_text = SpecialTokensInText::whole;
   SpecialTokens special_tokens;
+  InputRules rules;
   BertNormalizerOptions normalizer;
   std::string continuing_prefix = "##";
   std::size_t max_characters_per_word = 100;  ///< a longer word is unknown as a whole
@@ -33,7 +35,6 @@ class WordPieceTokenizer final : public Tokenizer {
   const SpecialTokens& special_tokens() const override { return model_.special_tokens; }
 
  private:
-  PairLayout pair_layout() const override { return {.separators = 1, .second_type_id = 1}; }
   bool cuts_at_blanks() const override { return !in_original_.has_blanks() && !in_normalized_.has_blanks(); }
   std::vector<Piece> pieces_of_valid(std::string_view text) const;
   /// Appends the pieces of [begin, end) of normalised text without added tokens.

@@ -12,13 +12,13 @@ namespace {
 
 constexpr std::size_t usual_max_length = 512;
 
-std::size_t maximum_length(std::size_t asked, const ModelConfig& config) {
+std::size_t maximum_length(std::size_t asked, const ModelConfig& config, const Tokenizer& tokenizer) {
   const auto allowed = static_cast<std::size_t>(config.max_tokens());
   if (asked > allowed) {
     throw UsageError("--max-length: this model takes at most " + std::to_string(allowed) + " tokens, not " +
                      std::to_string(asked));
   }
-  return asked > 0 ? asked : std::min(usual_max_length, allowed);
+  return asked > 0 ? asked : std::min(usual_max_length, longest_input(config, tokenizer));
 }
 
 /// Options of tables, which neither a task nor a file of questions has.
@@ -74,8 +74,10 @@ FinetuningResult finetune(const FinetuningOptions& options, const FinetuningEven
   const int threads = start_threads(options.threads);
   const FinetuningTexts texts = load_texts(options.data, options.training.seed, events.notices);
   const ModelConfig config = finetuning_config(options, texts, events.notices);
-  const auto tokenizer = load_tokenizer(options.model, config, {.notices = events.notices});
-  const std::size_t max_length = maximum_length(options.max_length, config);
+  const auto tokenizer =
+      load_tokenizer(options.model, config,
+                     {.notices = events.notices, .split_special_tokens = options.split_special_tokens});
+  const std::size_t max_length = maximum_length(options.max_length, config, *tokenizer);
   const auto encode = [&](const Dataset& dataset) {
     return encode_dataset(dataset, *tokenizer, max_length, static_cast<unsigned>(threads));
   };

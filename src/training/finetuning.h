@@ -37,7 +37,7 @@ struct QuestionOptions {
 
 struct FinetuningOptions : RunOptions {
   DataOptions data;
-  /// Tokens; 0: 512 (384 of a question's window), or what the position table allows.
+  /// Tokens; 0: 512 (384 of a question's window), or what position table and tokenizer allow.
   std::size_t max_length = 0;
   QuestionOptions questions;
 };

@@ -83,7 +83,9 @@ PretrainingResult pretrain(const PretrainingOptions& options, const PretrainingE
   const ModelConfig config = pretraining_config(options, events.notices);
   const BlockShape blocks = checked_blocks(options.blocks, config);
   const TrainingOptions training = training_options(options);
-  const auto tokenizer = load_tokenizer(options.model, config, {.notices = events.notices});
+  const auto tokenizer =
+      load_tokenizer(options.model, config,
+                     {.notices = events.notices, .split_special_tokens = options.split_special_tokens});
   note_unused_vocabulary(config, *tokenizer, events.notices);
   make_directory(options.training.output_dir);  // the tokens may go there
   const TokenFile file = token_file(options, *tokenizer, threads, events);

@@ -96,9 +96,12 @@ FinetuningResult finetune_questions(const FinetuningOptions& options, const Fine
   const int threads = start_threads(options.threads);
   const QuestionTexts texts = load_questions(options.data, options.training.seed);
   const ModelConfig config = question_config(options, events.notices);
-  const auto tokenizer = load_tokenizer(options.model, config, {.notices = events.notices});
-  const QaWindowOptions shape =
-      window_options(answer_options(options), static_cast<std::size_t>(config.max_tokens()));
+  const auto tokenizer =
+      load_tokenizer(options.model, config,
+                     {.notices = events.notices, .split_special_tokens = options.split_special_tokens});
+  const std::size_t longest = options.max_length == 0 ? longest_input(config, *tokenizer)
+                                                      : static_cast<std::size_t>(config.max_tokens());
+  const QaWindowOptions shape = window_options(answer_options(options), longest);
   const auto cut = [&](const QaDataset& dataset) {
     QaFeatures windows = make_qa_windows(dataset, *tokenizer, shape, static_cast<unsigned>(threads));
     tell_about_cut_questions(windows, dataset, events.notices);

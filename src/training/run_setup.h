@@ -31,6 +31,7 @@ struct RunOptions {
   bool from_scratch = false;  ///< random weights; `model` need hold only config.json and tokenizer files
   Initialization initialization = Initialization::published;  ///< of random weights
   bool overwrite_output_dir = false;
+  bool split_special_tokens = false;  ///< of texts that spell special tokens out: read as plain text
   int threads = 0;                    ///< 0: all processors
   std::filesystem::path resume_from;  ///< a checkpoint-STEP folder; empty: start anew
   /// With no checkpoint to go on from: start anew also beside what a killed run has left.

@@ -109,6 +109,44 @@ TEST_F(Predict, ResultsDoNotDependOnHowInputIsCut) {
   }
 }
 
+TEST_F(Predict, SaysOnceThatTextsAreCutAndOfEach) {
+  std::string input = "flat\n";
+  for (int line = 0; line < 3; ++line) {
+    for (int word = 0; word < 100; ++word) input += "charming ";
+    input += "\n";
+  }
+  const auto result = predict(input, {"--json"});
+  EXPECT_EQ(result.status, 0) << result.err;
+  EXPECT_EQ(
+      result.err,
+      "note: input 2 has more tokens than the model or --max-length allows: it is cut, and so are others "
+      "that are too long\n");
+  const auto objects = json_lines(result);
+  ASSERT_EQ(objects.size(), 4U);
+  for (std::size_t i = 0; i < objects.size(); ++i) EXPECT_EQ(objects[i]["truncated"], i > 0) << i;
+}
+
+TEST_F(Predict, TheModelMaxLengthIsWhereTextsAreCut) {
+  write_file_atomically(directory_ / "tokenizer_config.json", R"({"model_max_length": 8})");
+  const std::string input = "a charming journey of a film that is not flat\n";
+  const auto tokens = [&](const std::vector<std::string>& arguments) {
+    return json_lines(predict(input, arguments)).at(0)["tokens"].size();
+  };
+  EXPECT_EQ(tokens({"--json"}), 8U);
+  EXPECT_GT(tokens({"--json", "--max-length", "30"}), 8U);
+}
+
+TEST_F(Predict, SplitSpecialTokensArePlainText) {
+  const auto traced = [&](const std::vector<std::string>& arguments) {
+    std::size_t separators = 0;
+    for (const json& token : json_lines(predict("flat[SEP][PAD]film\n", arguments)).at(0)["tokens"])
+      separators += token["token"] == "[SEP]" || token["token"] == "[PAD]" ? 1 : 0;
+    return separators;
+  };
+  EXPECT_EQ(traced({"--json"}), 3U);
+  EXPECT_EQ(traced({"--json", "--split-special-tokens"}), 1U);
+}
+
 TEST_F(Predict, ProgressTellsHowManyAndHowFast) {
   const auto result = predict("flat\nfilm\na charming journey\n", {"--progress"});
   EXPECT_EQ(result.status, 0);

@@ -38,7 +38,23 @@ TEST_F(Tokenize, JsonHasIdsTokensOffsetsAndTypes) {
   const auto result = tokenize("Charming  journey\n", {"--json"});
   EXPECT_EQ(result.status, 0) << result.err;
   EXPECT_EQ(result.json(), json::parse(R"({"ids":[2,6,7,3],"tokens":["[CLS]","charming","journey","[SEP]"],
-                                           "offsets":[[0,0],[0,8],[10,17],[0,0]],"type_ids":[0,0,0,0]})"));
+                                           "offsets":[[0,0],[0,8],[10,17],[0,0]],"type_ids":[0,0,0,0],
+                                           "truncated":false})"));
+}
+
+TEST_F(Tokenize, JsonSaysWhatWasCut) {
+  const auto result = tokenize("a charming journey\nflat\n", {"--json", "--max-length", "4"});
+  ASSERT_EQ(result.out_lines().size(), 2U);
+  EXPECT_EQ(json::parse(result.out_lines()[0])["truncated"], true);
+  EXPECT_EQ(json::parse(result.out_lines()[1])["truncated"], false);
+}
+
+TEST_F(Tokenize, SplitSpecialTokensArePlainText) {
+  EXPECT_THAT(tokenize("flat[SEP]film\n").out, ::testing::StartsWith("[CLS] flat [SEP] film [SEP]\t"));
+  const auto split = tokenize("flat[SEP]film\n", {"--split-special-tokens"});
+  EXPECT_EQ(split.status, 0) << split.err;
+  EXPECT_THAT(split.out, ::testing::StartsWith("[CLS] flat "));
+  EXPECT_EQ(split.out.find("[SEP]"), split.out.rfind("[SEP]")) << "the layout's alone: " << split.out;
 }
 
 TEST_F(Tokenize, OffsetsCountCharactersNotBytes) {

@@ -14,6 +14,8 @@ namespace {
 /// One token per byte, so that these tests need no vocabulary.
 class ByteTokenizer : public Tokenizer {
  public:
+  ByteTokenizer() : Tokenizer({.layout = InputLayout::bert(258, 259)}) {}
+
   std::vector<Piece> pieces(std::string_view text) const override {
     if (text.starts_with("bad")) throw UsageError(std::string(text));
     std::vector<Piece> found;
@@ -25,9 +27,6 @@ class ByteTokenizer : public Tokenizer {
   std::string_view token(std::int32_t) const override { return "x"; }
   std::size_t vocabulary_size() const override { return 300; }
   const SpecialTokens& special_tokens() const override { return special_; }
-
- protected:
-  PairLayout pair_layout() const override { return {.separators = 1, .second_type_id = 1}; }
 
  private:
   SpecialTokens special_ = {.pad = 256, .unknown = 257, .begin = 258, .separator = 259, .mask = 260};

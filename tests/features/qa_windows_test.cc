@@ -7,6 +7,7 @@
 #include <numeric>
 #include <string>
 #include <system_error>
+#include <utility>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -31,11 +32,11 @@ std::string numbered_context(std::size_t tokens) {
 }
 
 /// Knows q0..q9 (ids 5..14) and c0..c29 (ids 15..44).
-test::ListedTokenizer tokenizer() {
+test::ListedTokenizer tokenizer(InputLayout layout = InputLayout::bert(2, 3)) {
   std::vector<std::string> tokens;
   for (int i = 0; i < 10; ++i) tokens.push_back("q" + std::to_string(i));
   for (int i = 0; i < 30; ++i) tokens.push_back("c" + std::to_string(i));
-  return test::ListedTokenizer(tokens);
+  return test::ListedTokenizer(tokens, std::move(layout));
 }
 
 QaDataset one_question(const std::string& question, const std::string& context,
@@ -160,6 +161,24 @@ TEST(QaWindows, DropWhiteSpaceBeforeTheQuestion) {
   const QaFeatures indented =
       make_qa_windows(one_question(" \t\xC2\xA0who?", "a movie"), *roberta, options, 1);
   EXPECT_EQ(ids_of(indented, 0), ids_of(plain, 0));
+}
+
+TEST(QaWindows, StandWhereTheLayoutPutsThem) {
+  InputLayout bare = InputLayout::bare();
+  const QaWindowOptions options{.max_length = 20, .doc_stride = 2};
+  const auto question = one_question("q1 q2", "c0 c1 c2", "c1");
+  const QaFeatures without = make_qa_windows(question, tokenizer(bare), options, 1);
+  const QaWindow& first = without.windows.front();
+  EXPECT_TRUE(first.is_question(0) && first.is_question(1) && !first.is_question(2));
+  EXPECT_EQ(first.context_begin, 2U);
+  EXPECT_EQ(pointed_text(without, first, "c0 c1 c2"), "c1");
+  std::swap(bare.pair[0], bare.pair[1]);
+  bare.pair.insert(bare.pair.begin() + 1, {Segment::special, 3, 1});
+  const QaFeatures turned = make_qa_windows(question, tokenizer(bare), options, 1);
+  EXPECT_EQ(ids_of(turned, 0), (Ids{15, 16, 17, 3, 6, 7}));
+  EXPECT_EQ(turned.windows.front().question_begin, 4U);
+  EXPECT_EQ(turned.windows.front().context_end, 3U);
+  EXPECT_EQ(pointed_text(turned, turned.windows.front(), "c0 c1 c2"), "c1");
 }
 
 TEST(QaWindows, OfRobertaHaveTwoSeparators) {

@@ -20,6 +20,7 @@ struct Exported {
   Architecture architecture;
   HeadKind head;
   std::vector<std::string> labels;
+  std::int64_t type_vocab_size = 0;  ///< 0: the usual
 
   friend std::ostream& operator<<(std::ostream& out, const Exported& exported) {
     return out << exported.name;
@@ -33,6 +34,7 @@ class ExportOnnx : public ::testing::TestWithParam<Exported> {
     tiny.architecture = GetParam().architecture;
     tiny.head = GetParam().head;
     tiny.labels = GetParam().labels;
+    tiny.type_vocab_size = GetParam().type_vocab_size;
     config_ = write_tiny_model(source(), tiny);
     model_ = exported(OnnxProducts::f32);
   }
@@ -47,16 +49,20 @@ class ExportOnnx : public ::testing::TestWithParam<Exported> {
 
   std::filesystem::path source() const { return directory_.path() / "model"; }
   std::filesystem::path destination() const { return directory_.path() / "onnx"; }
+  bool has_types() const { return config_.type_vocab_size > 1; }
   bool bert() const { return GetParam().architecture == Architecture::bert; }
 
-  /// Sequences of `lengths`, with random ids above the special ones; the second half of each is of type 1.
+  /// Sequences of `lengths`, with random ids above the special ones, and padding tokens as a text may spell
+  /// them out; the second half of each is of type 1.
   RaggedBatch batch(const std::vector<std::int64_t>& lengths) const {
     torch::manual_seed(7);
     RaggedBatch batch;
     for (const std::int64_t length : lengths) {
       const Tensor random = torch::randint(5, config_.vocab_size, {length}, torch::kInt);
+      for (std::int64_t token = 3; token < length; token += 7)
+        random[token] = static_cast<std::int32_t>(config_.pad_token_id);
       std::vector<std::int32_t> types(static_cast<std::size_t>(length), 0);
-      if (bert()) std::fill(types.begin() + length / 2, types.end(), 1);
+      if (has_types()) std::fill(types.begin() + length / 2, types.end(), 1);
       batch.add({random.data_ptr<std::int32_t>(), static_cast<std::size_t>(length)}, types);
     }
     return batch;
@@ -76,7 +82,7 @@ class ExportOnnx : public ::testing::TestWithParam<Exported> {
       }
     }
     NamedTensors inputs{{"input_ids", ids}, {"attention_mask", mask}};
-    if (bert()) inputs["token_type_ids"] = types;
+    if (has_types()) inputs["token_type_ids"] = types;
     return inputs;
   }
 
@@ -138,7 +144,7 @@ TEST_P(ExportOnnx, NamesInputsAndOutputsAsTransformersDoes) {
   std::sort(inputs.begin(), inputs.end());
   const std::vector<std::string> roberta = {"attention_mask", "input_ids"};
   const std::vector<std::string> with_types = {"attention_mask", "input_ids", "token_type_ids"};
-  EXPECT_EQ(inputs, bert() ? with_types : roberta);
+  EXPECT_EQ(inputs, has_types() ? with_types : roberta);
   const std::vector<std::string> spans = {"start_logits", "end_logits"};
   EXPECT_EQ(outputs,
             GetParam().head == HeadKind::question_answering ? spans : std::vector<std::string>{"logits"});
@@ -159,6 +165,7 @@ INSTANTIATE_TEST_SUITE_P(
         Exported{"BertRegression", Architecture::bert, HeadKind::regression, {"score"}},
         Exported{"BertQuestions", Architecture::bert, HeadKind::question_answering, kTwo},
         Exported{"RobertaClassifier", Architecture::roberta, HeadKind::classification, kTwo},
+        Exported{"RobertaOfTwoTypes", Architecture::roberta, HeadKind::classification, kTwo, 2},
         Exported{"RobertaQuestions", Architecture::roberta, HeadKind::question_answering, kTwo}),
     ::testing::PrintToStringParamName());
 

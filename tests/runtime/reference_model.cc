@@ -76,14 +76,16 @@ Rows ReferenceModel::embeddings(std::span<const std::int32_t> ids,
   const Rows words = matrix("embeddings.word_embeddings.weight");
   const Rows positions = matrix("embeddings.position_embeddings.weight");
   const Rows kinds = matrix("embeddings.token_type_embeddings.weight");
-  // RoBERTa counts positions from behind the padding id.
-  const std::int64_t first = config_.architecture == Architecture::roberta ? config_.pad_token_id + 1 : 0;
+  // RoBERTa counts positions from behind the padding id, and does not count padding tokens.
+  const bool roberta = config_.architecture == Architecture::roberta;
+  std::int64_t next = roberta ? config_.pad_token_id + 1 : 0;
   Rows states;
   for (std::size_t t = 0; t < ids.size(); ++t) {
+    const bool padding = roberta && ids[t] == config_.pad_token_id;
+    const auto position = static_cast<std::size_t>(padding ? config_.pad_token_id : next++);
     Row sum = words[static_cast<std::size_t>(ids[t])];
     for (std::size_t i = 0; i < sum.size(); ++i)
-      sum[i] +=
-          positions[static_cast<std::size_t>(first) + t][i] + kinds[static_cast<std::size_t>(types[t])][i];
+      sum[i] += positions[position][i] + kinds[static_cast<std::size_t>(types[t])][i];
     states.push_back(layer_norm("embeddings.LayerNorm", sum, config_.layer_norm_eps));
   }
   return states;

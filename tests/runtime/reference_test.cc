@@ -43,6 +43,7 @@ RaggedBatch odd_lengths(const ModelConfig& config) {
     std::vector<std::int32_t> ids, types;
     for (std::size_t t = 0; t < length; ++t) {
       ids.push_back(static_cast<std::int32_t>(random() % static_cast<std::uint64_t>(config.vocab_size)));
+      if (t % 7 == 3) ids.back() = static_cast<std::int32_t>(config.pad_token_id);  // spelled out in the text
       types.push_back(
           static_cast<std::int32_t>(random() % static_cast<std::uint64_t>(config.type_vocab_size)));
     }

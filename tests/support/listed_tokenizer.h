@@ -15,8 +15,9 @@ namespace transkimmer::test {
 /// is cut at blanks, and what stands between them is a token or unknown.
 class ListedTokenizer final : public Tokenizer {
  public:
-  explicit ListedTokenizer(const std::vector<std::string>& ordinary)
-      : tokens_({"[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"}) {
+  explicit ListedTokenizer(const std::vector<std::string>& ordinary,
+                           InputLayout layout = InputLayout::bert(2, 3))
+      : Tokenizer({.layout = std::move(layout)}), tokens_({"[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"}) {
     tokens_.insert(tokens_.end(), ordinary.begin(), ordinary.end());
   }
 
@@ -37,9 +38,6 @@ class ListedTokenizer final : public Tokenizer {
   const SpecialTokens& special_tokens() const override { return special_; }
 
   SpecialTokens special_ = {.pad = 0, .unknown = 1, .begin = 2, .separator = 3, .mask = 4};
-
- protected:
-  PairLayout pair_layout() const override { return {.separators = 1, .second_type_id = 1}; }
 
  private:
   std::vector<std::string> tokens_;

@@ -104,6 +104,8 @@ TEST(FirstPiecesOfAddedTokens, ReachAsFarAsInTheWholeText) {
 /// Counts the bytes that it is given.
 class WatchedTokenizer final : public Tokenizer {
  public:
+  WatchedTokenizer() : Tokenizer({.layout = InputLayout::bert(2, 3)}) {}
+
   std::vector<Piece> pieces(std::string_view text) const override {
     bytes += text.size();
     return inner->pieces(text);
@@ -116,7 +118,6 @@ class WatchedTokenizer final : public Tokenizer {
   mutable std::size_t bytes = 0;
 
  private:
-  PairLayout pair_layout() const override { return {.separators = 1, .second_type_id = 1}; }
   bool cuts_at_blanks() const override { return true; }
 };
 

@@ -237,6 +237,15 @@ TEST(TokenizerJson, MalformedFiles) {
       {"wordpiece", [](json& j) { j["added_tokens"] = 3; }, "'added_tokens' is 3, expected an array"},
       {"wordpiece", [](json& j) { j["added_tokens"][0].erase("content"); },
        "'added_tokens.content' is missing"},
+      {"wordpiece",
+       [](json& j) {
+         j["added_tokens"].push_back({{"id", 999}, {"content", "@@@"}});
+       },
+       "added token '@@@' has id 999, expected"},
+      {"wordpiece", [](json& j) { j["pre_processor"] = 1; },
+       "has the field 'pre_processor', which is not known here"},
+      {"wordpiece", [](json& j) { j["post_processor"]["type"] = "Magic"; },
+       "post_processor is of type 'Magic', expected"},
       {"byte-level-bpe",
        [](json& j) {
          j["normalizer"] = {{"type", "NFC"}};
@@ -254,8 +263,14 @@ TEST(TokenizerJson, MalformedFiles) {
       {"byte-level-bpe", [](json& j) { j["model"].erase("merges"); }, "'model.merges' is missing"},
       {"byte-level-bpe", [](json& j) { j["model"]["end_of_word_suffix"] = "</w>"; },
        "model.end_of_word_suffix is '</w>'"},
-      {"byte-level-bpe", [](json& j) { j["model"]["byte_fallback"] = true; },
-       "model.byte_fallback is not supported"},
+      {"byte-level-bpe",
+       [](json& j) {
+         j["model"]["byte_fallback"] = true;
+         j["model"]["vocab"]["unlike any byte"] = j["model"]["vocab"]["x"];
+         j["model"]["vocab"].erase("x");
+       },
+       "model.byte_fallback is not supported where bytes have no token"},
+      {"byte-level-bpe", [](json& j) { j["model"]["dropout"] = 0.1; }, "model.dropout is more than 0"},
   };
   ModelConfig config;
   config.vocab_size = 1000;
@@ -281,6 +296,99 @@ TEST_F(TokenizerFiles, ALinkThatLeadsToItselfIsNoFile) {
 
 TEST(TokenizerJson, DeepNestingIsAnError) {
   EXPECT_THROW(parse_tokenizer_json(std::string(1'000'000, '['), "tokenizer.json", {}), FormatError);
+}
+
+json fixture(const std::string& name) {
+  std::ifstream file(tokenizer_fixture() / name / "tokenizer.json");
+  return json::parse(file);
+}
+
+std::unique_ptr<const Tokenizer> parsed(const json& content) {
+  ModelConfig config;
+  config.vocab_size = 1000;
+  return parse_tokenizer_json(content.dump(), "tokenizer.json", config);
+}
+
+TEST(TokenizerJson, ThePostProcessorLaysInputsOut) {
+  json content = fixture("wordpiece");
+  content["post_processor"] = nullptr;
+  EXPECT_EQ(parsed(content)->encode_pair("the", "cat").ids.size(), 2U);
+  EXPECT_THAT(parsed(content)->encode_pair("the", "cat").type_ids, ElementsAre(0, 1));
+  EXPECT_TRUE(parsed(content)->encode("").ids.empty());
+  content["post_processor"] = {{"type", "RobertaProcessing"},
+                               {"sep", {"[SEP]", 3}},
+                               {"cls", {"[CLS]", 2}},
+                               {"trim_offsets", true},
+                               {"add_prefix_space", true}};
+  EXPECT_EQ(parsed(content)->encode_pair("the", "cat").ids.size(), 6U);
+  EXPECT_THROW(parsed(content)->encode_pair("the", "cat", {.max_length = 3}), UsageError);
+  EXPECT_FALSE(parsed(content)->encode_pair("the", "cat", {.max_length = 6}).truncated);
+  const Encoding cut = parsed(content)->encode_pair("the cat", "cat", {.max_length = 6});
+  EXPECT_EQ(cut.ids.size(), 6U);
+  EXPECT_TRUE(cut.truncated);
+}
+
+TEST(TokenizerJson, OffsetsAreTrimmedWhereThePostProcessorSaysSo) {
+  json content = fixture("byte-level-bpe");
+  EXPECT_THAT(sources_of(*parsed(content), "the <mask> the"), ElementsAre("the", "<mask>", "the"));
+  content["post_processor"]["trim_offsets"] = false;
+  EXPECT_THAT(sources_of(*parsed(content), "the <mask> the"), ElementsAre("the", " <mask>", " the"));
+}
+
+TEST(TokenizerJson, AddedTokensAreNoPiecesOfWords) {
+  json content = fixture("wordpiece");
+  const auto next = content["model"]["vocab"].size();
+  const auto add = [&](std::size_t id, const char* text, bool normalized) {
+    content["added_tokens"].push_back({{"id", id},
+                                       {"content", text},
+                                       {"normalized", normalized},
+                                       {"single_word", true},
+                                       {"special", false}});
+  };
+  add(next, "thecat", true);
+  add(next + 1, "catthe", false);
+  const auto with = parsed(content);
+  EXPECT_THAT(tokens_of(*with, "thecat catthe THECAT"), ElementsAre("thecat", "catthe", "thecat"));
+  const auto without = parsed(fixture("wordpiece"));
+  for (const char* text : {"thecats xthecat", "CATTHE", "catthe2", "thecatcat"})
+    EXPECT_EQ(tokens_of(*with, text), tokens_of(*without, text)) << text;
+}
+
+TEST(TokenizerJson, AddedTokensOfBytesAreNoPiecesOfWords) {
+  json content = fixture("byte-level-bpe");
+  content["model"]["ignore_merges"] = true;
+  const auto without = parsed(content);
+  content["added_tokens"].push_back({{"id", content["model"]["vocab"].size()},
+                                     {"content", "qqq"},
+                                     {"normalized", false},
+                                     {"single_word", true}});
+  const auto with = parsed(content);
+  EXPECT_THAT(tokens_of(*with, "qqq"), ElementsAre("qqq"));
+  EXPECT_EQ(tokens_of(*with, "xqqq 1qqq qqqq"), tokens_of(*without, "xqqq 1qqq qqqq"));
+}
+
+TEST(TokenizerJson, TheLastOfTwoAddedTokensCounts) {
+  json content = fixture("wordpiece");
+  const auto next = content["model"]["vocab"].size();
+  const json once = {{"id", next}, {"content", "@X"}, {"normalized", false}};
+  json again = once;
+  again["lstrip"] = true;
+  content["added_tokens"].push_back({{"id", 0}, {"content", ""}});  // without text: never found
+  content["added_tokens"].push_back(once);
+  content["added_tokens"].push_back(again);
+  EXPECT_THAT(sources_of(*parsed(content), "the @X"), ElementsAre("the", " @X"));
+}
+
+TEST(TokenizerJson, MissingBytesAreFusedWhereTheModelSaysSo) {
+  json content = fixture("byte-level-bpe");
+  content["model"]["vocab"]["unlike any byte"] = content["model"]["vocab"]["\u0100"];
+  content["model"]["vocab"].erase("\u0100");
+  content["model"]["unk_token"] = "<unk>";
+  const std::string zeros(2, '\0');
+  EXPECT_THAT(tokens_of(*parsed(content), zeros), ElementsAre("<unk>", "<unk>"));
+  content["model"]["fuse_unk"] = true;
+  EXPECT_THAT(tokens_of(*parsed(content), zeros), ElementsAre("<unk>"));
+  EXPECT_THAT(sources_of(*parsed(content), zeros), ElementsAre(zeros));
 }
 
 TEST(TokenizerJson, AddedTokensStandAloneStripAndAreNormalized) {
