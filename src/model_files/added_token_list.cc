@@ -17,7 +17,7 @@ AddedToken* AddedTokenList::find(const std::string& content) {
 
 void AddedTokenList::put(AddedToken token, const std::string& origin) {
   if (token.content.empty()) return;
-  vocabulary_.add_behind(token.content, token.id, origin);
+  token.id = vocabulary_.add_behind(token.content, origin);
   if (AddedToken* const known = find(token.content)) {
     *known = std::move(token);
   } else {
@@ -31,10 +31,8 @@ void AddedTokenList::put_special(AddedToken token, bool may_be_numbered) {
     return;
   }
   token.id = vocabulary_.find(token.content);
-  if (token.id < 0 && may_be_numbered) {
-    token.id = static_cast<std::int32_t>(vocabulary_.next_id());
-    if (token.id >= 0) vocabulary_.add_behind(token.content, token.id, vocabulary_.origin());
-  }
+  if (token.id < 0 && may_be_numbered && vocabulary_.next_id() >= 0)
+    token.id = vocabulary_.add_behind(token.content, vocabulary_.origin());
   if (token.id >= 0) tokens_.push_back(std::move(token));
 }
 

@@ -16,8 +16,8 @@ class AddedTokenList {
   /// The vocabulary has all of the model's own tokens by now, and outlives this.
   explicit AddedTokenList(VocabularyBuilder& vocabulary) : vocabulary_(vocabulary) {}
 
-  /// A token with its id; it takes the place of one with the same text. `origin` is the file that messages
-  /// name. A token without text is never found, and not kept.
+  /// A token, which is numbered here; it takes the place of one with the same text. `origin` is the file that
+  /// messages name. A token without text is never found, and not kept.
   void put(AddedToken token, const std::string& origin);
   /// Those of the settings files; of those that are there already, an added_tokens_decoder changes the flags.
   /// Then special tokens that are named, and of the `usual` names those that the vocabulary has. Throws

@@ -42,7 +42,7 @@ class PostProcessorReader {
     } else if (type == "RobertaProcessing") {
       apply_roberta(processor, stretches);
     } else if (type == "ByteLevel") {
-      trim_offsets_ |= fields(processor).boolean("trim_offsets", true);
+      add_trim(processor, stretches);
     } else {
       fail(
           fmt::format("is of type {}, expected TemplateProcessing, BertProcessing, RobertaProcessing, "
@@ -51,7 +51,7 @@ class PostProcessorReader {
     }
   }
 
-  bool trim_offsets() const { return trim_offsets_; }
+  const std::vector<OffsetTrim>& offset_trims() const { return offset_trims_; }
 
  private:
   [[noreturn]] void fail(const std::string& what) const {
@@ -104,6 +104,14 @@ class PostProcessorReader {
     return instead ? *instead : checked_id(pair[1], pair[0].get<std::string>());
   }
 
+  void add_trim(const json& processor, const Stretches& stretches) {
+    if (!fields(processor).boolean("trim_offsets", true)) return;
+    const bool text_comes_first = std::any_of(stretches.begin(), stretches.end(), [](const Stretch& stretch) {
+      return !stretch.empty() && stretch.front().segment == Segment::first;
+    });
+    offset_trims_.push_back({fields(processor).boolean("add_prefix_space", true), text_comes_first});
+  }
+
   void apply_bert(const json& processor, Stretches& stretches) const {
     const std::int64_t begin = named_token(processor, "cls", tokens_.begin);
     const std::int64_t separator = named_token(processor, "sep", tokens_.separator);
@@ -116,7 +124,7 @@ class PostProcessorReader {
   void apply_roberta(const json& processor, Stretches& stretches) {
     const std::int64_t begin = named_token(processor, "cls", tokens_.begin);
     const std::int64_t separator = named_token(processor, "sep", tokens_.separator);
-    trim_offsets_ |= fields(processor).boolean("trim_offsets", true);
+    add_trim(processor, stretches);
     for (std::size_t i = 0; i < stretches.size(); ++i) {
       for (LayoutPart& part : stretches[i]) part.type_id = 0;
       stretches[i].insert(stretches[i].begin(), special(i == 0 ? begin : separator, 0));
@@ -173,7 +181,7 @@ class PostProcessorReader {
   std::int64_t vocabulary_size_;
   const ProcessingTokens& tokens_;
   const std::string& origin_;
-  bool trim_offsets_ = false;
+  std::vector<OffsetTrim> offset_trims_;
 };
 
 Stretches stretches_of(const std::vector<LayoutPart>& parts) {
@@ -193,13 +201,14 @@ std::vector<LayoutPart> joined(const Stretches& stretches) {
 PostProcessing read_post_processor(const json* processor, std::size_t vocabulary_size,
                                    const ProcessingTokens& tokens, const std::string& origin) {
   const InputLayout bare = InputLayout::bare();
-  if (processor == nullptr) return {bare, false};
+  if (processor == nullptr) return {bare, {}};
   PostProcessorReader reader(vocabulary_size, tokens, origin);
+  PostProcessorReader pair_reader(vocabulary_size, tokens, origin);
   Stretches single = stretches_of(bare.single);
   Stretches pair = stretches_of(bare.pair);
   reader.apply(*processor, single);
-  reader.apply(*processor, pair);
-  return {{joined(single), joined(pair)}, reader.trim_offsets()};
+  pair_reader.apply(*processor, pair);
+  return {{joined(single), joined(pair)}, reader.offset_trims()};
 }
 
 }  // namespace transkimmer

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include <nlohmann/json_fwd.hpp>
 
@@ -13,7 +14,7 @@ namespace transkimmer {
 /// What the `post_processor` of a tokenizer.json does.
 struct PostProcessing {
   InputLayout layout;
-  bool trim_offsets = false;  ///< byte-level tokens leave out the blanks around them
+  std::vector<OffsetTrim> offset_trims;
 };
 
 /// Ids that stand in for those of a BertProcessing or RobertaProcessing, where the tokenizer's settings name

@@ -72,7 +72,6 @@ std::unique_ptr<const Tokenizer> load_byte_level_bpe(const fs::path& directory, 
   const SpecialTokenNames names = SpecialTokenNames::roberta().overridden_by(settings.names);
   ByteLevelBpeModel model;
   model.add_prefix_space = settings.add_prefix_space.value_or(false);
-  model.trim_offsets = settings.trim_offsets.value_or(true);
   model.merges = read_merges_txt(read_downloaded_file(merges_path, kMaxVocabularyBytes), merges_path.string(),
                                  vocabulary);
   AddedTokenList added(vocabulary);
@@ -80,6 +79,8 @@ std::unique_ptr<const Tokenizer> load_byte_level_bpe(const fs::path& directory, 
   model.special_tokens = special_tokens_of(vocabulary, names, config);
   model.rules =
       settings.rules(InputLayout::roberta(model.special_tokens.begin, model.special_tokens.separator));
+  model.rules.offset_trims = {{.keeps_prefix_space = model.add_prefix_space}};
+  settings.change(model.rules.offset_trims);
   model.special_in_text = settings.special_in_text();
   model.added_tokens = added.take();
   model.vocabulary = vocabulary.take();

@@ -113,8 +113,7 @@ class TokenizerJson {
       for (const json& entry : *list) {
         if (!entry.is_object()) fields.fail("added_tokens", entry, "an object for each token");
         AddedToken token = read_added_token(entry, origin_, "added_tokens.");
-        token.id = static_cast<std::int32_t>(
-            JsonFields(entry, origin_, "added_tokens.").required_integer("id", kIds));
+        JsonFields(entry, origin_, "added_tokens.").required_integer("id", kIds);
         tokens.put(std::move(token), origin_);
       }
     }
@@ -131,13 +130,14 @@ class TokenizerJson {
 
   /// What does not depend on the algorithm. The model's own tokens and merges have been read.
   template <class Model>
-  PostProcessing read_common(const SpecialTokenNames& names, Model& built) {
+  void read_common(const SpecialTokenNames& names, Model& built) {
     built.added_tokens = added_tokens(names);
     const PostProcessing processing = post_processing();
     built.rules = settings_.rules(processing.layout);
+    built.rules.offset_trims = processing.offset_trims;
+    if (settings_go_first()) settings_.change(built.rules.offset_trims);
     built.special_tokens = special_tokens(names, processing.layout);
     built.special_in_text = settings_.special_in_text();
-    return processing;
   }
 
   PostProcessing post_processing() const {
@@ -232,8 +232,7 @@ class TokenizerJson {
     built.fuse_missing_bytes = fields.boolean("fuse_unk", false);
     built.merges = merges(fields);
     const SpecialTokenNames own_names = names(model, SpecialTokenNames::roberta());
-    built.trim_offsets = read_common(own_names, built).trim_offsets;
-    if (settings_go_first()) built.trim_offsets = settings_.trim_offsets.value_or(built.trim_offsets);
+    read_common(own_names, built);
     if (fields.string("unk_token"))
       built.missing_byte = vocabulary_.required(own_names.unknown, "unknown-word");
     built.vocabulary = vocabulary_.take();

@@ -241,6 +241,12 @@ void read_sentence_limit(const fs::path& directory, TokenizerSettings& settings)
 
 }  // namespace
 
+void TokenizerSettings::change(std::vector<OffsetTrim>& trims) const {
+  if (trim_offsets && !*trim_offsets) trims.clear();
+  if (trim_offsets && *trim_offsets && trims.empty()) trims.emplace_back();
+  for (OffsetTrim& trim : trims) trim.keeps_prefix_space = add_prefix_space.value_or(trim.keeps_prefix_space);
+}
+
 InputRules TokenizerSettings::rules(InputLayout layout) const {
   for (std::vector<LayoutPart>* parts : {&layout.single, &layout.pair})
     for (LayoutPart& part : *parts)

@@ -50,6 +50,8 @@ struct TokenizerSettings {
   static TokenizerSettings load(const std::filesystem::path& directory, const ModelConfig& config);
   /// How inputs are made in a layout. Types are dropped where the model is given none.
   InputRules rules(InputLayout layout) const;
+  /// Trimming of offsets as trim_offsets and add_prefix_space have it, where they are set.
+  void change(std::vector<OffsetTrim>& trims) const;
   SpecialTokensInText special_in_text() const {
     return split_special_tokens ? SpecialTokensInText::split : SpecialTokensInText::whole;
   }

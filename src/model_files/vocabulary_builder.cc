@@ -74,16 +74,12 @@ std::int64_t VocabularyBuilder::next_id() const {
   return next < limit_ ? next : -1;
 }
 
-void VocabularyBuilder::add_behind(const std::string& token, std::int64_t id, const std::string& where) {
-  if (find(token) == id) return;
+std::int32_t VocabularyBuilder::add_behind(const std::string& token, const std::string& where) {
+  if (const std::int32_t known = find(token); known >= 0) return known;
   const auto next = static_cast<std::int64_t>(size());
-  if (find(token) < 0 && id != next && id < limit_) {
-    throw FormatError(fmt::format(
-        "{}: added token {} has id {}, expected {}: added tokens are numbered on from the vocabulary", where,
-        in_quotes(token), id, next));
-  }
-  add(token, id, where);
+  add(token, next, where);
   ++behind_;
+  return static_cast<std::int32_t>(next);
 }
 
 std::int32_t VocabularyBuilder::find(std::string_view token) const {

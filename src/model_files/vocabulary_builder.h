@@ -39,10 +39,9 @@ class VocabularyBuilder {
   /// A token that is there already moves to this id, as transformers has it; its old id then has none.
   /// Returns the old id, or -1. Throws FormatError for an id out of range.
   std::int32_t add_or_move(const std::string& token, std::int64_t id, const std::string& where);
-  /// An added token, behind the model's own: one of those with the same id, or the one that follows the last.
-  /// Hugging Face's tokenizers number added tokens on from the vocabulary, whatever a file says; a file that
-  /// says something else is an error.
-  void add_behind(const std::string& token, std::int64_t id, const std::string& where);
+  /// An added token: its id where it is there already, else the one that follows the last. So Hugging Face's
+  /// tokenizers number them, whatever id a file says. Throws FormatError when vocab_size leaves none.
+  std::int32_t add_behind(const std::string& token, const std::string& where);
   /// The id that the next added token takes, or -1 when vocab_size leaves none.
   std::int64_t next_id() const;
   /// Of the ids, those that tokens have moved away from included.

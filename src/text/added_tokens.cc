@@ -86,15 +86,15 @@ std::vector<AddedTokenMatcher::Part> AddedTokenMatcher::split(std::string_view t
     if (match.value < 0) break;
     from = at + match.length;
     const AddedToken& token = tokens_[static_cast<std::size_t>(match.value)];
-    // White space that a neighbour has swallowed can hold a token only if that token is itself white space.
     // A split token hides shorter ones in it all the same, as in Hugging Face's tokenizers.
-    if (at < done || (token.special && special_ == SpecialTokensInText::split) ||
+    if ((token.special && special_ == SpecialTokensInText::split) ||
         (token.single_word && !stands_alone(text, at, from)))
       continue;
+    // In white space that a neighbour has swallowed a token is found once more, unless it strips to its left.
     const std::size_t begin = token.lstrip ? std::max(done, skip_space_before(text, at)) : at;
     const std::size_t end = token.rstrip ? skip_space_after(text, from) : from;
     if (done < begin) parts.push_back({-1, done, begin});
-    parts.push_back({token.id, begin, end});
+    if (begin < end) parts.push_back({token.id, begin, end});
     done = end;
   }
   if (done < text.size()) parts.push_back({-1, done, text.size()});

@@ -47,7 +47,8 @@ class AddedTokenMatcher {
     std::size_t begin = 0;
     std::size_t end = 0;
   };
-  /// The parts of `text` (valid UTF-8) in order; none is empty.
+  /// The parts of `text` (valid UTF-8) in order; none is empty. Only in white space may they overlap: a token
+  /// of white space is found in what the one before it swallowed, as in Hugging Face's tokenizers.
   std::vector<Part> split(std::string_view text) const;
   bool empty() const { return trie_.empty(); }
   /// Whether a blank stands in any of the tokens (see is_blank): then a cut at a blank may cut a token.

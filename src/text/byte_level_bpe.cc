@@ -35,27 +35,34 @@ constexpr std::array<std::int16_t, kSymbolsEnd> symbol_bytes() {
   return bytes;
 }
 
-/// The range of `text` that a token covers, whole characters; trimmed: without the blanks at either side.
-ByteRange range_of_token(std::string_view text, std::size_t begin, std::size_t end, bool trimmed) {
-  std::size_t first = begin;
-  std::size_t last = end;
-  while (trimmed && first < end && text[first] == ' ') ++first;
-  while (trimmed && last > first && text[last - 1] == ' ') --last;
-  while (first > 0 && first < text.size() && is_continuation_byte(text[first])) --first;
-  while (last < text.size() && is_continuation_byte(text[last])) ++last;
-  return {static_cast<std::uint32_t>(first), static_cast<std::uint32_t>(last)};
+/// Of how many bytes the character is that stands for a byte.
+std::uint32_t symbol_length(char byte) {
+  return kSymbols[static_cast<unsigned char>(byte)] < 0x80 ? 1 : 2;
 }
 
-/// [begin, end) without the white space at either side.
-ByteRange without_white_space(std::string_view text, std::size_t begin, std::size_t end) {
-  while (begin < end && is_whitespace(decode_utf8(text, begin).value))
-    begin += decode_utf8(text, begin).length;
-  while (begin < end) {
-    const std::size_t last = last_character(text.substr(0, end));
-    if (!is_whitespace(decode_utf8(text, last).value)) break;
-    end = last;
-  }
+/// The smallest range of whole characters that holds [begin, end).
+ByteRange whole_characters(std::string_view text, std::size_t begin, std::size_t end) {
+  while (begin > 0 && begin < text.size() && is_continuation_byte(text[begin])) --begin;
+  while (end < text.size() && is_continuation_byte(text[end])) ++end;
   return {static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(end)};
+}
+
+/// Where bytes of a word have no symbol and are dropped, Hugging Face's tokenizers give those that are left
+/// the places at the word's beginning, counted in bytes of its spelling.
+void count_in_spelling(std::string_view word, std::vector<BpeSymbol>& symbols) {
+  std::uint32_t place = 0;
+  for (BpeSymbol& symbol : symbols) {
+    const std::uint32_t length = symbol_length(word[symbol.begin]);
+    symbol.begin = place;
+    symbol.end = place += length;
+  }
+}
+
+/// From places in the word's spelling back to bytes of the word.
+void count_in_word(std::string_view word, std::vector<BpeSymbol>& symbols) {
+  std::vector<std::uint32_t> bytes;
+  for (std::uint32_t i = 0; i < word.size(); ++i) bytes.insert(bytes.end(), symbol_length(word[i]), i);
+  for (BpeSymbol& symbol : symbols) symbol = {symbol.id, bytes[symbol.begin], bytes[symbol.end - 1] + 1};
 }
 
 }  // namespace
@@ -92,6 +99,7 @@ ByteLevelBpeTokenizer::ByteLevelBpeTokenizer(ByteLevelBpeModel model)
       plain_(ids_of_plain_text(model_.vocabulary.size(), model_.added_tokens, model_.special_in_text,
                                model_.special_tokens.unknown)),
       merges_(plain_merges()) {
+  for (const std::string& token : model_.vocabulary.tokens()) blank_ends_.push_back(blank_ends(token));
   byte_ids_.fill(-1);
   for (std::size_t i = 0; i < model_.vocabulary.model_size(); ++i) {
     if (!plain_[i]) continue;
@@ -126,6 +134,7 @@ std::vector<BpeMerge> ByteLevelBpeTokenizer::plain_merges() const {
 void ByteLevelBpeTokenizer::merge(std::string_view word, std::vector<BpeSymbol>& symbols) const {
   symbols.clear();
   bool after_missing = false;
+  bool some_dropped = false;
   for (std::uint32_t i = 0; i < word.size(); ++i) {
     const std::int32_t own = byte_ids_[static_cast<unsigned char>(word[i])];
     if (own >= 0) {
@@ -138,19 +147,17 @@ void ByteLevelBpeTokenizer::merge(std::string_view word, std::vector<BpeSymbol>&
         symbols.push_back({*model_.missing_byte, i, i + 1});
       }
       after_missing = true;
+    } else {
+      some_dropped = true;
     }
   }
+  if (some_dropped) count_in_spelling(word, symbols);
   merges_.apply(symbols);
+  if (some_dropped) count_in_word(word, symbols);
 }
 
 std::vector<Piece> ByteLevelBpeTokenizer::pieces(std::string_view text) const {
   return tokenize_any_bytes(text, [this](std::string_view valid) { return pieces_of_valid(valid); });
-}
-
-ByteRange ByteLevelBpeTokenizer::range_of_added_token(std::string_view text, std::size_t begin,
-                                                      std::size_t end) const {
-  if (model_.trim_offsets) return without_white_space(text, begin, end);
-  return {static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(end)};
 }
 
 std::vector<Piece> ByteLevelBpeTokenizer::pieces_of_valid(std::string_view text) const {
@@ -161,42 +168,50 @@ std::vector<Piece> ByteLevelBpeTokenizer::pieces_of_valid(std::string_view text)
                              const auto& between) {
     for (const AddedTokenMatcher::Part& part : matcher.split(text.substr(begin, end - begin))) {
       if (part.id >= 0) {
-        out.push_back({part.id, range_of_added_token(text, begin + part.begin, begin + part.end)});
+        const ByteRange range = {static_cast<std::uint32_t>(begin + part.begin),
+                                 static_cast<std::uint32_t>(begin + part.end)};
+        const BlankEnds ends = blank_ends(text.substr(range.begin, range.end - range.begin));
+        out.push_back({part.id, trimmed_range(range, ends, text, out.empty())});
       } else {
         between(begin + part.begin, begin + part.end);
       }
     }
   };
   add_parts(sought_first_, 0, text.size(), [&](std::size_t begin, std::size_t end) {
-    add_parts(sought_second_, begin, end, [&](std::size_t first, std::size_t last) {
-      add_words(text.substr(first, last - first), static_cast<std::uint32_t>(first), scratch, out);
-    });
+    add_parts(sought_second_, begin, end,
+              [&](std::size_t first, std::size_t last) { add_words(text, first, last, scratch, out); });
   });
   return out;
 }
 
-void ByteLevelBpeTokenizer::add_words(std::string_view text, std::uint32_t base, Scratch& scratch,
-                                      std::vector<Piece>& out) const {
-  const bool is_prefixed = model_.add_prefix_space && text.front() != ' ';
-  if (is_prefixed) {
-    scratch.prefixed.assign(1, ' ').append(text);
-    text = scratch.prefixed;
+void ByteLevelBpeTokenizer::add_words(std::string_view text, std::size_t begin, std::size_t end,
+                                      Scratch& scratch, std::vector<Piece>& out) const {
+  std::string_view part = text.substr(begin, end - begin);
+  const std::uint32_t prefix = model_.add_prefix_space && part.front() != ' ' ? 1 : 0;
+  const std::uint32_t first_end = decode_utf8(part, 0).length;
+  if (prefix > 0) {
+    scratch.prefixed.assign(1, ' ').append(part);
+    part = scratch.prefixed;
   }
-  const auto add = [&](std::int32_t id, std::size_t begin, std::size_t end) {
-    ByteRange range = range_of_token(text, begin, end, model_.trim_offsets);
-    if (is_prefixed) range = {range.begin > 0 ? range.begin - 1 : 0, range.end > 0 ? range.end - 1 : 0};
-    out.push_back({id, {base + range.begin, base + range.end}});
+  // The blank put before the part stands for its first character.
+  const auto add = [&](std::int32_t id, std::size_t from, std::size_t to) {
+    ByteRange range = whole_characters(part, from, to);
+    range.begin = static_cast<std::uint32_t>(begin) + std::max(range.begin, prefix) - prefix;
+    range.end =
+        static_cast<std::uint32_t>(begin) + (prefix > 0 && range.end == 1 ? first_end : range.end - prefix);
+    const BlankEnds ends = blank_ends_[static_cast<std::size_t>(id)];
+    out.push_back({id, trimmed_range(range, ends, text, out.empty())});
   };
-  for (std::size_t at = 0; at < text.size();) {
-    const std::size_t end = gpt2_word_end(text, at);
-    const std::string_view word = text.substr(at, end - at);
+  for (std::size_t at = 0; at < part.size();) {
+    const std::size_t word_end = gpt2_word_end(part, at);
+    const std::string_view word = part.substr(at, word_end - at);
     if (const std::int32_t whole = whole_words_.find(word); whole >= 0) {
-      add(whole, at, end);
+      add(whole, at, word_end);
     } else {
       merge(word, scratch.symbols);
       for (const BpeSymbol& symbol : scratch.symbols) add(symbol.id, at + symbol.begin, at + symbol.end);
     }
-    at = end;
+    at = word_end;
   }
 }
 

@@ -28,7 +28,6 @@ struct ByteLevelBpeModel {
   SpecialTokensInText special_in_text = SpecialTokensInText::whole;
   SpecialTokens special_tokens;
   InputRules rules;
-  bool trim_offsets = true;      ///< offsets leave out the blanks around a token
   std::vector<BpeMerge> merges;  ///< in order of rank
   bool add_prefix_space =
       false;  ///< a text (or what follows an added token) that starts without a blank gets one
@@ -53,13 +52,18 @@ class ByteLevelBpeTokenizer final : public Tokenizer {
   struct Scratch;
   bool cuts_at_blanks() const override { return !sought_first_.has_blanks() && !sought_second_.has_blanks(); }
   std::vector<Piece> pieces_of_valid(std::string_view text) const;
-  void add_words(std::string_view text, std::uint32_t base, Scratch& scratch, std::vector<Piece>& out) const;
+  /// Appends the pieces of [begin, end) of `text`, in which no added token is.
+  void add_words(std::string_view text, std::size_t begin, std::size_t end, Scratch& scratch,
+                 std::vector<Piece>& out) const;
   /// The symbols of one word, merged.
   void merge(std::string_view word, std::vector<BpeSymbol>& symbols) const;
   void index_whole_words();
   /// The merges that plain text may take.
   std::vector<BpeMerge> plain_merges() const;
-  ByteRange range_of_added_token(std::string_view text, std::size_t begin, std::size_t end) const;
+  /// The range of `text` without what the rules trim from it.
+  ByteRange trimmed_range(ByteRange range, BlankEnds ends, std::string_view text, bool is_first) const {
+    return trimmed(range, ends, is_first, text, input_rules().offset_trims);
+  }
 
   ByteLevelBpeModel model_;
   AddedTokenMatcher sought_first_;
@@ -67,6 +71,7 @@ class ByteLevelBpeTokenizer final : public Tokenizer {
       sought_second_;        // `normalized` ones, in what the first leave; there is no normaliser here
   std::vector<bool> plain_;  // by id: whether plain text may become this token
   BpeMerges merges_;
+  std::vector<BlankEnds> blank_ends_;         // by id
   std::array<std::int32_t, 256> byte_ids_{};  // -1 where the vocabulary has no symbol for the byte
   ByteTrie whole_words_;                      // words that end as one token
 };

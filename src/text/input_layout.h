@@ -17,6 +17,13 @@ struct LayoutPart {
   bool operator==(const LayoutPart&) const = default;
 };
 
+/// One pass of leaving the blanks around tokens out of offsets.
+struct OffsetTrim {
+  bool keeps_prefix_space = false;  ///< a single blank before a text's first token stays in
+  bool text_comes_first = true;     ///< no special token was put before the text by then
+  bool operator==(const OffsetTrim&) const = default;
+};
+
 /// What stands around and between the texts of a model input, and of which type each stretch is.
 struct InputLayout {
   std::vector<LayoutPart> single;  ///< of one text

@@ -10,15 +10,9 @@
 #include <vector>
 
 #include "text/input_layout.h"
+#include "text/offset_trimming.h"
 
 namespace transkimmer {
-
-/// Half-open byte range in the original UTF-8 text that a token came from.
-struct ByteRange {
-  std::uint32_t begin = 0;
-  std::uint32_t end = 0;
-  bool operator==(const ByteRange&) const = default;
-};
 
 /// One model input, without padding. All vectors have one entry per token, special tokens included.
 struct Encoding {
@@ -38,6 +32,7 @@ enum class TruncationSide : std::uint8_t { right, left };
 /// How texts become model inputs, whatever the algorithm is that finds their tokens.
 struct InputRules {
   InputLayout layout;
+  std::vector<OffsetTrim> offset_trims = {};  ///< one after the other
   TruncationSide truncation_side = TruncationSide::right;
   /// The most tokens of an input, special ones included (model_max_length); what the model's position table
   /// allows is another matter.

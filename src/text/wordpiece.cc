@@ -49,47 +49,59 @@ std::vector<Piece> WordPieceTokenizer::pieces_of_valid(std::string_view text) co
   NormalizedText normalized;
   for (const AddedTokenMatcher::Part& part : in_original_.split(text)) {
     if (part.id >= 0) {
-      out.push_back(
-          {part.id, {static_cast<std::uint32_t>(part.begin), static_cast<std::uint32_t>(part.end)}});
+      const ByteRange range = {static_cast<std::uint32_t>(part.begin), static_cast<std::uint32_t>(part.end)};
+      add({part.id, range}, text.substr(part.begin, part.end - part.begin), text, out);
       continue;
     }
     normalizer_.normalize(text.substr(part.begin, part.end - part.begin),
                           static_cast<std::uint32_t>(part.begin), normalized);
     if (in_normalized_.empty()) {
-      add_words(normalized, 0, normalized.text().size(), out);
+      add_words(normalized, 0, normalized.text().size(), text, out);
       continue;
     }
     for (const AddedTokenMatcher::Part& inner : in_normalized_.split(normalized.text())) {
       if (inner.id >= 0) {
-        out.push_back({inner.id, normalized.origin(inner.begin, inner.end)});
+        const std::string_view found =
+            std::string_view(normalized.text()).substr(inner.begin, inner.end - inner.begin);
+        add({inner.id, normalized.origin(inner.begin, inner.end)}, found, text, out);
       } else {
-        add_words(normalized, inner.begin, inner.end, out);
+        add_words(normalized, inner.begin, inner.end, text, out);
       }
     }
   }
   return out;
 }
 
+void WordPieceTokenizer::add(Piece piece, std::string_view spelling, std::string_view text,
+                             std::vector<Piece>& out) const {
+  const std::vector<OffsetTrim>& trims = input_rules().offset_trims;
+  if (!trims.empty()) piece.offset = trimmed(piece.offset, blank_ends(spelling), out.empty(), text, trims);
+  out.push_back(piece);
+}
+
 void WordPieceTokenizer::add_words(const NormalizedText& normalized, std::size_t begin, std::size_t end,
-                                   std::vector<Piece>& out) const {
+                                   std::string_view text, std::vector<Piece>& out) const {
   for_each_bert_word(normalized.text(), begin, end,
-                     [&](std::size_t from, std::size_t to) { add_word(normalized, from, to, out); });
+                     [&](std::size_t from, std::size_t to) { add_word(normalized, from, to, text, out); });
 }
 
 void WordPieceTokenizer::add_word(const NormalizedText& normalized, std::size_t begin, std::size_t end,
-                                  std::vector<Piece>& out) const {
+                                  std::string_view text, std::vector<Piece>& out) const {
   const std::string_view word = std::string_view(normalized.text()).substr(begin, end - begin);
   const std::size_t pieces_before = out.size();
   bool is_known = !has_more_characters(word, model_.max_characters_per_word);
   for (std::size_t at = 0; is_known && at < word.size();) {
     const ByteTrie::Match match = (at == 0 ? word_starts_ : continuations_).longest_prefix(word.substr(at));
     is_known = match.value >= 0;
-    if (is_known) out.push_back({match.value, normalized.origin(begin + at, begin + at + match.length)});
+    if (is_known)
+      add({match.value, normalized.origin(begin + at, begin + at + match.length)}, token(match.value), text,
+          out);
     at += match.length;
   }
   if (is_known) return;
   out.resize(pieces_before);
-  out.push_back({model_.special_tokens.unknown, normalized.origin(begin, end)});
+  const std::int32_t unknown = model_.special_tokens.unknown;
+  add({unknown, normalized.origin(begin, end)}, token(unknown), text, out);
 }
 
 }  // namespace transkimmer

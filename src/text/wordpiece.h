@@ -37,11 +37,14 @@ class WordPieceTokenizer final : public Tokenizer {
  private:
   bool cuts_at_blanks() const override { return !in_original_.has_blanks() && !in_normalized_.has_blanks(); }
   std::vector<Piece> pieces_of_valid(std::string_view text) const;
+  /// Appends a piece of `text`, its offset trimmed as the rules have it; `spelling` is the token as it was
+  /// found.
+  void add(Piece piece, std::string_view spelling, std::string_view text, std::vector<Piece>& out) const;
   /// Appends the pieces of [begin, end) of normalised text without added tokens.
-  void add_words(const NormalizedText& normalized, std::size_t begin, std::size_t end,
+  void add_words(const NormalizedText& normalized, std::size_t begin, std::size_t end, std::string_view text,
                  std::vector<Piece>& out) const;
   /// Appends the pieces of one word.
-  void add_word(const NormalizedText& normalized, std::size_t begin, std::size_t end,
+  void add_word(const NormalizedText& normalized, std::size_t begin, std::size_t end, std::string_view text,
                 std::vector<Piece>& out) const;
 
   WordPieceModel model_;

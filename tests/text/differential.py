@@ -15,6 +15,7 @@ The status is 77 where the package is not installed, so that CTest reports the t
 import argparse
 import os
 import pathlib
+import resource
 import sys
 import tempfile
 import time
@@ -22,6 +23,7 @@ import time
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 SKIPPED = 77
+MEMORY_LIMIT = 4 << 30
 
 INSTALLED = ROOT / "build/python/bin/python3"  # by scripts/install-tokenizers
 
@@ -62,6 +64,11 @@ def hide_panics():
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
 
 
+def limit_memory():
+    """A mistake in `tokenizers` must not take the machine's memory."""
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_LIMIT, resource.getrlimit(resource.RLIMIT_AS)[1]))
+
+
 def compare_mixtures(ours, options, folder, totals):
     numbers = range(options.mixtures) if options.only is None else [options.only]
     for number in numbers:
@@ -71,6 +78,7 @@ def compare_mixtures(ours, options, folder, totals):
         outcome = compare(mixture, reference, ours.receive())
         totals.kinds[outcome.kind] += 1
         totals.texts += len(mixture.requests)
+        totals.panics += reference.panics if reference else 0
         if outcome.kind == "refused":
             totals.refusals[f"{mixture.outside}: {outcome.message}"] += 1
         if outcome.kind == "different" and totals.kinds["different"] <= options.show:
@@ -104,11 +112,12 @@ def main():
     begin = time.monotonic()
     wrong = 0
     with tempfile.TemporaryDirectory() as folder, Ours(options.dump_ids) as ours:
+        limit_memory()
         folder = pathlib.Path(folder)
         compare_mixtures(ours, options, folder, totals)
         print(f"tokenizers {tokenizers.__version__}: {sum(totals.kinds.values())} mixtures, {totals.texts} texts and pairs, "
               f"{time.monotonic() - begin:.0f} s: {totals.kinds['equal']} equal, {totals.kinds['refused']} refused, "
-              f"{totals.kinds['different']} different")
+              f"{totals.kinds['different']} different; tokenizers panicked {totals.panics} times")
         for refusal, count in sorted(totals.refusals.items()):
             print(f"  refused {count} times: {refusal}")
         if options.characters and options.only is None:

@@ -81,8 +81,8 @@ json run_directory(const json& job) {
   ModelConfig config;
   config.vocab_size = 1 << 30;
   const std::filesystem::path directory = job["directory"].get<std::string>();
-  const bool is_bert = std::filesystem::exists(directory / "vocab.txt");
-  config.architecture = is_bert ? Architecture::bert : Architecture::roberta;
+  const bool is_roberta = std::filesystem::exists(directory / "vocab.json");
+  config.architecture = is_roberta ? Architecture::roberta : Architecture::bert;
   std::unique_ptr<const Tokenizer> tokenizer;
   try {
     tokenizer = load_tokenizer(directory, config);

@@ -16,6 +16,7 @@ namespace transkimmer {
 namespace {
 
 using nlohmann::json;
+using testing::ElementsAre;
 
 constexpr std::size_t kVocabularySize = 10;
 
@@ -126,14 +127,19 @@ TEST(PostProcessing, NoneLeavesTheTextsAlone) {
   const PostProcessing processing = read_post_processor(nullptr, kVocabularySize, {}, "tokenizer.json");
   EXPECT_EQ(shown(processing.layout.single), "A:0");
   EXPECT_EQ(shown(processing.layout.pair), "A:0 B:1");
-  EXPECT_FALSE(processing.trim_offsets);
+  EXPECT_TRUE(processing.offset_trims.empty());
 }
 
-TEST(PostProcessing, TrimsOffsetsWhereOneOfThemSaysSo) {
-  EXPECT_TRUE(read(roberta()).trim_offsets);
-  EXPECT_FALSE(read(roberta(false)).trim_offsets);
-  EXPECT_TRUE(read(sequence(json::array({byte_level(true), usual_template()}))).trim_offsets);
-  EXPECT_FALSE(read(bert()).trim_offsets);
+TEST(PostProcessing, TrimsOffsetsOnceForEachThatSaysSo) {
+  const OffsetTrim keeping = {.keeps_prefix_space = true};
+  const OffsetTrim behind = {.keeps_prefix_space = false, .text_comes_first = false};
+  EXPECT_THAT(read(roberta()).offset_trims, ElementsAre(OffsetTrim()));
+  EXPECT_THAT(read(roberta(false)).offset_trims, ElementsAre());
+  EXPECT_THAT(read(bert()).offset_trims, ElementsAre());
+  EXPECT_THAT(read(sequence(json::array({byte_level(true), usual_template()}))).offset_trims,
+              ElementsAre(keeping));
+  EXPECT_THAT(read(sequence(json::array({byte_level(true), bert(), roberta()}))).offset_trims,
+              ElementsAre(keeping, behind));
 }
 
 TEST(PostProcessing, TypesMayBeToldByTheFields) {

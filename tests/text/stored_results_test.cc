@@ -2,6 +2,7 @@
 // and every character.
 #include <fstream>
 #include <iomanip>
+#include <map>
 #include <sstream>
 
 #include <gtest/gtest.h>
@@ -14,6 +15,7 @@
 #include "text/gpt2_words.h"
 #include "text/sample_tokenizers.h"
 #include "text/unicode.h"
+#include "transkimmer/error.h"
 
 namespace transkimmer {
 namespace {
@@ -76,6 +78,55 @@ std::string hash_of(const json& decision) {
   std::ostringstream digits;
   digits << std::hex << std::setw(16) << std::setfill('0') << hash.value();
   return digits.str();
+}
+
+const std::map<std::string, Truncation> kTruncations = {{"longest_first", Truncation::longest_first},
+                                                        {"only_first", Truncation::only_first},
+                                                        {"only_second", Truncation::only_second}};
+
+Encoding encoded(const Tokenizer& tokenizer, const json& request) {
+  EncodeOptions options = {.truncation = Truncation::none};
+  if (request.contains("max_length")) {
+    options.max_length = request["max_length"].get<std::size_t>();
+    options.truncation = kTruncations.at(request.at("truncation"));
+  }
+  const json& texts = request.at("texts");
+  if (texts.size() == 1) return tokenizer.encode(texts[0].get<std::string>(), options);
+  return tokenizer.encode_pair(texts[0].get<std::string>(), texts[1].get<std::string>(), options);
+}
+
+/// Ids, type ids, offsets and sequences as the file has them; {"error": true} where there are none.
+json as_stored(const Tokenizer& tokenizer, const json& request) {
+  try {
+    const Encoding encoding = encoded(tokenizer, request);
+    json offsets = json::array();
+    for (const ByteRange& range : encoding.offsets) offsets.push_back({range.begin, range.end});
+    json sequences = json::array();
+    for (const Segment segment : encoding.segments)
+      sequences.push_back(segment == Segment::special ? json() : json(segment == Segment::second ? 1 : 0));
+    return {{"ids", encoding.ids},
+            {"type_ids", encoding.type_ids},
+            {"offsets", offsets},
+            {"sequences", sequences}};
+  } catch (const UsageError&) {
+    return {{"error", true}};
+  }
+}
+
+TEST(StoredResults, RandomTokenizersEqualHuggingFace) {
+  ModelConfig config;
+  config.vocab_size = 1 << 20;
+  const json mixtures = stored_results().at("mixtures");
+  ASSERT_GE(mixtures.size(), 30U);
+  for (const json& mixture : mixtures) {
+    const std::string text = mixture.at("tokenizer").dump();
+    const auto tokenizer = parse_tokenizer_json(text, "tokenizer.json", config);
+    for (const json& stored : mixture.at("encodings")) {
+      const json found = as_stored(*tokenizer, stored);
+      for (const auto& [key, value] : found.items())
+        EXPECT_EQ(value, stored.value(key, json())) << key << " of " << stored << " in " << text;
+    }
+  }
 }
 
 TEST(StoredResults, EveryCharacterIsTreatedAsByHuggingFace) {

@@ -64,6 +64,7 @@ def added_token_decision(ours, folder):
         "model": {"type": "WordPiece", "unk_token": "[UNK]", "continuing_subword_prefix": "##",
                   "max_input_chars_per_word": 1, "vocab": {"[UNK]": 0, "[CLS]": 1, "[SEP]": 2}}})
     (pathlib.Path(folder) / "tokenizer.json").write_text(text)
+    (pathlib.Path(folder) / "tokenizer_config.json").write_text('{"tokenizer_class": "PreTrainedTokenizerFast"}')
     tokenizer = Tokenizer.from_str(text)
 
     def found(ids, offsets):

@@ -1,5 +1,7 @@
 """Random normalizers, pre-tokenizers, post-processors and added tokens of a tokenizer.json."""
 
+from tokenizers import normalizers
+
 from .texts import PUNCTUATION, WORDS, random_character
 
 FLAG = (False, True)
@@ -100,18 +102,31 @@ def added_content(rng, vocabulary, contents):
                        "É", "e\u0301", "\u0301", "'s", "_", "日本", "<x>", "[X]", "\u200D", "İ", "\0", "", "ab" * 60))
 
 
-def added_tokens(rng, vocabulary, special):
+def normalized(content, normalizer):
+    if normalizer is None:
+        return content
+    options = {key: value for key, value in normalizer.items() if key != "type"}
+    return normalizers.BertNormalizer(**options).normalize_str(content)
+
+
+def added_tokens(rng, vocabulary, special, normalizer):
     """Entries of "added_tokens". Ids are as a file has them, or now and then made up: they are not looked at."""
-    contents = [token for token in special if rng.random() < 0.7]
+    contents = [token for token in special if rng.random() < 0.7] if rng.random() < 0.4 else list(special)
     for _ in range(rng.choice((0, 0, 1, 2, 3, 5, 8))):
         contents.append(added_content(rng, vocabulary, contents))
     rng.shuffle(contents) if rng.random() < 0.1 else None
     known = dict(vocabulary)
+    content_of_form = {}
     entries = []
     for content in contents:
-        known.setdefault(content, len(known))
         is_special = content in special if rng.random() < 0.9 else rng.choice(FLAG)
-        entries.append({"id": known[content] if rng.random() < 0.98 else rng.randrange(2 * len(known)), "content": content,
+        is_normalized = rng.random() < (0.1 if is_special else 0.5)
+        form = normalized(content, normalizer)
+        # Of tokens of one form `tokenizers` finds any, and one of an empty form everywhere, until memory ends.
+        if is_normalized and (not form or content_of_form.setdefault(form, content) != content):
+            continue
+        number = known.setdefault(content, len(known)) if content else len(known)
+        entries.append({"id": number if rng.random() < 0.99 else rng.randrange(2 * len(known)), "content": content,
                         "single_word": rng.random() < 0.25, "lstrip": rng.random() < 0.25, "rstrip": rng.random() < 0.25,
-                        "normalized": rng.random() < (0.1 if is_special else 0.5), "special": is_special})
+                        "normalized": is_normalized, "special": is_special})
     return entries

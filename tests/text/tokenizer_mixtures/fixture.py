@@ -58,7 +58,7 @@ def characters():
 
 def answer(request, encoding):
     """The request with its result; offsets count bytes."""
-    if "error" in encoding:
+    if "error" in encoding or len(encoding["ids"]) > request.get("max_length", len(encoding["ids"])):
         return {**request, "error": True}
     places = list(map(byte_places, request["texts"]))
     offsets = [[places[sequence or 0][end] for end in pair]

@@ -18,6 +18,12 @@ class Mixture:
     outside: str | None = None  # the field that leaves our two families: it has to be refused by its name
 
     @property
+    def lists_special_tokens(self):
+        """Whether "added_tokens" has all that BERT's or RoBERTa's class in transformers would add."""
+        listed = {entry["content"] for entry in self.tokenizer["added_tokens"]}
+        return any(listed.issuperset(special) for special in SPECIAL.values())
+
+    @property
     def post_processor(self):
         return self.tokenizer["post_processor"]
 
@@ -65,11 +71,12 @@ def put_outside(rng, tokenizer):
     return field
 
 
-def truncation(rng):
-    if rng.random() < 0.6:
-        return {}
-    return {"max_length": rng.choice((1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 16, 30)),
-            "truncation": rng.choice(("longest_first", "longest_first", "only_first", "only_second"))}
+def cut_request(rng, texts):
+    """Cut to a length. What `tokenizers` cuts off it keeps, in every combination: the texts have to be short."""
+    max_length = rng.choice((1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 16, 30))
+    strategies = ("longest_first", "longest_first", "only_first", "only_second")
+    return {"texts": [text[:2 * max_length + 4] for text in texts], "max_length": max_length,
+            "truncation": rng.choice(strategies[:len(strategies) if len(texts) == 2 else 3])}
 
 
 def random_requests(rng, tokens):
@@ -77,9 +84,12 @@ def random_requests(rng, tokens):
     for number in range(REQUESTS):
         make = random_bytes if rng.random() < 0.05 else random_text
         texts = [make(rng, tokens)] + ([random_text(rng, tokens)] if number % 3 == 0 else [])
-        requests.append({"texts": texts, **truncation(rng)})
-        if len(texts) == 1 and rng.random() < 0.1:
-            requests[-1] = {"texts": texts, "special_tokens": False}
+        if rng.random() < 0.4:
+            requests.append(cut_request(rng, texts))
+        elif len(texts) == 1 and rng.random() < 0.1:
+            requests.append({"texts": texts, "special_tokens": False})
+        else:
+            requests.append({"texts": texts})
     return requests
 
 
@@ -91,10 +101,10 @@ def make_mixture(seed, number, small=False):
     is_wordpiece = family == "WordPiece"
     words = rng.sample(WORDS, 12) if small else WORDS
     model = wordpiece_model(rng, special, words) if is_wordpiece else bpe_model(rng, special, words)
+    normalizer = components.bert_normalizer(rng) if is_wordpiece and rng.random() < 0.85 else None
     tokenizer = {
         "version": "1.0", "truncation": None, "padding": None,
-        "added_tokens": components.added_tokens(rng, model["vocab"], special),
-        "normalizer": components.bert_normalizer(rng) if is_wordpiece and rng.random() < 0.85 else None,
+        "added_tokens": components.added_tokens(rng, model["vocab"], special, normalizer), "normalizer": normalizer,
         "pre_tokenizer": {"type": "BertPreTokenizer"} if is_wordpiece else components.byte_level(rng),
         "post_processor": components.post_processor(rng, model["vocab"], special), "decoder": None, "model": model}
     tokens = [entry["content"] for entry in tokenizer["added_tokens"]] + special

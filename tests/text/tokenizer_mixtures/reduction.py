@@ -2,13 +2,22 @@
 
 import copy
 import json
+import re
 
 from .comparison import compare, job_of, reference_of
+
+
+def kind_of(outcome):
+    """Refused, or the key that differs."""
+    if outcome.kind != "different":
+        return outcome.kind
+    return "refused" if outcome.message.startswith("refused") else outcome.message.split("\n")[1:2]
 
 
 class Reducer:
     def __init__(self, ours, folder):
         self.ours, self.folder = ours, folder
+        self.kind = None
 
     def outcome(self, mixture):
         reference = reference_of(mixture)
@@ -18,9 +27,10 @@ class Reducer:
         """The mixture with `change` made, or as it was where the change ends the difference."""
         changed = copy.deepcopy(mixture)
         change(changed)
-        return changed if self.outcome(changed).kind == "different" else mixture
+        return changed if kind_of(self.outcome(changed)) == self.kind else mixture
 
     def reduced(self, mixture):
+        self.kind = kind_of(self.outcome(mixture))
         mixture = self.one_request(mixture)
         size = None
         while size != (size := len(repr(mixture.tokenizer)) + len(repr(mixture.requests))):
@@ -71,7 +81,7 @@ def described(mixture, outcome):
     tokenizer = copy.deepcopy(mixture.tokenizer)
     vocabulary = tokenizer["model"].pop("vocab")
     tokenizer["model"].pop("merges", None)
-    names = {number: token for token, number in vocabulary.items() if str(number) in outcome.message}
+    names = {number: token for token, number in vocabulary.items() if re.search(rf"\b{number}\b", outcome.message)}
     parts = [f"{key}: {json.dumps(value, ensure_ascii=False)}" for key, value in tokenizer.items()
              if key not in ("version", "truncation", "padding", "decoder")]
     return "\n".join([*parts, f"ids: {names}" if isinstance(vocabulary, dict) else "", outcome.message])

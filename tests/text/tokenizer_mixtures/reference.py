@@ -33,6 +33,7 @@ def as_text(text):
 class Reference:
     def __init__(self, tokenizer):
         self.tokenizer = guarded(Tokenizer.from_str, json.dumps(tokenizer))
+        self.panics = 0
         self.tokenizer.no_padding()
         self.tokenizer.no_truncation()
 
@@ -47,6 +48,7 @@ class Reference:
                 guarded(self.tokenizer.enable_truncation, request["max_length"], strategy=request["truncation"])
             encoding = guarded(self.tokenizer.encode, *texts, add_special_tokens=request.get("special_tokens", True))
         except Panic as panic:
+            self.panics += 1
             return {"panic": str(panic)}
         except Failure as failure:
             return {"error": str(failure)}
