@@ -139,7 +139,8 @@ TEST_F(Predict, TheModelMaxLengthIsWhereTextsAreCut) {
 TEST_F(Predict, SplitSpecialTokensArePlainText) {
   const auto traced = [&](const std::vector<std::string>& arguments) {
     std::size_t separators = 0;
-    for (const json& token : json_lines(predict("flat[SEP][PAD]film\n", arguments)).at(0)["tokens"])
+    const json object = json_lines(predict("flat[SEP][PAD]film\n", arguments)).at(0);
+    for (const json& token : object["tokens"])
       separators += token["token"] == "[SEP]" || token["token"] == "[PAD]" ? 1 : 0;
     return separators;
   };
