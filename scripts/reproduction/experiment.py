@@ -15,7 +15,7 @@
     no-skimming = yes
 
     [skimmed]
-    model = dense               another run's model of the same seed, or another file's: FILE/RUN
+    model = dense               MODELS/NAME: a published encoder below --models; or another run's model of the same seed, or another file's: FILE/RUN
     skim-coefficient = 0.3
 
 What stands under [DEFAULT] holds for every run.

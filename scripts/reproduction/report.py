@@ -136,6 +136,27 @@ def questions_table(experiments):
     return table(header, rows)
 
 
+def encoder_of(experiment):
+    """The published encoder that the dense twin began with."""
+    return experiment["origins"]["dense"].removeprefix("MODELS/")
+
+
+def budgets_table(experiments):
+    """What each budget leaves of the dense twin's score: one row per run that has one."""
+    header = ["encoder", "task", "split, examples", "metric", "seeds", "dense twin", "--target-compute", "skimmed", "points",
+              "tokens kept per layer, %", "MACs, dense unpadded / skimmed", "rebuilt by"]
+    rows = []
+    for e in experiments:
+        for run, budget in sorted(e.get("budgets", {}).items(), key=lambda item: -item[1]):
+            metric, first = main_metric(e["task"]), seeds(e, run)[0]
+            kept = " ".join(f"{100 * share:.0f}" for share in kept_per_layer(e, run))
+            rows.append([encoder_of(e), e["task"], f"{e['split']}, {first['examples']}", metric, str(len(seeds(e, run))),
+                         with_spread(values(e, "dense", metric)), f"{budget:g}", with_spread(values(e, run, metric)),
+                         f"{points(e, run, metric) - points(e, 'dense', metric):+.1f}", kept,
+                         f"{macs_ratio(e, 'dense_unpadded', run):.2f}", f"`scripts/reproduce {e['experiment']}`"])
+    return table(header, rows)
+
+
 def share(number):
     return "0" if number == 0 else f"{100 * number:.2g} %"
 
@@ -238,6 +259,7 @@ def rebuild(docs):
     tables = {"scores": scores_table(experiments), "times": times_table(experiments),
               "precisions": precisions_table(experiments), "questions": questions_table(experiments),
               "summary": summary_table(experiments),
+              "budgets": budgets_table(experiments),
               "pretraining-gain": pretraining_gain_table(experiments)}
     figures = {}
     if twins(experiments):

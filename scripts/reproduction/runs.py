@@ -13,6 +13,7 @@ from reproduction.files import write_json
 # libtorch's OpenMP threads otherwise spin while they wait and slow down whoever is timed next to them.
 ENVIRONMENT = {"OMP_WAIT_POLICY": "passive", **os.environ}
 BATCHES = (1, 32)
+PUBLISHED = "MODELS/"  # what the model of a run begins with where it is a published encoder
 # Precisions are compared by answers, which regression and spans of text do not have in this sense.
 WITHOUT_CLASSES = {"stsb", "squad_v2"}
 MOST_EXAMPLES_IN_EVERY_PRECISION = 2000  # of IMDB's 25,000: scores are good to a fraction of a point, decisions are many
@@ -21,8 +22,9 @@ MOST_EXAMPLES_IN_EVERY_PRECISION = 2000  # of IMDB's 25,000: scores are good to 
 class Workshop:
     """Where programs, data, experiment files, models and measurements are."""
 
-    def __init__(self, root, build, data, runs, measurements, threads):
+    def __init__(self, root, build, data, models, runs, measurements, threads):
         self.root, self.build, self.data = pathlib.Path(root), pathlib.Path(build), pathlib.Path(data)
+        self.models = pathlib.Path(models)
         self.runs, self.measurements, self.threads = pathlib.Path(runs), pathlib.Path(measurements), threads
 
     def program(self, name):
@@ -62,6 +64,11 @@ class Workshop:
         if origin:
             return str(self.directory(*origin))
         value = experiment.runs[run]["model"]
+        if value.startswith(PUBLISHED):
+            path = self.models / value.removeprefix(PUBLISHED)
+            if not path.exists():
+                raise ExperimentError(f"{path}: no such model (for {experiment.name}); say where it is with --models")
+            return str(path)
         below_root = self.root / value
         return str(below_root if below_root.exists() else value)
 
@@ -194,7 +201,10 @@ def measure(workshop, experiment):
                                       f"scripts/reproduce --stage train {experiment.name}")
     scores = {run: {str(seed): evaluate(workshop, experiment, run, seed) for seed in experiment.seeds}
               for run in experiment.runs}
-    result = {"experiment": experiment.name, "task": experiment.task, "split": experiment.split, "runs": scores}
+    result = {"experiment": experiment.name, "task": experiment.task, "split": experiment.split, "runs": scores,
+              "origins": {run: options["model"] for run, options in experiment.runs.items()},
+              "budgets": {run: float(options["target-compute"]) for run, options in experiment.runs.items()
+                          if "target-compute" in options}}
     if experiment.timed():
         result["times"] = {str(batch): time_side_by_side(workshop, experiment, experiment.seeds[0], batch)
                            for batch in BATCHES}

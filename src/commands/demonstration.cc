@@ -151,7 +151,7 @@ class Demonstration {
     TrainingEvents events;
     events.on_step = events_.on_step;
     events.should_stop = events_.should_stop;
-    Trainer trainer(model, {&train_, &dev_, {Metric::accuracy}}, training, events);
+    Trainer trainer(model, {.train = &train_, .dev = &dev_, .metrics = {Metric::accuracy}}, training, events);
     if (!trainer.run().finished) throw Error("interrupted");
   }
 

@@ -1,5 +1,7 @@
 #include <chrono>
+#include <filesystem>
 #include <iostream>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <ranges>
@@ -28,7 +30,9 @@ struct FinetuneCommand {
   FinetuningOptions options;
   TrainingWords words;
   std::optional<std::string> protect;
+  std::optional<std::string> teacher;
   bool no_skimming = false;
+  bool model_named = false;
   bool json = false;
 };
 
@@ -47,6 +51,11 @@ void add_data_options(CLI::App& command, FinetuningOptions& options) {
       "--train-file", data.train_file, "FILE",
       "Your own examples in place of a task: .csv, .tsv, .jsonl or .json; with --task squad_v2 a file like "
       "SQuAD's");
+  group
+      .value("--unlabelled", data.unlabelled, "FILE...",
+             "Texts without labels, which --teacher answers: plain text, one a line, or .csv, .tsv, .jsonl, "
+             ".json")
+      ->expected(1, 1 << 16);
   group.value("--validation-file", data.validation_file, "FILE", "Examples to choose the best weights by");
   group.value("--text-column", data.text_column, "NAME", "Column or key of the text");
   group.value("--text-pair-column", data.text_pair_column, "NAME",
@@ -83,7 +92,21 @@ void add_skimming_options(CLI::App& command, FinetuneCommand& finetune) {
   const OptionGroup group(command, skimming_group);
   CLI::Option* const no_skimming =
       group.flag("--no-skimming", finetune.no_skimming, "Train the plain dense model");
-  add_skimming_options(command, finetune.options, finetune.words, "Weight of the skim loss (default: 0.5)");
+  CLI::Option* const coefficient =
+      add_skimming_options(command, finetune.options, finetune.words,
+                           "Fixed weight of the skim loss, the share of tokens kept, in place of a goal");
+  group
+      .real("--target-compute", finetune.options.skimming.target_compute,
+            "Share of the dense model's arithmetic (MACs, without padding, predictors counted) to steer to, "
+            "above 0 and up to 1 "
+            "(default: 0.5, unless --skim-coefficient is given)",
+            {std::numeric_limits<double>::min(), 1})
+      ->excludes(coefficient);
+  group.real(
+      "--gate-noise", finetune.options.training.gate_noise,
+      "Factor of the noise in training's decisions (default: 0 with --target-compute, 1 as published with "
+      "--skim-coefficient)",
+      {0});
   group.word("--protect", finetune.protect, {"first_token", "question"},
              "Tokens that are never skimmed: first_token, or question: all of squad_v2's question (default: "
              "the model's own, else first_token)");
@@ -96,6 +119,29 @@ void add_skimming_options(CLI::App& command, FinetuneCommand& finetune) {
        command.get_options([](const CLI::Option* each) { return each->get_group() == skimming_group; })) {
     if (option != no_skimming) option->excludes(no_skimming);
   }
+}
+
+void add_distillation_options(CLI::App& command, FinetuneCommand& finetune) {
+  const OptionGroup group(command, "Distillation");
+  DistillationOptions& distillation = finetune.options.training.distillation;
+  group.value("--teacher", finetune.teacher, "DIR",
+              "Model for the same labels whose answers are learnt beside them; none: labels alone (default: "
+              "--model, where that "
+              "solves the task and a skimming model is trained from it)");
+  group.real("--distillation-weight", distillation.weight,
+             "Weight of the teacher's answers; the labels have the rest", {0, 1});
+  group.real("--distillation-temperature", distillation.temperature, "Softens both distributions over labels",
+             {1e-3});
+  group.real("--distillation-state-weight", distillation.state_weight,
+             "Weight of the squared distance between last states of first tokens", {0});
+}
+
+/// Those of Hugging Face's Trainer, with a little decay and warm-up, which small data sets want.
+void set_usual_values(TrainingOptions& training) {
+  training.learning_rate = 5e-5;
+  training.weight_decay = 0.01;
+  training.warmup_ratio = 0.06;
+  training.adam_epsilon = 1e-8;
 }
 
 /// What there is to tell apart: whoever named the wrong column sees it here.
@@ -131,9 +177,26 @@ Json as_json(const FinetuningResult& result, const FinetuningOptions& options) {
     json["best"] = {{"step", chosen.step},
                     {"metric", result.chief_metric},
                     {"score", chosen.score},
-                    {"kept_fraction", chosen.kept_fraction}};
+                    {"kept_fraction", chosen.kept_fraction},
+                    {"compute_share", chosen.compute_share}};
   }
   return json;
+}
+
+/// A point of the metric, or of a hundred: what users accept to lose.
+constexpr double acceptable_loss = 0.01;
+
+void tell_about_loss(const FinetuningResult& result) {
+  const TrainingResult& training = result.training;
+  if (!training.start_score || !training.chosen) return;
+  const double perfect = *training.start_score > 1 ? 100.0 : 1.0;
+  const double lost = *training.start_score - training.chosen->score;
+  if (lost <= acceptable_loss * perfect) return;
+  std::cerr << fmt::format(
+      "note: {} fell from {:.4f}, where everything was computed, to {:.4f}; more steps (--num-train-epochs), "
+      "a better --teacher or a "
+      "larger --target-compute lose less\n",
+      result.chief_metric, *training.start_score, training.chosen->score);
 }
 
 void print_summary(const FinetuningResult& result, const FinetuningOptions& options) {
@@ -144,7 +207,9 @@ void print_summary(const FinetuningResult& result, const FinetuningOptions& opti
   const ChosenEvaluation& chosen = *result.training.chosen;
   std::cout << fmt::format("its weights are those of step {}: {} {:.4f}", chosen.step, result.chief_metric,
                            chosen.score);
-  if (result.plan.config.skim.enabled) std::cout << ", tokens kept " << percent(chosen.kept_fraction);
+  if (result.plan.config.skim.enabled)
+    std::cout << fmt::format(", tokens kept {}, {} of the dense model's MACs", percent(chosen.kept_fraction),
+                             percent(chosen.compute_share));
   std::cout << '\n';
 }
 
@@ -157,6 +222,12 @@ void run_finetune(FinetuneCommand& finetune_command) {
                                       ? SkimProtection::question
                                       : SkimProtection::first_token;
   }
+  if (finetune_command.teacher)
+    options.teacher = *finetune_command.teacher == "none" ? std::filesystem::path{}
+                                                          : model_directory(*finetune_command.teacher);
+  // The teacher itself learns to skim.
+  if (!options.data.unlabelled.empty() && !finetune_command.model_named && options.teacher)
+    options.model = *options.teacher;
   const InterruptGuard guard(interrupted_training);
   TrainingNarrator narrator(TrainingNarrator::Speed::examples);
   const FinetuningResult result = finetune(
@@ -164,6 +235,7 @@ void run_finetune(FinetuneCommand& finetune_command) {
                 .notices = notices_on_standard_error(),
                 .on_start = [&](const FinetuningPlan& plan) { narrator.start(data_text(plan), plan); }});
   narrator.finish();
+  tell_about_loss(result);
   require_finished(result.training);
   if (finetune_command.json) {
     print_json(as_json(result, options));
@@ -177,6 +249,7 @@ void run_finetune(FinetuneCommand& finetune_command) {
 void add_finetune_command(CLI::App& app) {
   auto finetune_command = std::make_shared<FinetuneCommand>();
   finetune_command->options.model = shipped_encoder;
+  set_usual_values(finetune_command->options.training);
   CLI::App* command = app.add_subcommand(
       "finetune",
       "Train a model for a task so that it skims tokens. The output directory gets a Hugging Face style "
@@ -186,6 +259,7 @@ void add_finetune_command(CLI::App& app) {
   add_length_option(*command, finetune_command->options);
   add_question_options(*command, finetune_command->options.questions);
   add_skimming_options(*command, *finetune_command);
+  add_distillation_options(*command, *finetune_command);
   add_optimisation_options(*command, finetune_command->options.training);
   add_run_options(*command, finetune_command->options, finetune_command->words);
   add_json_option(*command, finetune_command->json);
@@ -194,7 +268,10 @@ void add_finetune_command(CLI::App& app) {
       "  transkimmer finetune --task sst2 --data-dir glue --model my-bert --output-dir sst2-skim\n"
       "  transkimmer finetune --train-file reviews.csv --validation-file dev.csv --model my-encoder \\\n"
       "      --output-dir out");
-  command->callback([finetune_command] { run_finetune(*finetune_command); });
+  command->callback([finetune_command, command] {
+    finetune_command->model_named = command->count("--model") > 0;
+    run_finetune(*finetune_command);
+  });
 }
 
 }  // namespace transkimmer

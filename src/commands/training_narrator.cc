@@ -66,8 +66,8 @@ void TrainingNarrator::evaluated(const ProgressReport& report, const EvaluationR
     std::vector<std::string> layers;
     for (const double kept : scores.kept_fraction_per_layer)
       layers.push_back(fmt::format("{:.0f}", 100 * kept));
-    text +=
-        fmt::format(", tokens kept {} ({} by layer)", percent(scores.kept_fraction), fmt::join(layers, " "));
+    text += fmt::format(", tokens kept {} ({} by layer), MACs {}", percent(scores.kept_fraction),
+                        fmt::join(layers, " "), percent(scores.compute_share));
   }
   if (best) text += ", saved";
   line_->interrupt_line();

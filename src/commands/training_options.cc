@@ -59,7 +59,8 @@ void add_optimisation_options(CLI::App& command, TrainingOptions& training) {
   group.real("--learning-rate", training.learning_rate, "Peak learning rate of AdamW", {0});
   group.real("--predictor-learning-rate", training.predictor_learning_rate,
              "The same for the skim predictors (default: --learning-rate)", {0});
-  group.real("--num-train-epochs", training.num_train_epochs, "Passes over the training data", {0});
+  group.real("--num-train-epochs", training.num_train_epochs,
+             "Passes over the training data (default: 3, or as many as make 600 steps, up to 20)", {0});
   group.whole("--max-steps", training.max_steps, "Steps in all; 0: as many as the epochs make");
   group.whole("--per-device-train-batch-size", training.train_batch_size, "Sequences of one forward pass",
               {1});

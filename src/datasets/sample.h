@@ -27,4 +27,19 @@ void keep_sample(std::vector<T>& examples, std::size_t count, std::uint64_t seed
   examples = std::move(chosen);
 }
 
+/// Moves a random choice of `count` examples out of `examples`; both keep their order.
+template <typename T>
+std::vector<T> take_sample(std::vector<T>& examples, std::size_t count, std::uint64_t seed) {
+  std::vector<T> taken, rest;
+  std::mt19937_64 random(seed);
+  std::size_t left = examples.size();
+  for (T& example : examples) {
+    const bool chosen = taken.size() < count && random() % left < count - taken.size();
+    (chosen ? taken : rest).push_back(std::move(example));
+    --left;
+  }
+  examples = std::move(rest);
+  return taken;
+}
+
 }  // namespace transkimmer

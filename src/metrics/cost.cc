@@ -11,29 +11,53 @@ std::uint64_t size(std::int64_t value) {
   return static_cast<std::uint64_t>(value);
 }
 
-std::uint64_t predictor_cost(const ModelConfig& config, std::uint64_t entering) {
-  if (!config.skim.enabled) return 0;
-  const std::uint64_t inner = size(config.skim.predictor_size);
-  return entering * (size(config.hidden_size) * inner + 2 * inner);
+std::uint64_t layer_cost(const CostCoefficients& cost, std::uint64_t kept) {
+  return kept * cost.layer_per_token + kept * kept * cost.layer_per_pair;
 }
 
-std::uint64_t layer_cost(const ModelConfig& config, std::uint64_t kept) {
+void add_head(const ModelConfig& config, CostCoefficients& cost) {
   const std::uint64_t hidden = size(config.hidden_size);
-  return kept * (4 * hidden * hidden + 2 * hidden * size(config.intermediate_size)) +
-         2 * kept * kept * hidden;
+  switch (config.head) {
+    case HeadKind::none:
+      return;
+    case HeadKind::classification:
+      cost.head_per_sequence = hidden * hidden + hidden * size(config.num_labels());
+      return;
+    case HeadKind::regression:
+      cost.head_per_sequence = hidden * hidden + hidden;
+      return;
+    case HeadKind::question_answering:
+      cost.head_per_token = hidden * 2;
+      return;
+    case HeadKind::masked_lm:
+      cost.head_per_token = hidden * hidden + hidden * size(config.vocab_size);
+      return;
+  }
+  throw UsageError("head kind out of range");
 }
 
 }  // namespace
+
+CostCoefficients cost_coefficients(const ModelConfig& config) {
+  const std::uint64_t hidden = size(config.hidden_size);
+  const std::uint64_t predictor = config.skim.enabled ? size(config.skim.predictor_size) : 0;
+  CostCoefficients cost{.predictor_per_token = hidden * predictor + 2 * predictor,
+                        .layer_per_token = 4 * hidden * hidden + 2 * hidden * size(config.intermediate_size),
+                        .layer_per_pair = 2 * hidden};
+  add_head(config, cost);
+  return cost;
+}
 
 Macs skimmed_cost(const ModelConfig& config, std::uint64_t tokens, std::span<const std::uint32_t> kept) {
   if (kept.size() != size(config.num_hidden_layers)) {
     throw UsageError(fmt::format("cost: kept-token counts of {} layers for a model of {} layers", kept.size(),
                                  config.num_hidden_layers));
   }
+  const CostCoefficients cost = cost_coefficients(config);
   Macs macs = head_cost(config, tokens);
   std::uint64_t entering = tokens;
   for (const std::uint32_t layer_kept : kept) {
-    macs.count += predictor_cost(config, entering) + layer_cost(config, layer_kept);
+    macs.count += entering * cost.predictor_per_token + layer_cost(cost, layer_kept);
     entering = layer_kept;
   }
   return macs;
@@ -41,7 +65,7 @@ Macs skimmed_cost(const ModelConfig& config, std::uint64_t tokens, std::span<con
 
 Macs dense_cost(const ModelConfig& config, std::uint64_t tokens) {
   Macs macs = head_cost(config, tokens);
-  macs.count += size(config.num_hidden_layers) * layer_cost(config, tokens);
+  macs.count += size(config.num_hidden_layers) * layer_cost(cost_coefficients(config), tokens);
   return macs;
 }
 
@@ -56,20 +80,8 @@ Macs unread_cost(const ModelConfig& config, std::uint64_t kept) {
 }
 
 Macs head_cost(const ModelConfig& config, std::uint64_t tokens) {
-  const std::uint64_t hidden = size(config.hidden_size);
-  switch (config.head) {
-    case HeadKind::none:
-      return {0};
-    case HeadKind::classification:
-      return {hidden * hidden + hidden * size(config.num_labels())};
-    case HeadKind::regression:
-      return {hidden * hidden + hidden};
-    case HeadKind::question_answering:
-      return {tokens * hidden * 2};
-    case HeadKind::masked_lm:
-      return {tokens * (hidden * hidden + hidden * size(config.vocab_size))};
-  }
-  throw UsageError("head kind out of range");
+  const CostCoefficients cost = cost_coefficients(config);
+  return {cost.head_per_sequence + tokens * cost.head_per_token};
 }
 
 }  // namespace transkimmer

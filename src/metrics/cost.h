@@ -22,7 +22,17 @@ struct Macs {
   friend bool operator==(Macs, Macs) = default;
 };
 
-/// The arithmetic of one sequence (design, section 3):
+/// The numbers of the formula below: what one token, one pair of kept tokens or one sequence costs, in MACs.
+struct CostCoefficients {
+  std::uint64_t predictor_per_token = 0;  ///< of a token that enters a layer: H P + 2 P; 0 without predictors
+  std::uint64_t layer_per_token = 0;      ///< of a token that a layer keeps: 4 H^2 + 2 H F
+  std::uint64_t layer_per_pair = 0;       ///< of a layer, times the square of the tokens it keeps: 2 H
+  std::uint64_t head_per_token = 0;       ///< of heads that read every token
+  std::uint64_t head_per_sequence = 0;    ///< of heads that read the first
+};
+CostCoefficients cost_coefficients(const ModelConfig& config);
+
+/// The arithmetic of one sequence:
 /// sum_i [ entering_i (H P + 2 P) + kept_i (4 H^2 + 2 H F) + 2 kept_i^2 H ] + head.
 /// `kept` has one entry per layer; the tokens entering layer i are kept[i-1], or `tokens` for i = 0. The
 /// predictor terms count only when config.skim.enabled.

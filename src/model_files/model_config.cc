@@ -26,6 +26,7 @@ constexpr IntegerRange kLabels = {1, 1 << 20};
 constexpr RealRange kProbabilities = {0.0, 1.0};
 constexpr RealRange kAnyReal = {std::numeric_limits<double>::lowest(), std::numeric_limits<double>::max()};
 constexpr RealRange kNotNegative = {0.0, std::numeric_limits<double>::max()};
+constexpr RealRange kShares = {std::numeric_limits<double>::min(), 1.0};
 constexpr RealRange kPositive = {std::numeric_limits<double>::min(), std::numeric_limits<double>::max()};
 
 std::string_view class_prefix(Architecture architecture) {
@@ -184,6 +185,8 @@ void read_skimming(const json& object, const std::string& origin, ModelConfig& c
                                      : fields.integer("predictor_size", {0, kSizes.most}, 0);
   skim.threshold = fields.real("skim_threshold", kAnyReal, skim.threshold);
   skim.coefficient = fields.real("skim_coefficient", kNotNegative, skim.coefficient);
+  if (fields.find("target_compute") != nullptr)
+    skim.target_compute = fields.real("target_compute", kShares, 1.0);
   skim.temperature = fields.real("gumbel_temperature", kPositive, skim.temperature);
   if (const std::optional<std::string> protection = fields.string("protect")) {
     if (*protection == name_of(SkimProtection::question)) {
@@ -284,6 +287,8 @@ json skimming_to_json(const SkimConfig& skim, json object) {
   object["predictor_size"] = skim.predictor_size;
   object["skim_threshold"] = skim.threshold;
   object["skim_coefficient"] = skim.coefficient;
+  object.erase("target_compute");
+  if (skim.target_compute) object["target_compute"] = *skim.target_compute;
   object["gumbel_temperature"] = skim.temperature;
   object["semantics"] = name_of(skim.semantics);
   object.erase("protect");

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -33,7 +34,9 @@ struct SkimConfig {
   std::int64_t predictor_size = 0;  ///< P; equals hidden_size as published. 0 only when not enabled
   double threshold = 0.0;           ///< theta: keep when logit_keep - logit_skim > theta
   double coefficient = 0.0;         ///< weight of the skim loss it was trained with
-  double temperature = 1.0;         ///< Gumbel-softmax tau it was trained with
+  std::optional<double> target_compute =
+      {};                    ///< share of the dense model's MACs it was trained to, where it was
+  double temperature = 1.0;  ///< Gumbel-softmax tau it was trained with
   SkimSemantics semantics = SkimSemantics::removal;
   SkimProtection protection = SkimProtection::first_token;  ///< in training and at inference
 };

@@ -28,11 +28,13 @@ Tensor over_keys(const Tensor& mask) {
 ///     r = exp(score - logsumexp of kept scores)      for real keys,     w = r m.
 /// No division by a sum that may underflow, and the gradients
 ///     d score = w (g - sum(w g)),     d m = sum over heads and queries of r (g - sum(w g))
-/// reach dropped keys too.
+/// reach dropped keys too; with AttentionMask::gradient_of_return d m of those has r / (1 + r) in place of r.
 class RenormalisedSoftmax : public Function<RenormalisedSoftmax> {
  public:
   // scores [B, heads, S, S], kept [B, S], real [B, S]
-  static Tensor forward(AutogradContext* ctx, const Tensor& scores, const Tensor& kept, const Tensor& real) {
+  static Tensor forward(AutogradContext* ctx, const Tensor& scores, const Tensor& kept, const Tensor& real,
+                        bool gradient_of_return) {
+    ctx->saved_data["gradient_of_return"] = gradient_of_return;
     const Tensor key_kept = over_keys(kept * real);
     const double infinity = std::numeric_limits<double>::infinity();
     const Tensor total = at::logsumexp(scores.masked_fill(key_kept.eq(0), -infinity), {-1}, /*keepdim=*/true);
@@ -48,13 +50,15 @@ class RenormalisedSoftmax : public Function<RenormalisedSoftmax> {
     const Tensor& gradient = gradients[0];
     const Tensor centre = at::sum(ratios * key_kept * gradient, -1, /*keepdim=*/true);
     const Tensor flow = ratios * (gradient - centre);
-    return {flow * key_kept, at::sum(flow, {1, 2}), Tensor()};
+    const bool of_return = ctx->saved_data["gradient_of_return"].toBool();
+    const Tensor of_masks = of_return ? flow / (1 + ratios * (1 - key_kept)) : flow;
+    return {flow * key_kept, at::sum(of_masks, {1, 2}), Tensor(), Tensor()};
   }
 };
 
 Tensor attention_probabilities(const Tensor& scores, const AttentionMask& mask) {
   if (mask.semantics == SkimSemantics::removal && mask.kept.defined()) {
-    return RenormalisedSoftmax::apply(scores, mask.kept, mask.real);
+    return RenormalisedSoftmax::apply(scores, mask.kept, mask.real, mask.gradient_of_return);
   }
   const Tensor probabilities = at::softmax(scores + over_keys((1 - mask.real) * padding_score), -1);
   return mask.kept.defined() ? probabilities * over_keys(mask.kept) : probabilities;
@@ -68,8 +72,8 @@ Tensor split_heads(const Tensor& x, std::int64_t heads) {
 bool suits_cpu_attention(const AttentionInput& input, const AttentionMask& mask,
                          const AttentionOptions& options) {
   const bool renormalised = mask.semantics == SkimSemantics::removal || !mask.kept.defined();
-  return renormalised && options.probabilities == nullptr && input.query.is_cpu() &&
-         input.query.scalar_type() == torch::kFloat32;
+  return renormalised && !mask.gradient_of_return && options.probabilities == nullptr &&
+         input.query.is_cpu() && input.query.scalar_type() == torch::kFloat32;
 }
 
 /// The same in libtorch's operations, on any device and for both semantics.

@@ -13,6 +13,10 @@ struct AttentionMask {
   Tensor real;  ///< [B, S] f32: 1 for tokens, 0 for padding
   Tensor kept;  ///< [B, S] f32, differentiable: 1 for tokens not skimmed; undefined when nothing is skimmed
   SkimSemantics semantics = SkimSemantics::removal;
+  /// What the gradient says of a dropped key under removal: false the derivative of w at its mask of 0, true
+  /// what w would change by if the key came back (w = r / (1 + r) in place of r, which has no bound: keys
+  /// that would outweigh all kept ones drown every other gradient).
+  bool gradient_of_return = false;
 };
 
 struct AttentionInput {

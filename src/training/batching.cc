@@ -1,6 +1,7 @@
 #include "training/batching.h"
 
 #include <algorithm>
+#include <cmath>
 
 namespace transkimmer {
 namespace {
@@ -9,6 +10,7 @@ Targets make_targets(const EncodedDataset& dataset, const Batch& batch, const Mo
                      torch::Device device) {
   const auto count = static_cast<std::int64_t>(batch.size());
   Targets targets;
+  if (std::isnan(dataset.labels[batch.front()])) return targets;
   if (config.head == HeadKind::regression) {
     Tensor scores = at::empty({count}, torch::kFloat32);
     for (std::size_t i = 0; i < batch.size(); ++i) {

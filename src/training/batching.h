@@ -24,7 +24,7 @@ struct LabelledBatch {
 };
 
 /// Pads the sequences that `batch` names to the longest of them, with config.pad_token_id. Targets follow
-/// config.head.
+/// config.head; a data set without labels has none.
 LabelledBatch make_batch(const EncodedDataset& dataset, const Batch& batch, const ModelConfig& config,
                          torch::Device device);
 

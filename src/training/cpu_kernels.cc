@@ -92,7 +92,11 @@ void SoftmaxRowBackward(const SoftmaxRow& row, const float* ratios, float* gradi
     const auto centred = hn::Sub(hn::LoadU(tag, gradient + i), hn::Set(tag, centre));
     const auto flow = hn::Mul(hn::LoadU(tag, ratios + i), centred);
     if (kept_gradient != nullptr) {
-      hn::StoreU(hn::Add(hn::LoadU(tag, kept_gradient + i), flow), tag, kept_gradient + i);
+      const auto one = hn::Set(tag, 1.0F);
+      const auto dropped = hn::Sub(one, hn::LoadU(tag, row.kept + i));
+      const auto of_mask =
+          row.gradient_of_return ? hn::Div(flow, hn::MulAdd(hn::LoadU(tag, ratios + i), dropped, one)) : flow;
+      hn::StoreU(hn::Add(hn::LoadU(tag, kept_gradient + i), of_mask), tag, kept_gradient + i);
     }
     const auto factor = hn::Mul(hn::LoadU(tag, row.kept + i), hn::Set(tag, row.scale));
     hn::StoreU(hn::Mul(flow, factor), tag, gradient + i);

@@ -26,6 +26,7 @@ struct SoftmaxRow {
   const float* kept = nullptr;  ///< [keys], 0 or 1, at least one 1
   std::size_t first = 0;        ///< index of the row's first element for dropout
   DropoutRule dropout;
+  bool gradient_of_return = false;  ///< of dropped keys, see AttentionMask
 };
 
 /// What is given in `scores` [keys] becomes r = exp(score - logsumexp of kept scores); weights = dropout(r *

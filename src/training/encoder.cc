@@ -56,8 +56,10 @@ Tensor Encoder::decide(std::size_t layer, const Tensor& logits, Pass& pass) cons
   if (pass.options.skim_noise.defined()) {
     const Tensor given = pass.options.skim_noise.select(0, static_cast<std::int64_t>(layer));
     noise = at::constant_pad_nd(given.select(-1, 1) - given.select(-1, 0), {1, 0});
-  } else if (pass.options.training) {
-    noise = draw_gate_noise({logits.size(0), logits.size(1)}, logits.device(), pass.random.next());
+  } else if (pass.options.training && pass.options.gate_noise > 0) {
+    const Tensor drawn =
+        draw_gate_noise({logits.size(0), logits.size(1)}, logits.device(), pass.random.next());
+    noise = pass.options.gate_noise == 1 ? drawn : drawn * pass.options.gate_noise;
   }
   const Tensor decisions = straight_through_decisions(
       logits, noise, {.threshold = skim_threshold, .temperature = config_.skim.temperature});
@@ -103,7 +105,10 @@ Tensor Encoder::run_layer(const EncoderLayerWeights& layer, const Tensor& hidden
 }
 
 EncoderOutput Encoder::forward_padded(Pass& pass, EncoderTrace* trace) const {
-  AttentionMask mask{.real = pass.batch.real, .kept = {}, .semantics = config_.skim.semantics};
+  AttentionMask mask{.real = pass.batch.real,
+                     .kept = {},
+                     .semantics = config_.skim.semantics,
+                     .gradient_of_return = pass.options.gradient_of_return};
   EncoderOutput output;
   Tensor hidden = embed(pass);
   output.hidden = hidden;
@@ -165,6 +170,7 @@ Tensor Encoder::run_packed_layer(std::size_t layer, const Tensor& hidden, const 
                       {.heads = config_.num_attention_heads,
                        .epsilon = config_.layer_norm_eps,
                        .bf16 = rounding_cpu_products(),
+                       .gradient_of_return = pass.options.gradient_of_return,
                        .attention_dropout = attention,
                        .attended_dropout = attended,
                        .output_dropout = output});

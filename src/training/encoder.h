@@ -28,6 +28,8 @@ struct ForwardOptions {
   bool training = false;   ///< dropout, and Gumbel noise in the skim decisions
   bool skimming = true;    ///< false runs the layers dense, predictors unused
   std::uint64_t seed = 0;  ///< of dropout and noise
+  double gate_noise = 1;   ///< factor of the noise that is drawn in training; 0: decisions as in inference
+  bool gradient_of_return = false;  ///< of skimmed keys in attention, see AttentionMask
   /// [L, B, S - 1, 2], added to the skim logits of positions 1..S-1 in place of drawn noise.
   Tensor skim_noise = {};
   /// Only the first token of each sequence is asked for: the last layer computes no other, and

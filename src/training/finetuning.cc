@@ -2,7 +2,11 @@
 
 #include <algorithm>
 
+#include <fmt/format.h>
+
+#include "datasets/sample.h"
 #include "model_files/tokenizer_files.h"
+#include "training/budget_setup.h"
 #include "training/finetuning_inputs.h"
 #include "training/question_finetuning.h"
 #include "transkimmer/error.h"
@@ -28,9 +32,26 @@ bool has_table_options(const DataOptions& options) {
          options.text_column != usual.text_column || options.label_column != usual.label_column;
 }
 
+/// Of texts that a teacher answers.
+void check_unlabelled_options(const FinetuningOptions& options) {
+  const DataOptions& data = options.data;
+  if (!options.teacher || options.teacher->empty())
+    throw UsageError("--unlabelled needs --teacher: a model whose answers are learnt");
+  if (!data.task.empty() || !data.train_file.empty() || !data.data_dir.empty() || data.regression)
+    throw UsageError(
+        "--unlabelled stands in place of --task, --data-dir, --train-file and --regression: the teacher says "
+        "what is answered");
+  const HeadKind head = ModelConfig::load(*options.teacher).head;
+  if (head != HeadKind::classification && head != HeadKind::regression)
+    throw UsageError(
+        fmt::format("--teacher: {} has head {}, expected a classifier or a regressor of --unlabelled texts",
+                    options.teacher->string(), name_of(head)));
+}
+
 /// Of texts to classify: a task, or one's own files.
 void check_text_options(const FinetuningOptions& options) {
   const DataOptions& data = options.data;
+  if (!data.unlabelled.empty()) return check_unlabelled_options(options);
   if (data.task.empty() == data.train_file.empty())
     throw UsageError("say what to learn from: either --task with --data-dir, or --train-file");
   if (!data.task.empty() && (has_table_options(data) || !data.validation_file.empty()))
@@ -55,6 +76,14 @@ void check_options(const FinetuningOptions& options) {
         "questions");
 }
 
+Dataset hold_back(Dataset& train, const FinetuningOptions& options) {
+  Dataset held_back = {
+      .examples = {}, .labels = train.labels, .labelled = train.labelled, .origin = train.origin};
+  held_back.examples =
+      take_sample(train.examples, held_back_count(options, train.examples.size()), options.training.seed);
+  return held_back;
+}
+
 FinetuningPlan plan_of(const FinetuningTexts& texts, const TrainingModel& model,
                        const EncodedDataset& train) {
   return {{.config = model.config(), .parameters = model.parameters().count()},
@@ -67,12 +96,14 @@ FinetuningPlan plan_of(const FinetuningTexts& texts, const TrainingModel& model,
 
 }  // namespace
 
-FinetuningResult finetune(const FinetuningOptions& options, const FinetuningEvents& events) {
-  check_options(options);
-  check_run_options(options);
+FinetuningResult finetune(const FinetuningOptions& asked, const FinetuningEvents& events) {
+  check_options(asked);
+  check_run_options(asked);
+  const FinetuningOptions options = with_usual_budget(asked);
   if (is_question_answering(options.data)) return finetune_questions(options, events);
   const int threads = start_threads(options.threads);
-  const FinetuningTexts texts = load_texts(options.data, options.training.seed, events.notices);
+  FinetuningTexts texts = load_texts(options, events.notices);
+  const Dataset for_threshold = hold_back(texts.train, options);
   const ModelConfig config = finetuning_config(options, texts, events.notices);
   const auto tokenizer =
       load_tokenizer(options.model, config,
@@ -82,11 +113,18 @@ FinetuningResult finetune(const FinetuningOptions& options, const FinetuningEven
     return encode_dataset(dataset, *tokenizer, max_length, static_cast<unsigned>(threads));
   };
   const EncodedDataset train = encode(texts.train);
+  require_reachable(config, train);
+  const EncodedDataset held_back = encode(for_threshold);
   const EncodedDataset dev = texts.dev ? encode(*texts.dev) : EncodedDataset{};
   TrainingModel model = initial_model(options, config, events.notices);
   TrainingOptions training = options.training;
   training.tokenizer_source = options.model;
-  Trainer trainer(model, {&train, texts.dev ? &dev : nullptr, texts.task.metrics}, training, events.training);
+  Trainer trainer(model,
+                  {.train = &train,
+                   .held_back = held_back.size() > 0 ? &held_back : nullptr,
+                   .dev = texts.dev ? &dev : nullptr,
+                   .metrics = texts.task.metrics},
+                  training, events.training, teacher_of(options, config, events.notices));
   FinetuningResult result{
       .training = {}, .plan = plan_of(texts, model, train), .chief_metric = trainer.chief_metric()};
   result.training = run_training(trainer, options, result.plan, [&] {

@@ -20,6 +20,8 @@ struct DataOptions {
   std::string task;
   std::filesystem::path data_dir;
   std::filesystem::path train_file;
+  /// Texts without labels, which a teacher answers: one a line, or tables.
+  std::vector<std::filesystem::path> unlabelled;
   std::filesystem::path validation_file;  ///< may be empty: then nothing is evaluated
   std::string text_column = "text";
   std::string text_pair_column;
@@ -37,6 +39,8 @@ struct QuestionOptions {
 
 struct FinetuningOptions : RunOptions {
   DataOptions data;
+  /// Directory of a model that solves the task. Unset: `model`, where it does and does not skim; empty: none.
+  std::optional<std::filesystem::path> teacher;
   /// Tokens; 0: 512 (384 of a question's window), or what position table and tokenizer allow.
   std::size_t max_length = 0;
   QuestionOptions questions;

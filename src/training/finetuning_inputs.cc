@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "datasets/plain_texts.h"
 #include "datasets/sample.h"
 #include "transkimmer/error.h"
 
@@ -45,11 +46,46 @@ FinetuningTexts load_own_tables(const DataOptions& options) {
   return texts;
 }
 
+/// Texts that the teacher answers; a validation file has the labels that it knows.
+FinetuningTexts load_unlabelled_texts(const DataOptions& options, const ModelConfig& teacher) {
+  const bool regression = teacher.head == HeadKind::regression;
+  TableSource source{.path = {},
+                     .text_column = options.text_column,
+                     .text_pair_column = options.text_pair_column,
+                     .label_column = options.label_column,
+                     .kind = regression ? TaskKind::regression : TaskKind::classification,
+                     .labels = regression ? std::vector<std::string>() : teacher.labels,
+                     .labels_required = true};
+  FinetuningTexts texts{.task = {}, .train = load_unlabelled(options.unlabelled, source), .dev = {}};
+  texts.train.labels = source.labels;
+  if (!options.validation_file.empty()) {
+    source.path = options.validation_file;
+    texts.dev = load_table(source);
+  }
+  texts.task = {
+      .name = options.unlabelled.front().filename().string(),
+      .kind = source.kind,
+      .pair = !options.text_pair_column.empty(),
+      .labels = source.labels,
+      .metrics = regression ? std::vector{Metric::pearson, Metric::spearman} : std::vector{Metric::accuracy},
+      .description = {}};
+  return texts;
+}
+
+FinetuningTexts read_texts(const FinetuningOptions& options) {
+  const DataOptions& data = options.data;
+  if (!data.unlabelled.empty()) return load_unlabelled_texts(data, ModelConfig::load(*options.teacher));
+  FinetuningTexts texts = data.task.empty() ? load_own_tables(data) : load_catalogue_task(data);
+  require_labels(texts.train);
+  return texts;
+}
+
 }  // namespace
 
-FinetuningTexts load_texts(const DataOptions& options, std::uint64_t seed, const NoticeHandler& notices) {
-  FinetuningTexts texts = options.task.empty() ? load_own_tables(options) : load_catalogue_task(options);
-  require_labels(texts.train);
+FinetuningTexts load_texts(const FinetuningOptions& finetuning, const NoticeHandler& notices) {
+  const DataOptions& options = finetuning.data;
+  const std::uint64_t seed = finetuning.training.seed;
+  FinetuningTexts texts = read_texts(finetuning);
   if (texts.dev) require_labels(*texts.dev);
   tell_about_skipped_rows(texts.train, notices);
   if (texts.dev) tell_about_skipped_rows(*texts.dev, notices);

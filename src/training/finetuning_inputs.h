@@ -14,9 +14,9 @@ struct FinetuningTexts {
   std::optional<Dataset> dev;
 };
 
-/// Reads the data that the options name, `seed` choosing the samples where they are limited. Throws
+/// Reads the data that the options name, their seed choosing the samples where they are limited. Throws
 /// UsageError, IoError, FormatError.
-FinetuningTexts load_texts(const DataOptions& options, std::uint64_t seed, const NoticeHandler& notices);
+FinetuningTexts load_texts(const FinetuningOptions& options, const NoticeHandler& notices);
 
 /// The configuration to train: the directory's own with the task's head and labels, and skimming as asked
 /// for.

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "metrics/scores.h"
+#include "training/threshold_calibration.h"
 #include "transkimmer/error.h"
 
 namespace transkimmer {
@@ -46,6 +47,11 @@ std::map<std::string, std::string> FinetuningObjective::fingerprint() const {
           {"training tokens", std::to_string(data_.train->ids.size())},
           {"training data", data_.train->fingerprint()},
           {"validation data", data_.dev == nullptr ? "none" : data_.dev->fingerprint()}};
+}
+
+void FinetuningObjective::keep_budget(TrainingModel& model, double share) const {
+  calibrate_threshold(model, data_.held_back != nullptr ? *data_.held_back : *data_.train, share,
+                      evaluation_);
 }
 
 EvaluationReport FinetuningObjective::evaluate(const TrainingModel& model) const {

@@ -12,7 +12,8 @@ namespace transkimmer {
 /// What is learnt from and judged by. The data sets must outlive the trainer.
 struct TrainingData {
   const EncodedDataset* train = nullptr;
-  const EncodedDataset* dev = nullptr;  ///< null: no evaluation, the last weights are kept
+  const EncodedDataset* held_back = nullptr;  ///< to set the threshold by; null: the training set itself
+  const EncodedDataset* dev = nullptr;        ///< null: no evaluation, the last weights are kept
   std::vector<Metric> metrics;  ///< the first chooses the best weights; not empty when there is a dev set
 };
 
@@ -27,6 +28,7 @@ class FinetuningObjective final : public TrainingObjective {
   LabelledBatch micro_batch(std::int64_t epoch, std::int64_t index) override;
   std::map<std::string, std::string> fingerprint() const override;
   std::string chief_metric() const override { return chief_; }
+  void keep_budget(TrainingModel& model, double share) const override;
   EvaluationReport evaluate(const TrainingModel& model) const override;
   bool keeps_best() const override { return data_.dev != nullptr; }
 

@@ -10,9 +10,12 @@
 namespace transkimmer {
 namespace {
 
-// As published: predictors start by keeping everything (P(skim) is about 5e-5 per token and layer).
 constexpr double predictor_deviation = 0.02;
-constexpr double predictor_keep_bias = 5.0;
+// As published: predictors start by keeping everything (P(skim) is about 5e-5 per token and layer).
+constexpr float published_keep_bias = 5.0F;
+// Towards a share of the arithmetic they decide without noise: any margin keeps, and a small one hears the
+// gradient.
+constexpr float steered_keep_bias = 1.0F;
 
 std::uint64_t hash_of(std::string_view text) {
   Fnv1a hash;
@@ -36,7 +39,8 @@ Tensor initial_value(const WeightSpec& spec, const ModelConfig& config, std::uin
   if (spec.group == WeightGroup::predictor) {
     const Tensor value = normal(spec.shape, predictor_deviation, seed);
     if (!name.ends_with(".predictor.4.bias")) return name.ends_with(".bias") ? at::zeros(spec.shape) : value;
-    return value + at::tensor({-predictor_keep_bias, predictor_keep_bias}, torch::kFloat32);
+    const float bias = config.skim.target_compute ? steered_keep_bias : published_keep_bias;
+    return value + at::tensor({-bias, bias}, torch::kFloat32);
   }
   if (name.ends_with(".bias")) return at::zeros(spec.shape);
   Tensor value = normal(spec.shape, config.initializer_range, seed);

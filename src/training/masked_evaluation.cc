@@ -4,6 +4,7 @@
 
 #include "metrics/scores.h"
 #include "training/batching.h"
+#include "training/masked_compute.h"
 
 namespace transkimmer {
 namespace {
@@ -31,6 +32,8 @@ EvaluationReport evaluate_masked(const TrainingModel& model, const EncodedDatase
   const ModelConfig& config = model.config();
   const auto lengths = sequence_lengths(dataset);
   std::vector<double> outputs(dataset.size());
+  EvaluationReport report;
+  ComputeTally compute;
   double loss = 0;
   Tensor kept = at::zeros({config.skim.enabled ? config.num_hidden_layers : 0}, torch::kFloat64);
   for (const Batch& members : length_sorted_batches(lengths, {.max_sequences = settings.batch_size})) {
@@ -40,14 +43,15 @@ EvaluationReport evaluate_masked(const TrainingModel& model, const EncodedDatase
     const Tensor batch_loss = task_loss(config, output.head.logits, batch.targets, batch.inputs.real);
     loss += batch_loss.item<double>() * static_cast<double>(batch.sequences);
     kept += kept_tokens(output.encoder.skim_masks, batch.inputs.real).to(torch::kCPU).to(torch::kFloat64);
+    compute.add(config, output.encoder.skim_masks, batch.inputs.real);
     const Tensor values = answers(config, output.head.logits);
     for (std::size_t i = 0; i < members.size(); ++i) outputs[members[i]] = values.data_ptr<double>()[i];
   }
-  EvaluationReport report;
   report.scores = compute_scores(metrics, outputs, dataset.labels);
   report.chief = score_name(metrics.front());
   report.loss = loss / static_cast<double>(dataset.size());
   report.set_kept(kept, static_cast<double>(dataset.ids.size()));
+  report.compute_share = compute.share();
   report.examples = dataset.size();
   report.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   return report;

@@ -25,6 +25,7 @@ struct EvaluationReport {
   double loss = 0;                       ///< task loss, mean over examples (over hidden tokens)
   double kept_fraction = 1;              ///< mean over layers of tokens kept / tokens
   std::vector<double> kept_fraction_per_layer;
+  double compute_share = 1;  ///< of the dense model's unpadded MACs, predictors included
   std::size_t examples = 0;
   double seconds = 0;
 

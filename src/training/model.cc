@@ -59,6 +59,14 @@ bool reads_first_token_only(HeadKind head) {
 
 }  // namespace
 
+bool has_trained_head(const std::filesystem::path& directory, const ModelConfig& wanted) {
+  const ModelConfig stored = ModelConfig::load(directory);
+  ModelConfig config = with_head_of(wanted, stored);
+  const ModelWeights weights = stored_weights(directory, config);
+  return stored.head == wanted.head && weights.has_head() && same_question(stored, wanted) &&
+         !weights.has_predictors();
+}
+
 TrainingModel::TrainingModel(const ModelConfig& config, Parameters parameters)
     : config_(config),
       parameters_(std::move(parameters)),
@@ -111,6 +119,10 @@ ModelOutput TrainingModel::forward(const PaddedBatch& batch, const ForwardOption
   HeadOutput head =
       head_.forward(encoder.hidden, batch.predicted, {.active = options.training, .random = &random});
   return {std::move(encoder), std::move(head)};
+}
+
+void TrainingModel::set_skim_threshold(double threshold) {
+  config_.skim.threshold = encoder_.skim_threshold = threshold;
 }
 
 void TrainingModel::save(const std::filesystem::path& directory) const {

@@ -24,6 +24,10 @@ struct NewWeights {
   Initialization initialization = Initialization::published;
 };
 
+/// Whether the directory holds a head that answers what `wanted` asks (the same kind and labels), and no
+/// predictors: what `load` would take over whole. Throws IoError or FormatError.
+bool has_trained_head(const std::filesystem::path& directory, const ModelConfig& wanted);
+
 /// An encoder with skim predictors (config.skim.enabled) and a head, as trainable tensors.
 class TrainingModel {
  public:
@@ -38,6 +42,10 @@ class TrainingModel {
   static TrainingModel load(const std::filesystem::path& directory, const ModelConfig& config,
                             const NewWeights& options, const NoticeHandler& notices);
 
+  /// The encoder alone.
+  EncoderOutput encode(const PaddedBatch& batch, const ForwardOptions& options) const {
+    return encoder_.forward(batch, options);
+  }
   /// In training, heads that read the first token alone imply options.first_token_only; for the others it has
   /// no effect.
   ModelOutput forward(const PaddedBatch& batch, const ForwardOptions& options,
@@ -49,6 +57,8 @@ class TrainingModel {
   void restore(const std::filesystem::path& directory);
 
   const ModelConfig& config() const { return config_; }
+  /// Of all predictors from now on, and of what is saved.
+  void set_skim_threshold(double threshold);
   const Parameters& parameters() const { return parameters_; }
 
  private:

@@ -11,6 +11,10 @@
 
 namespace transkimmer {
 
+void TrainingObjective::keep_budget(TrainingModel&, double) const {
+  throw UsageError("--target-compute is for tasks, which have texts to set the threshold by");
+}
+
 std::string chief_of(const std::vector<std::string>& known, const std::string& wanted) {
   if (known.empty() && !wanted.empty())
     throw UsageError("--metric-for-best-model needs validation data, which there is none of");

@@ -27,6 +27,9 @@ class TrainingObjective {
 
   /// The name of the score that comes first; empty when there is nothing to evaluate on.
   virtual std::string chief_metric() const = 0;
+  /// Sets the model's threshold so that it computes at most `share` of the dense model's MACs over texts of
+  /// the training data. Throws UsageError where there are none to set it by.
+  virtual void keep_budget(TrainingModel& model, double share) const;
   virtual EvaluationReport evaluate(const TrainingModel& model) const = 0;
   /// Whether the weights with the best score are the result, and not the last ones.
   virtual bool keeps_best() const = 0;

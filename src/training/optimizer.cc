@@ -186,14 +186,17 @@ double linear_schedule(std::int64_t step, std::int64_t warmup_steps, std::int64_
   return std::max(0.0, left / static_cast<double>(std::max<std::int64_t>(1, total_steps - warmup_steps)));
 }
 
-double clip_gradients(const Parameters& parameters, double max_norm) {
+double clip_gradients(const Parameters& parameters, double max_norm, ClippedTogether which) {
   torch::NoGradGuard no_gradients;
   std::vector<Tensor> gradients;
   std::vector<std::span<float>> parts;
   bool on_cpu = true;
   for (const auto& entry : parameters.entries()) {
     const Tensor& gradient = entry.value.grad();
-    if (!gradient.defined()) continue;
+    const bool of_predictor = entry.spec.group == WeightGroup::predictor;
+    const bool chosen =
+        which == ClippedTogether::all || of_predictor == (which == ClippedTogether::predictors);
+    if (!gradient.defined() || !chosen) continue;
     gradients.push_back(gradient);
     on_cpu = on_cpu && gradient.is_cpu() && gradient.is_contiguous();
     if (!on_cpu) continue;

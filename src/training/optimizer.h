@@ -66,8 +66,13 @@ bool is_decayed(std::string_view name, bool decay_predictor_norms);
 /// that follows `step` finished ones.
 double linear_schedule(std::int64_t step, std::int64_t warmup_steps, std::int64_t total_steps);
 
-/// Scales all gradients so that their joint Euclidean norm is at most `max_norm` (0: no limit).
+/// Whose gradients are clipped as one: those of predictors are small beside an encoder's, or far larger when
+/// many tokens change sides.
+enum class ClippedTogether { all, predictors, others };
+
+/// Scales the gradients so that their joint Euclidean norm is at most `max_norm` (0: no limit).
 /// Returns the norm before scaling.
-double clip_gradients(const Parameters& parameters, double max_norm);
+double clip_gradients(const Parameters& parameters, double max_norm,
+                      ClippedTogether which = ClippedTogether::all);
 
 }  // namespace transkimmer

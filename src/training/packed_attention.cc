@@ -64,7 +64,8 @@ class Head {
             .scale = 1.0F / std::sqrt(static_cast<float>(size_)),
             .kept = kept,
             .first = static_cast<std::size_t>(index),
-            .dropout = attention_.dropout};
+            .dropout = attention_.dropout,
+            .gradient_of_return = attention_.gradient_of_return};
   }
 
   /// [row()]: the mask of the keys, zero for the padding of rows.

@@ -18,6 +18,7 @@ struct PackedAttention {
   const TokenPacking* queries = nullptr;  ///< Q tokens
   const TokenPacking* keys = nullptr;     ///< K tokens
   DropoutRule dropout;                    ///< of the weights
+  bool gradient_of_return = false;        ///< of dropped keys, see AttentionMask
   const float* query = nullptr;           ///< [Q, H]
   const float* key_value = nullptr;       ///< [K, 2 H]: keys, then values
   const float* kept = nullptr;            ///< [K], 1 where a key may be looked at; null: everywhere

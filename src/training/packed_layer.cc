@@ -73,6 +73,7 @@ PackedAttention attention_of(const LayerState& state) {
           .queries = &state.tokens->queries,
           .keys = &state.tokens->keys,
           .dropout = state.options.attention_dropout,
+          .gradient_of_return = state.options.gradient_of_return,
           .query = state.query.data_ptr<float>(),
           .key_value = state.key_value.data_ptr<float>(),
           .kept = state.kept.defined() ? state.kept.data_ptr<float>() : nullptr};

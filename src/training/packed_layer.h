@@ -19,6 +19,7 @@ struct PackedLayerOptions {
   std::int64_t heads = 1;
   double epsilon = 1e-12;  ///< of the norms
   bool bf16 = false;       ///< operands of the matrix products are rounded to bf16, in the backward pass too
+  bool gradient_of_return = false;  ///< of dropped keys, see AttentionMask
   DropoutRule attention_dropout;
   DropoutRule attended_dropout;  ///< of the attention's output
   DropoutRule output_dropout;

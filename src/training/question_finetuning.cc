@@ -11,6 +11,7 @@
 #include "datasets/squad.h"
 #include "features/answer_settings.h"
 #include "model_files/tokenizer_files.h"
+#include "training/budget_setup.h"
 #include "training/finetuning_inputs.h"
 #include "training/question_objective.h"
 #include "transkimmer/error.h"
@@ -94,7 +95,10 @@ bool is_question_answering(const DataOptions& options) {
 
 FinetuningResult finetune_questions(const FinetuningOptions& options, const FinetuningEvents& events) {
   const int threads = start_threads(options.threads);
-  const QuestionTexts texts = load_questions(options.data, options.training.seed);
+  QuestionTexts texts = load_questions(options.data, options.training.seed);
+  QaDataset for_threshold = texts.train;
+  for_threshold.examples = take_sample(
+      texts.train.examples, held_back_count(options, texts.train.examples.size()), options.training.seed);
   const ModelConfig config = question_config(options, events.notices);
   const auto tokenizer =
       load_tokenizer(options.model, config,
@@ -108,8 +112,11 @@ FinetuningResult finetune_questions(const FinetuningOptions& options, const Fine
     return windows;
   };
   const QaFeatures train = cut(texts.train);
+  require_reachable(config, train.tokens);
+  const QaFeatures held_back = cut(for_threshold);
   const QaFeatures dev = texts.dev ? cut(*texts.dev) : QaFeatures{};
   QuestionData data{.train = &train};
+  if (!held_back.windows.empty()) data.held_back = &held_back;
   if (texts.dev) {
     data.dev = &*texts.dev;
     data.dev_windows = &dev;
@@ -119,7 +126,7 @@ FinetuningResult finetune_questions(const FinetuningOptions& options, const Fine
   TrainingOptions training = options.training;
   training.tokenizer_source = options.model;
   Trainer trainer(model, std::make_unique<QuestionObjective>(data, config, training), training,
-                  events.training);
+                  events.training, teacher_of(options, config, events.notices));
   FinetuningResult result{
       .training = {}, .plan = plan_of(options, model, data), .chief_metric = trainer.chief_metric()};
   result.training = run_training(trainer, options, result.plan, [&] {

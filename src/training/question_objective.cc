@@ -11,6 +11,8 @@
 #include "features/batches.h"
 #include "metrics/squad_scores.h"
 #include "training/losses.h"
+#include "training/masked_compute.h"
+#include "training/threshold_calibration.h"
 #include "transkimmer/error.h"
 
 namespace transkimmer {
@@ -27,6 +29,7 @@ void check_data(const QuestionData& data) {
 struct WindowOutputs {
   std::vector<std::vector<float>> logits;
   Tensor kept;  ///< [L] f64
+  ComputeTally compute = {};
   double loss = 0;
 };
 
@@ -56,6 +59,7 @@ WindowOutputs run_windows(const TrainingModel& model, const QaFeatures& features
     outputs.loss += loss.item<double>() * static_cast<double>(batch.sequences);
     outputs.kept +=
         kept_tokens(output.encoder.skim_masks, batch.inputs.real).to(torch::kCPU).to(torch::kFloat64);
+    outputs.compute.add(config, output.encoder.skim_masks, batch.inputs.real);
     scatter(output.head.logits, members, features.tokens, outputs.logits);
   }
   return outputs;
@@ -110,6 +114,11 @@ std::map<std::string, std::string> QuestionObjective::fingerprint() const {
           {"protect", std::string(name_of(config_.skim.protection))}};
 }
 
+void QuestionObjective::keep_budget(TrainingModel& model, double share) const {
+  const QaFeatures& texts = data_.held_back != nullptr ? *data_.held_back : *data_.train;
+  calibrate_threshold(model, texts.tokens, share, evaluation_);
+}
+
 EvaluationReport QuestionObjective::evaluate(const TrainingModel& model) const {
   torch::NoGradGuard no_gradients;
   const auto start = std::chrono::steady_clock::now();
@@ -122,6 +131,7 @@ EvaluationReport QuestionObjective::evaluate(const TrainingModel& model) const {
   report.perfect = 100;
   report.loss = outputs.loss / static_cast<double>(features.windows.size());
   report.set_kept(outputs.kept, static_cast<double>(features.tokens.ids.size()));
+  report.compute_share = outputs.compute.share();
   report.examples = features.questions();
   report.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   return report;

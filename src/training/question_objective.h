@@ -10,7 +10,8 @@ namespace transkimmer {
 /// What question answering is learnt from and judged by. All of it must outlive the trainer.
 struct QuestionData {
   const QaFeatures* train = nullptr;
-  const QaDataset* dev = nullptr;  ///< null: no evaluation, the last weights are kept
+  const QaFeatures* held_back = nullptr;  ///< to set the threshold by; null: the training set itself
+  const QaDataset* dev = nullptr;         ///< null: no evaluation, the last weights are kept
   const QaFeatures* dev_windows = nullptr;
   QaDecodingOptions decoding = {};
 };
@@ -28,6 +29,7 @@ class QuestionObjective final : public TrainingObjective {
   std::map<std::string, std::string> fingerprint() const override;
   std::string chief_metric() const override { return chief_; }
   /// Runs the model as inference would decide (no noise, no dropout), with masks in place of removal.
+  void keep_budget(TrainingModel& model, double share) const override;
   EvaluationReport evaluate(const TrainingModel& model) const override;
   bool keeps_best() const override { return data_.dev != nullptr; }
 

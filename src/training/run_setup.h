@@ -16,7 +16,8 @@ namespace transkimmer {
 /// coefficient, they are the published value.
 struct SkimmingOptions {
   bool enabled = true;
-  std::optional<double> coefficient;           ///< published: 0.5
+  std::optional<double> coefficient;     ///< published: 0.5
+  std::optional<double> target_compute;  ///< share of the dense MACs to steer to, in place of a coefficient
   std::optional<std::int64_t> predictor_size;  ///< published: the hidden size
   std::optional<double> threshold;
   std::optional<double> temperature;

@@ -13,9 +13,27 @@
 namespace transkimmer {
 namespace {
 
+// Decisions of a steered run are those of inference. Noise makes uncertain decisions dear, so predictors
+// learn to be sure of what is left, and no longer hear the price: with it layers either keep all or nearly
+// nothing.
+constexpr double steered_gate_noise = 0.0;
+constexpr double published_gate_noise = 1.0;
+
 // Far beyond any use, and far from what an integer cannot hold.
 constexpr std::size_t most_accumulated = std::size_t{1} << 20;
 constexpr double most_epochs = 1e6;
+
+// As published; but few examples make few steps, and predictors need some hundred to learn what to spare.
+// Beyond 20 passes small encoders learn the examples by heart.
+constexpr double usual_epochs = 3;
+constexpr double most_usual_epochs = 20;
+constexpr double fewest_usual_steps = 600;
+
+double epochs_of(const TrainingOptions& options, double steps_per_epoch) {
+  if (options.num_train_epochs || options.max_steps > 0)
+    return options.num_train_epochs.value_or(usual_epochs);
+  return std::clamp(std::ceil(fewest_usual_steps / steps_per_epoch), usual_epochs, most_usual_epochs);
+}
 
 AdamWOptions adamw_options(const TrainingOptions& options) {
   return {.learning_rate = options.learning_rate,
@@ -28,6 +46,10 @@ AdamWOptions adamw_options(const TrainingOptions& options) {
 
 std::int64_t ceiling_of_ratio(std::int64_t a, std::int64_t b) {
   return (a - 1) / b + 1;
+}
+
+std::string optional_text(const std::optional<double>& value) {
+  return value ? exact_text(*value) : "usual";
 }
 
 /// What weights alone may not tell apart.
@@ -52,11 +74,12 @@ std::map<std::string, std::string> fingerprint_of(const TrainingOptions& options
       {"adam-epsilon", exact_text(options.adam_epsilon)},
       {"warmup-ratio", exact_text(options.warmup_ratio)},
       {"max-grad-norm", exact_text(options.max_grad_norm)},
-      {"num-train-epochs", exact_text(options.num_train_epochs)},
       {"max-steps", std::to_string(options.max_steps)},
       {"per-device-train-batch-size", std::to_string(options.train_batch_size)},
       {"gradient-accumulation-steps", std::to_string(options.gradient_accumulation_steps)},
-      {"skim-warmup-ratio", exact_text(options.skim_warmup_ratio)},
+      {"skim-warmup-ratio", optional_text(options.skim_warmup_ratio)},
+      {"gate-noise", optional_text(options.gate_noise)},
+      {"target-compute", optional_text(config.skim.target_compute)},
       {"seed", std::to_string(options.seed)},
       {"hidden_dropout_prob", exact_text(config.hidden_dropout_prob)},
       {"attention_probs_dropout_prob", exact_text(config.attention_probs_dropout_prob)},
@@ -75,6 +98,13 @@ std::map<std::string, std::string> fingerprint_of(const TrainingOptions& options
       {"model", architecture_text(config)}};
   fingerprint.merge(objective.fingerprint());
   return fingerprint;
+}
+
+std::optional<ComputePrice> price_of(const SkimConfig& skim, const TrainingOptions& options) {
+  if (!skim.enabled || !skim.target_compute) return std::nullopt;
+  ComputeTarget target{.share = *skim.target_compute};
+  target.ramp = options.skim_warmup_ratio.value_or(target.ramp);
+  return ComputePrice(target);
 }
 
 TrainingOptions checked(const TrainingOptions& options) {
@@ -100,35 +130,39 @@ void check_training_options(const TrainingOptions& options) {
     throw UsageError("--gradient-accumulation-steps must be at least 1");
   if (options.gradient_accumulation_steps > most_accumulated)
     throw UsageError(fmt::format("--gradient-accumulation-steps must be at most {}", most_accumulated));
-  if (options.max_steps <= 0 && !(options.num_train_epochs > 0 && options.num_train_epochs <= most_epochs))
+  const double epochs = options.num_train_epochs.value_or(usual_epochs);
+  if (options.max_steps <= 0 && !(epochs > 0 && epochs <= most_epochs))
     throw UsageError(fmt::format("--num-train-epochs must be above 0 and at most {}", most_epochs));
   for (const double beta : {options.adam_beta1, options.adam_beta2}) {
     if (!(beta >= 0 && beta < 1)) throw UsageError("--adam-beta1 and --adam-beta2 must be from 0 to below 1");
   }
 }
 
-Trainer::Trainer(TrainingModel& model, TrainingData data, TrainingOptions options, TrainingEvents events)
+Trainer::Trainer(TrainingModel& model, TrainingData data, TrainingOptions options, TrainingEvents events,
+                 std::optional<Teacher> teacher)
     : Trainer(model, std::make_unique<FinetuningObjective>(std::move(data), model.config(), checked(options)),
-              options, std::move(events)) {}
+              options, std::move(events), std::move(teacher)) {}
 
 Trainer::Trainer(TrainingModel& model, std::unique_ptr<TrainingObjective> objective, TrainingOptions options,
-                 TrainingEvents events)
+                 TrainingEvents events, std::optional<Teacher> teacher)
     : model_(model),
       options_(checked(options)),
       objective_(std::move(objective)),
       events_(std::move(events)),
+      loss_(model, options_.compute, options_.distillation, std::move(teacher)),
+      price_(price_of(model.config().skim, options_)),
       optimizer_(model.parameters(), adamw_options(options_)) {
   if (!options_.tokenizer_source.empty()) tokenizer_ = TokenizerFiles::read(options_.tokenizer_source);
   state_.steps_per_epoch = ceiling_of_ratio(objective_->micro_batches_per_epoch(),
                                             static_cast<std::int64_t>(options_.gradient_accumulation_steps));
   const auto per_epoch = static_cast<double>(state_.steps_per_epoch);
-  state_.max_steps = options_.max_steps > 0
-                         ? options_.max_steps
-                         : static_cast<std::int64_t>(std::ceil(options_.num_train_epochs * per_epoch));
-  state_.num_train_epochs = options_.max_steps > 0
-                                ? std::ceil(static_cast<double>(options_.max_steps) / per_epoch)
-                                : options_.num_train_epochs;
+  const double epochs = epochs_of(options_, per_epoch);
+  state_.max_steps =
+      options_.max_steps > 0 ? options_.max_steps : static_cast<std::int64_t>(std::ceil(epochs * per_epoch));
+  state_.num_train_epochs =
+      options_.max_steps > 0 ? std::ceil(static_cast<double>(options_.max_steps) / per_epoch) : epochs;
   state_.fingerprint = fingerprint_of(options_, model.config(), *objective_);
+  state_.fingerprint.emplace("num-train-epochs", exact_text(epochs));
   state_.chief_metric = objective_->chief_metric();
   warmup_steps_ =
       static_cast<std::int64_t>(std::ceil(options_.warmup_ratio * static_cast<double>(state_.max_steps)));
@@ -139,6 +173,8 @@ void Trainer::resume(const std::filesystem::path& checkpoint) {
   // Runs from before these were options had the published values.
   stored.fingerprint.emplace("adam-beta1", exact_text(TrainingOptions{}.adam_beta1));
   stored.fingerprint.emplace("adam-beta2", exact_text(TrainingOptions{}.adam_beta2));
+  stored.fingerprint.emplace("gate-noise", optional_text({}));
+  stored.fingerprint.emplace("target-compute", optional_text({}));
   stored.fingerprint.emplace("metric-for-best-model", stored.chief_metric);
   // What they did not store is not known to differ, but the model is there to be asked.
   stored.fingerprint["model"] = architecture_text(ModelConfig::load(checkpoint));
@@ -153,6 +189,7 @@ void Trainer::resume(const std::filesystem::path& checkpoint) {
     }
   }
   state_ = load_checkpoint(checkpoint, {model_, optimizer_});
+  if (price_) price_->set_linear(state_.compute_price);
   saved_at_ = state_.global_step;
   checkpoint_ = checkpoint;
 }
@@ -167,73 +204,44 @@ std::vector<LabelledBatch> Trainer::micro_batches(std::int64_t step) {
   return batches;
 }
 
-double Trainer::skim_coefficient(std::int64_t step) const {
-  const double full = model_.config().skim.enabled ? model_.config().skim.coefficient : 0.0;
-  const double ramp = options_.skim_warmup_ratio * static_cast<double>(state_.max_steps);
-  return ramp > 0 ? full * std::min(1.0, static_cast<double>(step + 1) / ramp) : full;
-}
-
-Trainer::StepOutcome Trainer::train_micro_batch(const LabelledBatch& batch, const GroupSize& group,
-                                                std::uint64_t seed) {
-  const ModelConfig& config = model_.config();
-  const SkimSemantics semantics = config.skim.semantics;
-  // Shares of this micro-batch in the means of the whole group, so that accumulating equals one big batch.
-  const double example_share = static_cast<double>(batch.sequences) / group.examples;
-  const double token_share = static_cast<double>(batch.tokens) / group.tokens;
-  // Of text that leaves nothing to hide there are no predictions.
-  const double prediction_share =
-      group.predictions > 0 ? static_cast<double>(batch.predictions) / group.predictions : 0.0;
-  const double skim_share = semantics == SkimSemantics::removal ? token_share : example_share;
-  Tensor task, skim, kept;
-  {
-    const AutocastScope autocast(options_.compute);
-    const ModelOutput output =
-        model_.forward(batch.inputs, {.training = true, .skimming = true, .seed = seed, .skim_noise = {}});
-    task = task_loss(config, output.head.logits, batch.targets, batch.inputs.real) * prediction_share;
-    skim = skim_loss(output.encoder.skim_masks, batch.inputs.real, semantics) * skim_share;
-    kept = kept_tokens(output.encoder.skim_masks, batch.inputs.real);
+LossWeights Trainer::loss_weights(std::int64_t step) const {
+  if (price_) {
+    return {.price = &*price_,
+            .compute_goal = price_->goal(step, state_.max_steps),
+            .gate_noise = options_.gate_noise.value_or(steered_gate_noise)};
   }
-  const double coefficient = skim_coefficient(state_.global_step);
-  const Tensor loss = task + coefficient * skim;
-  loss.backward();
-  const double kept_mean =
-      kept.numel() > 0 ? at::mean(kept).item<double>() : static_cast<double>(batch.tokens);
-  return {.loss = loss.item<double>(),
-          .task_loss = task.item<double>(),
-          .skim_loss = skim.item<double>(),
-          .kept_fraction = kept_mean / group.tokens,
-          .gradient_norm = 0,
-          .examples = batch.sequences,
-          .tokens = batch.tokens};
+  const double full = model_.config().skim.enabled ? model_.config().skim.coefficient : 0.0;
+  const double ramp = options_.skim_warmup_ratio.value_or(0.0) * static_cast<double>(state_.max_steps);
+  return {.skim_coefficient = ramp > 0 ? full * std::min(1.0, static_cast<double>(step + 1) / ramp) : full,
+          .gate_noise = options_.gate_noise.value_or(published_gate_noise)};
 }
 
-Trainer::StepOutcome Trainer::train_step(std::int64_t step) {
+double Trainer::clip() const {
+  const auto norm = [&](ClippedTogether which) {
+    return clip_gradients(model_.parameters(), options_.max_grad_norm, which);
+  };
+  return price_ ? std::hypot(norm(ClippedTogether::predictors), norm(ClippedTogether::others))
+                : norm(ClippedTogether::all);
+}
+
+StepOutcome Trainer::train_step(std::int64_t step) {
   const std::vector<LabelledBatch> group = micro_batches(step);
   GroupSize size;
-  for (const LabelledBatch& batch : group) {
-    size.examples += static_cast<double>(batch.sequences);
-    size.tokens += static_cast<double>(batch.tokens);
-    size.predictions += static_cast<double>(batch.predictions);
-  }
+  for (const LabelledBatch& batch : group) size.add(batch, model_.config());
   const std::uint64_t step_seed = mix_seeds(options_.seed, static_cast<std::uint64_t>(step));
+  const LossWeights weights = loss_weights(step);
   model_.parameters().zero_gradients();
   StepOutcome sum;
-  sum.kept_fraction = 0;
   for (std::size_t i = 0; i < group.size(); ++i) {
     const std::uint64_t seed = mix_seeds(step_seed, i);
     torch::manual_seed(seed);
-    const StepOutcome part = train_micro_batch(group[i], size, seed);
-    sum.loss += part.loss;
-    sum.task_loss += part.task_loss;
-    sum.skim_loss += part.skim_loss;
-    sum.kept_fraction += part.kept_fraction;
-    sum.examples += part.examples;
-    sum.tokens += part.tokens;
+    sum += loss_.run(group[i], size, weights, seed);
   }
   if (!std::isfinite(sum.loss)) throw not_finite("the loss", step);
-  sum.gradient_norm = clip_gradients(model_.parameters(), options_.max_grad_norm);
+  sum.gradient_norm = clip();
   if (!std::isfinite(sum.gradient_norm)) throw not_finite("the gradient", step);
   optimizer_.step(linear_schedule(step, warmup_steps_, state_.max_steps));
+  if (price_) price_->observe(sum.compute_share, weights.compute_goal);
   return sum;
 }
 
@@ -247,7 +255,9 @@ ProgressReport Trainer::progress(const StepOutcome& mean) const {
           .loss = mean.loss,
           .task_loss = mean.task_loss,
           .skim_loss = mean.skim_loss,
+          .distillation_loss = mean.distillation_loss,
           .kept_fraction = mean.kept_fraction,
+          .compute_share = mean.compute_share,
           .learning_rate = options_.learning_rate * factor,
           .gradient_norm = mean.gradient_norm,
           .examples_per_second = static_cast<double>(examples_) / speed_seconds,
@@ -263,7 +273,9 @@ void Trainer::log_means() {
   const StepOutcome mean{.loss = sums.loss / count,
                          .task_loss = sums.task_loss / count,
                          .skim_loss = sums.skim_loss / count,
+                         .distillation_loss = sums.distillation_loss / count,
                          .kept_fraction = sums.kept_fraction / count,
+                         .compute_share = sums.compute_share / count,
                          .gradient_norm = sums.gradient_norm / count};
   sums = {};
   const ProgressReport report = progress(mean);
@@ -275,6 +287,8 @@ void Trainer::log_means() {
   if (model_.config().skim.enabled) {
     entry.emplace_back("skim_loss", report.skim_loss);
     entry.emplace_back("kept_fraction", report.kept_fraction);
+    if (price_) entry.emplace_back("compute_share", report.compute_share);
+    if (price_) entry.emplace_back("compute_price", price_->linear());
   }
   entry.emplace_back("step", static_cast<double>(report.step));
   state_.log_history.push_back(std::move(entry));
@@ -283,6 +297,12 @@ void Trainer::log_means() {
 
 bool Trainer::choose(const EvaluationReport& report) {
   const double score = report.chief_score();
+  if (price_) {  // all evaluations keep the budget
+    if (state_.chosen && score <= state_.chosen->score) return false;
+    state_.best_score = score;
+    state_.chosen = {state_.global_step, score, report.kept_fraction, report.compute_share};
+    return true;
+  }
   const double best = std::max(score, state_.best_score.value_or(score));
   const double tolerance = model_.config().skim.enabled ? options_.best_tolerance * report.perfect : 0.0;
   state_.best_score = best;
@@ -291,15 +311,31 @@ bool Trainer::choose(const EvaluationReport& report) {
   const bool better = !chosen || (good_enough && chosen->score < best - tolerance) ||
                       (good_enough && report.kept_fraction < chosen->kept_fraction) ||
                       (score > chosen->score && report.kept_fraction <= chosen->kept_fraction);
-  if (better) state_.chosen = {state_.global_step, score, report.kept_fraction};
+  if (better) state_.chosen = {state_.global_step, score, report.kept_fraction, report.compute_share};
   return better;
 }
 
+void Trainer::within_budget(const std::function<void()>& work) {
+  if (!price_) return work();
+  const double learnt_at = model_.config().skim.threshold;
+  objective_->keep_budget(model_, price_->target().share);
+  work();
+  model_.set_skim_threshold(learnt_at);
+}
+
 void Trainer::evaluate() {
+  within_budget([this] { evaluate_at_threshold(); });
+}
+
+void Trainer::evaluate_at_threshold() {
   const EvaluationReport report = objective_->evaluate(model_);
   LogEntry entry = {{"epoch", state_.epoch()}, {"eval_loss", report.loss}};
   for (const auto& [name, value] : report.scores) entry.emplace_back("eval_" + name, value);
-  if (model_.config().skim.enabled) entry.emplace_back("eval_kept_fraction", report.kept_fraction);
+  if (model_.config().skim.enabled) {
+    entry.emplace_back("eval_kept_fraction", report.kept_fraction);
+    entry.emplace_back("eval_compute_share", report.compute_share);
+  }
+  if (price_) entry.emplace_back("eval_skim_threshold", model_.config().skim.threshold);
   entry.emplace_back("num_input_tokens_seen", static_cast<double>(state_.tokens_seen));
   entry.emplace_back("step", static_cast<double>(state_.global_step));
   state_.log_history.push_back(std::move(entry));
@@ -339,6 +375,8 @@ void Trainer::after_step(const StepOutcome& outcome) {
   sums.loss += outcome.loss;
   sums.task_loss += outcome.task_loss;
   sums.skim_loss += outcome.skim_loss;
+  sums.distillation_loss += outcome.distillation_loss;
+  sums.compute_share += outcome.compute_share;
   sums.kept_fraction += outcome.kept_fraction;
   sums.gradient_norm += outcome.gradient_norm;
   ++sums.steps;
@@ -363,12 +401,16 @@ void Trainer::after_step(const StepOutcome& outcome) {
 TrainingResult Trainer::run() {
   started_ = std::chrono::steady_clock::now();
   TrainingResult result;
+  // Fresh predictors keep every token: what the model scores before it skims.
+  if (price_ && state_.global_step == 0 && !state_.chief_metric.empty())
+    state_.start_score = objective_->evaluate(model_).chief_score();
   if (state_.evaluation_pending) evaluate();  // a resumed run's, which was cut in it
   while (state_.global_step < state_.max_steps) {
     const auto step_start = std::chrono::steady_clock::now();
     const StepOutcome outcome = train_step(state_.global_step);
     training_seconds_ += seconds_since(step_start);
     ++state_.global_step;
+    if (price_) state_.compute_price = price_->linear();
     after_step(outcome);
     if (state_.global_step < state_.max_steps && events_.should_stop && events_.should_stop()) {
       write_checkpoint();
@@ -376,10 +418,11 @@ TrainingResult Trainer::run() {
     }
   }
   result.finished = state_.global_step == state_.max_steps;
-  if (result.finished && !objective_->keeps_best()) save_model();
+  if (result.finished && !objective_->keeps_best()) within_budget([this] { save_model(); });
   result.steps = state_.global_step;
   result.checkpoint = checkpoint_;
   result.chosen = state_.chosen;
+  result.start_score = state_.start_score;
   result.log_history = state_.log_history;
   result.seconds = seconds_since(started_);
   return result;

@@ -13,6 +13,7 @@
 #include "training/model.h"
 #include "training/objective.h"
 #include "training/optimizer.h"
+#include "training/step_loss.h"
 #include "training/training_options.h"
 
 namespace transkimmer {
@@ -27,9 +28,10 @@ class Trainer {
  public:
   /// `model` must outlive the trainer. Throws UsageError for options out of range.
   Trainer(TrainingModel& model, std::unique_ptr<TrainingObjective> objective, TrainingOptions options,
-          TrainingEvents events = {});
+          TrainingEvents events = {}, std::optional<Teacher> teacher = {});
   /// Fine-tunes on `data`. Throws UsageError also for an empty training set.
-  Trainer(TrainingModel& model, TrainingData data, TrainingOptions options, TrainingEvents events = {});
+  Trainer(TrainingModel& model, TrainingData data, TrainingOptions options, TrainingEvents events = {},
+          std::optional<Teacher> teacher = {});
 
   /// Continues the run that wrote this checkpoint-STEP folder. Throws UsageError naming the option when one
   /// that determines the curve differs from that run's; IoError, FormatError.
@@ -45,23 +47,19 @@ class Trainer {
   const std::string& chief_metric() const { return state_.chief_metric; }
 
  private:
-  struct StepOutcome {
-    double loss = 0, task_loss = 0, skim_loss = 0, kept_fraction = 1, gradient_norm = 0;
-    std::size_t examples = 0, tokens = 0;
-  };
-  /// Of all micro-batches of a step: what the means are over.
-  struct GroupSize {
-    double examples = 0, tokens = 0, predictions = 0;
-  };
-
   std::vector<LabelledBatch> micro_batches(std::int64_t step);
   StepOutcome train_step(std::int64_t step);
-  StepOutcome train_micro_batch(const LabelledBatch& batch, const GroupSize& group, std::uint64_t seed);
-  double skim_coefficient(std::int64_t step) const;
+  LossWeights loss_weights(std::int64_t step) const;
+  /// Returns the gradients' norm before it.
+  double clip() const;
   void after_step(const StepOutcome& outcome);
   ProgressReport progress(const StepOutcome& mean) const;
   void log_means();
   void evaluate();
+  void evaluate_at_threshold();
+  /// Calls `work` with the threshold at which the model keeps its budget on held-back texts, where it has
+  /// one.
+  void within_budget(const std::function<void()>& work);
   bool choose(const EvaluationReport& report);
   void save_model();
   void write_checkpoint();
@@ -71,6 +69,8 @@ class Trainer {
   TrainingOptions options_;
   std::unique_ptr<TrainingObjective> objective_;
   TrainingEvents events_;
+  StepLoss loss_;
+  std::optional<ComputePrice> price_;  ///< where a share of the dense arithmetic is the goal
   AdamW optimizer_;
   std::optional<TokenizerFiles> tokenizer_;  ///< read at the start: the run may outlive the directory
   TrainerState state_;

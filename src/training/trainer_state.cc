@@ -40,6 +40,8 @@ Json to_json(const RunningSums& sums) {
   return {{"loss", sums.loss},
           {"task_loss", sums.task_loss},
           {"skim_loss", sums.skim_loss},
+          {"distillation_loss", sums.distillation_loss},
+          {"compute_share", sums.compute_share},
           {"kept_fraction", sums.kept_fraction},
           {"gradient_norm", sums.gradient_norm},
           {"steps", sums.steps}};
@@ -49,6 +51,8 @@ RunningSums running_sums_from(const Json& object) {
   return {.loss = object.at("loss"),
           .task_loss = object.at("task_loss"),
           .skim_loss = object.at("skim_loss"),
+          .distillation_loss = object.value("distillation_loss", 0.0),
+          .compute_share = object.value("compute_share", 0.0),
           .kept_fraction = object.at("kept_fraction"),
           .gradient_norm = object.at("gradient_norm"),
           .steps = object.at("steps")};
@@ -62,11 +66,14 @@ Json to_json(const TrainerState& state) {
               {"sums", to_json(state.sums)},
               {"options", state.fingerprint}};
   if (state.evaluation_pending) own["evaluation_pending"] = true;
+  if (state.start_score) own["start_score"] = *state.start_score;
+  if (state.compute_price != 0) own["compute_price"] = state.compute_price;
   if (state.best_score) own["best_score"] = *state.best_score;
   if (state.chosen) {
     own["chosen"] = {{"step", state.chosen->step},
                      {"score", state.chosen->score},
-                     {"kept_fraction", state.chosen->kept_fraction}};
+                     {"kept_fraction", state.chosen->kept_fraction},
+                     {"compute_share", state.chosen->compute_share}};
   }
   return {{"best_metric", state.chosen ? Json(state.chosen->score) : Json()},
           {"best_model_checkpoint", Json()},
@@ -96,11 +103,14 @@ TrainerState state_from(const Json& json) {
   state.chief_metric = own.at("chief_metric");
   state.sums = running_sums_from(own.at("sums"));
   state.fingerprint = own.at("options").get<std::map<std::string, std::string>>();
+  state.compute_price = own.value("compute_price", 0.0);
   state.evaluation_pending = own.value("evaluation_pending", false);
+  if (own.contains("start_score")) state.start_score = own.at("start_score").get<double>();
   if (own.contains("best_score")) state.best_score = own.at("best_score").get<double>();
   if (own.contains("chosen")) {
     const Json& chosen = own.at("chosen");
-    state.chosen = {chosen.at("step"), chosen.at("score"), chosen.at("kept_fraction")};
+    state.chosen = {chosen.at("step"), chosen.at("score"), chosen.at("kept_fraction"),
+                    chosen.value("compute_share", 0.0)};
   }
   for (const Json& entry : json.at("log_history")) state.log_history.push_back(log_entry_from(entry));
   return state;

@@ -17,6 +17,8 @@ struct RunningSums {
   double loss = 0;
   double task_loss = 0;
   double skim_loss = 0;
+  double distillation_loss = 0;
+  double compute_share = 0;
   double kept_fraction = 0;
   double gradient_norm = 0;
   std::int64_t steps = 0;
@@ -35,6 +37,8 @@ struct TrainerState {
   std::optional<ChosenEvaluation> chosen;  ///< the evaluation whose weights were kept
   /// Whether the model at global_step has still to be evaluated: a checkpoint is written before that is done.
   bool evaluation_pending = false;
+  std::optional<double> start_score;  ///< see TrainingResult
+  double compute_price = 0;           ///< linear term of the ComputePrice
   std::string chief_metric;
   std::vector<LogEntry> log_history;
   std::map<std::string, std::string> fingerprint;  ///< options that determine the curve, by name

@@ -11,6 +11,7 @@
 
 #include "base/notice.h"
 #include "datasets/sample.h"
+#include "training/distillation.h"
 #include "training/masked_evaluation.h"
 
 namespace transkimmer {
@@ -25,14 +26,19 @@ struct TrainingOptions {
   double adam_beta2 = 0.999;
   double adam_epsilon = 1e-6;
   double warmup_ratio = 0.0;
-  double max_grad_norm = 1.0;  ///< 0: no clipping
-  double num_train_epochs = 3;
-  std::int64_t max_steps = 0;  ///< > 0: overrides num_train_epochs
+  double max_grad_norm = 1.0;              ///< 0: no clipping
+  std::optional<double> num_train_epochs;  ///< unset: 3, or as many as make 600 steps, up to 20
+  std::int64_t max_steps = 0;              ///< > 0: overrides num_train_epochs
   std::size_t train_batch_size = 32;
   std::size_t eval_batch_size = 64;
   std::size_t gradient_accumulation_steps = 1;
-  /// The skim coefficient grows linearly from 0 over this share of the steps; as published it is constant.
-  double skim_warmup_ratio = 0.0;
+  /// Over this share of the steps the skim coefficient grows linearly from 0 (unset: it is constant, as
+  /// published), or the goal of config.skim.target_compute falls from 1 (unset: as ComputeTarget has it).
+  std::optional<double> skim_warmup_ratio;
+  /// Factor of the noise in the decisions; unset: 1 as published, 0 where a share of the arithmetic is the
+  /// goal.
+  std::optional<double> gate_noise;
+  DistillationOptions distillation;  ///< of runs that have a teacher
   std::uint64_t seed = kUsualSeed;
   std::int64_t logging_steps = 50;
   std::int64_t eval_steps = 0;       ///< 0: after every epoch
@@ -57,7 +63,9 @@ struct ProgressReport {
   double loss = 0;
   double task_loss = 0;
   double skim_loss = 0;
+  double distillation_loss = 0;
   double kept_fraction = 1;
+  double compute_share = 0;  ///< of the dense model's MACs; 0 unless a share is the goal
   double learning_rate = 0;
   double gradient_norm = 0;
   double examples_per_second = 0;
@@ -83,6 +91,7 @@ struct ChosenEvaluation {
   std::int64_t step = 0;
   double score = 0;
   double kept_fraction = 1;
+  double compute_share = 0;  ///< of the validation data's dense MACs; 0 where it was not measured
 };
 
 struct TrainingResult {
@@ -90,6 +99,8 @@ struct TrainingResult {
   std::int64_t steps = 0;
   std::filesystem::path checkpoint;  ///< where to resume from, when not finished
   std::optional<ChosenEvaluation> chosen;
+  std::optional<double>
+      start_score;  ///< chief score before the first step, of runs towards a share of the arithmetic
   std::vector<LogEntry> log_history;
   double seconds = 0;  ///< of this process, evaluations included
 };

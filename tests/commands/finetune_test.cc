@@ -108,12 +108,12 @@ TEST_F(Finetune, TellsAPipedReaderWhatItDoesLineByLine) {
           "train.csv: 48 training examples .[0-9]+ tokens., 16 for validation; 2 labels: '[a-z]+', '[a-z]+'; "
           "[0-9,]+ parameters, 6 steps\n"
           "step 6, epoch 1.00: accuracy [0-9.]+, loss [0-9.]+, tokens kept "
-          "[0-9.]+% .[0-9]+ [0-9]+ [0-9]+ by layer., saved\n"
+          "[0-9.]+% .[0-9]+ [0-9]+ [0-9]+ by layer., MACs [0-9.]+%, saved\n"
           "100%  6/6  in [0-9]+ s  loss [0-9.]+  kept [0-9]+%  accuracy [0-9.]+  "
           "[0-9]+ examples/s\n"));
   EXPECT_THAT(result.out, MatchesRegex("trained 6 steps in [0-9]+ s; the model is in [^\n]*/out\n"
                                        "its weights are those of step 6: accuracy [0-9.]+, tokens kept "
-                                       "[0-9.]+%\n"));
+                                       "[0-9.]+%, [0-9.]+% of the dense model's MACs\n"));
 }
 
 TEST_F(Finetune, FromScratchNeedsNoWeightsAndNoSkimmingMakesNoPredictors) {
@@ -241,7 +241,7 @@ TEST_F(Finetune, HelpNamesItsOptionsAndTheirDefaults) {
   for (const char* option : {"--task", "--data-dir", "--train-file", "--model", "--output-dir",
                              "--from-scratch", "--no-skimming", "--skim-coefficient", "--learning-rate",
                              "--max-length", "--num-train-epochs", "--per-device-train-batch-size", "--seed",
-                             "--resume", "pytorch_model.bin", "[default: 3]", "Examples:"})
+                             "--resume", "pytorch_model.bin", "or as many as make", "Examples:"})
     EXPECT_THAT(result.out, HasSubstr(option));
   for (const auto& line : result.out_lines()) EXPECT_LE(line.size(), 100U) << line;
 }

@@ -143,7 +143,7 @@ class Reproduce(unittest.TestCase):
         (self.path / "experiments").mkdir(exist_ok=True)
         for file, text in files.items():
             (self.path / "experiments" / f"{file}.ini").write_text("[task]\nname = sst2\ndata-dir = sst2\n" + text)
-        workshop = runs.Workshop(self.path, os.environ["TRANSKIMMER_BUILD"], self.path / "data", self.path / "runs",
+        workshop = runs.Workshop(self.path, os.environ["TRANSKIMMER_BUILD"], self.path / "data", self.path / "models", self.path / "runs",
                                  self.docs, 1)
         with unittest.mock.patch.object(runs, "call", side_effect=lambda command: self.pretend(command)) as call:
             runs.train(workshop, experiment.load(self.path / "experiments" / f"{name}.ini"))

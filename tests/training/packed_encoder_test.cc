@@ -19,6 +19,7 @@ struct Case {
   bool skimming = true;
   bool bf16 = false;
   HeadKind head = HeadKind::question_answering;
+  bool gradient_of_return = false;
 };
 
 void PrintTo(const Case& tested, std::ostream* out) {
@@ -87,6 +88,7 @@ class PackedEncoder : public ::testing::TestWithParam<Case> {
     model.parameters().zero_gradients();
     ForwardOptions options{.training = true, .seed = 3};
     options.padded = padded;
+    options.gradient_of_return = GetParam().gradient_of_return;
     Outcome outcome;
     Tensor loss;
     {
@@ -141,6 +143,7 @@ TEST_P(PackedStates, OfTokensAreThoseOfThePaddedOneAndPaddingIsZero) {
 TEST_P(PackedEncoder, AccumulatesGradientsOfSeveralPasses) {
   const Outcome once = run(/*padded=*/false);
   ForwardOptions options{.training = true, .seed = 3};
+  options.gradient_of_return = GetParam().gradient_of_return;
   const AutocastScope scope({.device = torch::kCPU, .bf16 = GetParam().bf16});
   const ModelOutput output = model.forward(batch.inputs, options);
   (task_loss(config, output.head.logits, batch.targets, batch.inputs.real) +
@@ -167,6 +170,10 @@ INSTANTIATE_TEST_SUITE_P(
     ::testing::Values(
         Case{.name = "bert"}, Case{.name = "roberta", .architecture = Architecture::roberta},
         Case{.name = "dense", .skimming = false},
+        Case{.name = "gradient_of_return", .gradient_of_return = true},
+        Case{.name = "first_token_gradient_of_return",
+             .head = HeadKind::classification,
+             .gradient_of_return = true},
         Case{.name = "first_token", .head = HeadKind::classification},
         Case{.name = "first_token_dense", .skimming = false, .head = HeadKind::classification},
         Case{.name = "dense_bf16", .skimming = false, .bf16 = true},

@@ -43,7 +43,7 @@ class TrainerTest : public ::testing::Test {
   EncodedDataset dev = tiny_dataset(20, 2);
   TemporaryDirectory directory;
 
-  TrainingData data() const { return {&train, &dev, {Metric::accuracy}}; }
+  TrainingData data() const { return {.train = &train, .dev = &dev, .metrics = {Metric::accuracy}}; }
 
   Outcome run(const TrainingOptions& options, std::int64_t stop_after = 0,
               const std::filesystem::path& resume_from = {},
@@ -288,7 +288,7 @@ TEST_F(TrainerTest, TheMetricThatIsNamedChoosesTheWeights) {
   ModelConfig config = tiny_config();
   config.skim = {};
   TrainingModel model = TrainingModel::from_scratch(config, {.seed = 3});
-  Trainer trainer(model, {&train, &dev, {Metric::accuracy, Metric::f1}}, options);
+  Trainer trainer(model, {.train = &train, .dev = &dev, .metrics = {Metric::accuracy, Metric::f1}}, options);
   EXPECT_EQ(trainer.chief_metric(), "f1");
   const TrainingResult result = trainer.run();
   std::vector<double> f1;
@@ -312,15 +312,15 @@ TEST_F(TrainerTest, AMetricThatIsNotEvaluatedIsRefusedAndTheOthersNamed) {
     }
     return "accepted";
   };
-  EXPECT_EQ(refusal({&train, &dev, {Metric::accuracy, Metric::f1}}),
+  EXPECT_EQ(refusal({.train = &train, .dev = &dev, .metrics = {Metric::accuracy, Metric::f1}}),
             "--metric-for-best-model is 'loss', expected one of accuracy, f1");
-  EXPECT_THAT(refusal({&train, nullptr, {}}), ::testing::HasSubstr("needs validation data"));
+  EXPECT_THAT(refusal({.train = &train, .metrics = {}}), ::testing::HasSubstr("needs validation data"));
 }
 
 TEST_F(TrainerTest, AnEmptyTrainingSetIsRefused) {
   TrainingModel model = TrainingModel::from_scratch(tiny_config(), {});
   const EncodedDataset empty;
-  EXPECT_THROW(Trainer(model, {&empty, nullptr, {}}, tiny_options()), UsageError);
+  EXPECT_THROW(Trainer(model, {.train = &empty, .metrics = {}}, tiny_options()), UsageError);
 }
 
 }  // namespace

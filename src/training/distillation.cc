@@ -1,0 +1,74 @@
+#include "training/distillation.h"
+
+#include <fmt/format.h>
+
+#include "transkimmer/error.h"
+
+namespace transkimmer {
+namespace {
+
+/// Of distributions over the last dimension; mean over the others.
+Tensor softened_divergence(const Tensor& student, const Tensor& teacher, double temperature) {
+  const Tensor learnt = at::log_softmax(student / temperature, -1);
+  const Tensor taught = at::log_softmax(teacher / temperature, -1);
+  const double rows = static_cast<double>(learnt.numel() / learnt.size(-1));
+  return at::sum(at::exp(taught) * (taught - learnt)) * (temperature * temperature / rows);
+}
+
+/// [B, S, 2] -> [B, 2, S], where padding is no candidate.
+Tensor over_tokens(const Tensor& logits, const Tensor& real) {
+  return logits.masked_fill(real.eq(0).unsqueeze(-1), -1e9).transpose(1, 2);
+}
+
+Tensor answer_distance(const ModelConfig& config, const Tensor& student, const Tensor& teacher,
+                       const Tensor& real, double temperature) {
+  if (config.head == HeadKind::regression) return at::mse_loss(student, teacher);
+  if (config.head == HeadKind::question_answering)
+    return softened_divergence(over_tokens(student, real), over_tokens(teacher, real), temperature);
+  return softened_divergence(student, teacher, temperature);
+}
+
+void require(bool same, const std::filesystem::path& directory, const std::string& what) {
+  if (!same) throw UsageError(fmt::format("--teacher: {}: {}", directory.string(), what));
+}
+
+}  // namespace
+
+Teacher Teacher::load(const std::filesystem::path& directory, const ModelConfig& student,
+                      torch::Device device) {
+  ModelConfig config = ModelConfig::load(directory);
+  require(
+      config.head == student.head, directory,
+      fmt::format("has head {}, expected {}, the student's", name_of(config.head), name_of(student.head)));
+  require(config.labels.size() == student.labels.size(), directory,
+          fmt::format("tells {} labels apart, expected {}", config.labels.size(), student.labels.size()));
+  require(config.vocab_size == student.vocab_size, directory,
+          fmt::format("has a vocabulary of {}, expected the student's, of {}", config.vocab_size,
+                      student.vocab_size));
+  require(config.max_tokens() >= student.max_tokens(), directory,
+          fmt::format("reads {} tokens, expected the student's {} or more", config.max_tokens(),
+                      student.max_tokens()));
+  config.skim.enabled = false;
+  config.labels = student.labels;
+  return Teacher(
+      std::make_unique<const TrainingModel>(TrainingModel::load(directory, config, {.device = device}, {})));
+}
+
+ModelOutput Teacher::answer(const PaddedBatch& batch) const {
+  torch::NoGradGuard no_gradients;
+  return model_->forward(batch, {.first_token_only = true});
+}
+
+Tensor distillation_loss(const ModelConfig& config, const ModelOutput& student, const ModelOutput& teacher,
+                         const Tensor& real, const DistillationOptions& options) {
+  const Tensor learnt = student.head.logits.to(torch::kFloat32),
+               taught = teacher.head.logits.to(torch::kFloat32);
+  Tensor loss = answer_distance(config, learnt, taught, real, options.temperature);
+  const bool comparable = student.encoder.hidden.size(-1) == teacher.encoder.hidden.size(-1);
+  if (options.state_weight > 0 && comparable)
+    loss = loss + options.state_weight *
+                      at::mse_loss(student.encoder.hidden.select(1, 0), teacher.encoder.hidden.select(1, 0));
+  return loss;
+}
+
+}  // namespace transkimmer

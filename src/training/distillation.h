@@ -1,0 +1,41 @@
+#pragma once
+
+#include <filesystem>
+#include <memory>
+
+#include "training/batching.h"
+#include "training/model.h"
+
+namespace transkimmer {
+
+/// How much a student listens to its teacher (Hinton et al. 2015; states as TinyBERT and CoFi match them).
+struct DistillationOptions {
+  double weight = 0.5;       ///< of the teacher's answers against the labels: 0 labels alone, 1 answers alone
+  double temperature = 2.0;  ///< both distributions over labels are softened by it
+  double state_weight =
+      1.0;  ///< of the squared distance between last states of first tokens, where both have one size
+};
+
+/// A dense model that answers the same question and is not trained.
+class Teacher {
+ public:
+  /// Of a directory with this head and these labels, whose vocabulary and position table hold what `student`
+  /// reads. Throws UsageError naming the directory and what differs; IoError, FormatError.
+  static Teacher load(const std::filesystem::path& directory, const ModelConfig& student,
+                      torch::Device device);
+
+  /// Without gradient, without dropout, all layers dense.
+  ModelOutput answer(const PaddedBatch& batch) const;
+
+ private:
+  explicit Teacher(std::unique_ptr<const TrainingModel> model) : model_(std::move(model)) {}
+  std::unique_ptr<const TrainingModel> model_;
+};
+
+/// How far a student is from its teacher: (temperature^2) times the Kullback-Leibler divergence of softened
+/// labels, or the squared error of regression, mean over the batch; of questions that of starts and ends over
+/// tokens. Plus state_weight times the mean squared distance of first tokens' last states.
+Tensor distillation_loss(const ModelConfig& config, const ModelOutput& student, const ModelOutput& teacher,
+                         const Tensor& real, const DistillationOptions& options);
+
+}  // namespace transkimmer

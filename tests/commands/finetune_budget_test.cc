@@ -1,0 +1,139 @@
+// `transkimmer finetune` towards a share of the dense model's arithmetic, with a teacher, with and without
+// labels.
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include "commands/process.h"
+#include "commands/reviews.h"
+
+namespace transkimmer::test {
+namespace {
+
+using nlohmann::json;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::Not;
+using Arguments = std::vector<std::string>;
+
+class FinetuneBudget : public ::testing::Test {
+ protected:
+  ProcessResult finetune(const std::string& model, const std::string& output, const Arguments& more) const {
+    Arguments all = {"finetune",
+                     "--model",
+                     reviews_.path(model),
+                     "--output-dir",
+                     reviews_.path(output),
+                     "--threads",
+                     "1",
+                     "--learning-rate",
+                     "0.005",
+                     "--per-device-train-batch-size",
+                     "8",
+                     "--precision",
+                     "f32"};
+    all.insert(all.end(), more.begin(), more.end());
+    return transkimmer(all);
+  }
+  Arguments on_reviews(const Arguments& more) const {
+    Arguments all = {"--train-file", reviews_.path("train.csv"), "--validation-file",
+                     reviews_.path("dev.jsonl")};
+    all.insert(all.end(), more.begin(), more.end());
+    return all;
+  }
+  void train_dense() const {
+    const ProcessResult dense =
+        finetune("model", "dense", on_reviews({"--no-skimming", "--num-train-epochs", "8"}));
+    ASSERT_EQ(dense.status, 0) << dense.err;
+  }
+
+  Reviews reviews_;
+};
+
+TEST_F(FinetuneBudget, HalfOfTheArithmeticIsTheGoalUnlessToldOtherwise) {
+  train_dense();
+  const ProcessResult half = finetune(
+      "dense", "half", on_reviews({"--num-train-epochs", "10", "--skim-predictor-size", "4", "--json"}));
+  ASSERT_EQ(half.status, 0) << half.err;
+  EXPECT_EQ(reviews_.json_file("half/config.json")["transkimmer"]["target_compute"], 0.5);
+  EXPECT_LE(half.json()["best"]["compute_share"], 0.55);
+  EXPECT_GE(half.json()["best"]["score"], 0.9) << half.err;
+  EXPECT_THAT(
+      half.err,
+      HasSubstr(
+          "/dense teaches: what it answers is learnt beside the labels (--teacher none: labels alone)"));
+}
+
+TEST_F(FinetuneBudget, NobodyTeachesWhereThatIsAskedForOrNothingSkims) {
+  train_dense();
+  const ProcessResult alone = finetune(
+      "dense", "alone", on_reviews({"--max-steps", "1", "--skim-predictor-size", "4", "--teacher", "none"}));
+  EXPECT_EQ(alone.status, 0) << alone.err;
+  EXPECT_THAT(alone.err, Not(HasSubstr("teaches")));
+  const ProcessResult again = finetune("dense", "again", on_reviews({"--max-steps", "1", "--no-skimming"}));
+  EXPECT_EQ(again.status, 0) << again.err;
+  EXPECT_THAT(again.err, Not(HasSubstr("teaches")));
+}
+
+TEST_F(FinetuneBudget, ACoefficientInPlaceOfTheGoalTrainsAsPublished) {
+  const ProcessResult result =
+      finetune("model", "out", on_reviews({"--max-steps", "1", "--skim-coefficient", "0.1"}));
+  EXPECT_EQ(result.status, 0) << result.err;
+  EXPECT_FALSE(reviews_.json_file("out/config.json")["transkimmer"].contains("target_compute"));
+}
+
+TEST_F(FinetuneBudget, OneThatCannotBeReachedIsRefusedWithTheLowestThatCan) {
+  const ProcessResult result = finetune("model", "out", on_reviews({"--target-compute", "0.01"}));
+  EXPECT_EQ(result.status, 2);
+  EXPECT_THAT(result.err,
+              ::testing::MatchesRegex(
+                  "(note: [^\n]*\n)*transkimmer: error: --target-compute 0.01: these texts and this model "
+                  "can be skimmed to 0.[0-9]+ of the dense arithmetic at the least; [^\n]*\n"));
+  EXPECT_FALSE(std::filesystem::exists(reviews_.path("out/config.json")));
+}
+
+TEST_F(FinetuneBudget, GoalAndCoefficientExcludeEachOther) {
+  const ProcessResult result =
+      finetune("model", "out", on_reviews({"--target-compute", "0.5", "--skim-coefficient", "1"}));
+  EXPECT_EQ(result.status, 2);
+  EXPECT_THAT(result.err, AllOf(HasSubstr("--target-compute"), HasSubstr("--skim-coefficient")));
+}
+
+TEST_F(FinetuneBudget, ATeacherMakesItselfSkimFromTextsWithoutLabels) {
+  train_dense();
+  std::string texts;
+  for (int i = 0; i < 20; ++i)
+    texts += "a charming journey\n\nflat movie\na flat and dull film\nso charming\n";
+  reviews_.write("texts.txt", texts);
+  const ProcessResult result =
+      transkimmer({"finetune", "--unlabelled", reviews_.path("texts.txt"), "--teacher",
+                   reviews_.path("dense"), "--output-dir", reviews_.path("skims"), "--num-train-epochs", "5",
+                   "--threads", "1", "--skim-predictor-size", "4", "--learning-rate", "0.001"});
+  ASSERT_EQ(result.status, 0) << result.err;
+  EXPECT_THAT(result.err, HasSubstr("texts.txt: 76 training examples"));  // four are held back
+  EXPECT_TRUE(reviews_.json_file("skims/config.json")["transkimmer"]["enabled"]);
+  const auto answers = [&](const char* model) {
+    return transkimmer({"predict", "--model", reviews_.path(model), "--threads", "1", "--json"},
+                       "a charming journey\nflat movie\n")
+        .out_lines();
+  };
+  const auto taught = answers("dense"), learnt = answers("skims");
+  for (std::size_t i = 0; i < taught.size(); ++i)
+    EXPECT_EQ(json::parse(learnt[i])["label"], json::parse(taught[i])["label"]);
+}
+
+TEST_F(FinetuneBudget, TextsWithoutLabelsNeedATeacherThatClassifies) {
+  reviews_.write("texts.txt", "one\n");
+  const ProcessResult alone = transkimmer(
+      {"finetune", "--unlabelled", reviews_.path("texts.txt"), "--output-dir", reviews_.path("out")});
+  EXPECT_EQ(alone.status, 2);
+  EXPECT_THAT(alone.err, HasSubstr("--unlabelled needs --teacher"));
+}
+
+}  // namespace
+}  // namespace transkimmer::test
