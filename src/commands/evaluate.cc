@@ -4,12 +4,14 @@
 #include <filesystem>
 #include <iostream>
 #include <memory>
+#include <numeric>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include <fmt/format.h>
 
+#include "base/folder.h"
 #include "commands/answer_options.h"
 #include "commands/command_options.h"
 #include "commands/commands.h"
@@ -17,7 +19,9 @@
 #include "commands/output.h"
 #include "datasets/sample.h"
 #include "evaluation/align_labels.h"
+#include "evaluation/predictions.h"
 #include "features/encoded_dataset.h"
+#include "model_files/model_directory.h"
 #include "model_files/tokenizer_files.h"
 #include "report/evaluation_report.h"
 #include "transkimmer/error.h"
@@ -31,7 +35,8 @@ struct EvaluationData {
   std::vector<Metric> metrics;
   std::string task;
   std::string split;
-  int positive_class = 1;  ///< of F1, in the model's order of classes
+  int positive_class = 1;                 ///< of F1, in the model's order of classes
+  std::vector<std::size_t> indices = {};  ///< of the examples in their file, [examples]
 };
 
 void check_data_options(const EvaluateOptions& options) {
@@ -66,7 +71,12 @@ EvaluationData load_of_catalogue(const EvaluateOptions& options, const ModelConf
 EvaluationData load_data(const EvaluateOptions& options, const ModelConfig& config) {
   EvaluationData data =
       options.task.empty() ? load_own_file(options, config) : load_of_catalogue(options, config);
+  data.indices.resize(data.dataset.examples.size());
+  std::iota(data.indices.begin(), data.indices.end(), std::size_t{0});
+  keep_sample(data.indices, options.max_eval_samples, options.seed);
   keep_sample(data.dataset.examples, options.max_eval_samples, options.seed);
+  if (!data.dataset.labelled && options.json)  // the table says so itself
+    notices_on_standard_error()(data.dataset.origin + ": has no labels, so there is nothing to score");
   return data;
 }
 
@@ -109,15 +119,17 @@ void evaluate_texts(const EvaluateOptions& options, const Engine& engine) {
   context.task = data.task;
   context.split = data.split;
   context.tokenization_seconds = tokenization_seconds;
-  if (options.json) {
-    print_json(evaluation_json(result, context));
-  } else {
-    std::cout << evaluation_table(result, context);
-  }
+  if (!options.json) std::cout << evaluation_table(result, context) << std::flush;
+  if (!options.predictions.empty())
+    write_predictions(options.predictions, engine.config(), result.run, data.indices);
+  if (options.json) print_json(evaluation_json(result, context));
 }
 
 void run_evaluate(const EvaluateOptions& options) {
   check_data_options(options);
+  require_task_head(options.model, ModelConfig::load(options.model));
+  for (const auto& file : {options.predictions, options.null_odds})
+    if (!file.empty()) require_writable(file);
   const Engine engine = Engine::load(options.model, options.engine, notices_on_standard_error());
   if (engine.config().head == HeadKind::question_answering) {
     evaluate_answers(options, engine);
@@ -174,11 +186,14 @@ void add_batch_options(CLI::App& command, EvaluateOptions& options) {
 }
 
 void add_prediction_options(CLI::App& command, EvaluateOptions& options) {
-  const OptionGroup group(command, questions_group);
-  group.value("--predictions", options.predictions, "FILE",
-              "Write every question's answer as JSON, as SQuAD's evaluation script reads it");
-  group.value("--null-odds", options.null_odds, "FILE",
-              "Write every question's odds of having no answer, for the script's --na-prob-file");
+  OptionGroup(command, output_group)
+      .value(
+          "--predictions", options.predictions, "FILE",
+          "Write what the model says of every example, labelled or not, as JSON lines with index, label and "
+          "scores (in the order of the model's labels); of questions as SQuAD's evaluation script reads it");
+  OptionGroup(command, questions_group)
+      .value("--null-odds", options.null_odds, "FILE",
+             "Write every question's odds of having no answer, for the script's --na-prob-file");
 }
 
 }  // namespace

@@ -89,13 +89,10 @@ void evaluate_answers(const EvaluateOptions& options, const Engine& engine) {
   tell_about_cut_questions(features, windows);
   const QuestionEvaluation result = evaluate_with_progress(options, engine, questions, features);
   const double threshold = options.answer.null_threshold;
-  if (options.json) {
-    print_json(question_evaluation_json(result, context, threshold));
-  } else {
-    std::cout << question_evaluation_table(result, context, threshold);
-  }
-  std::cout.flush();  // the scores are not lost when a file cannot be written
+  // For a person the scores are not lost when a file cannot be written; JSON is all or an error.
+  if (!options.json) std::cout << question_evaluation_table(result, context, threshold) << std::flush;
   write_files(options, questions.dataset, result);
+  if (options.json) print_json(question_evaluation_json(result, context, threshold));
 }
 
 }  // namespace transkimmer

@@ -30,7 +30,7 @@ struct EvaluateOptions {
   EvaluationOptions evaluation;
   AnswerOptions answer;
   std::vector<std::string> question_options;  ///< those options for questions that were given
-  std::filesystem::path predictions;          ///< of questions; empty: not written
+  std::filesystem::path predictions;          ///< empty: not written
   std::filesystem::path null_odds;
   std::size_t max_length = 0;
   std::size_t max_eval_samples = 0;  ///< 0: all

@@ -21,7 +21,27 @@ struct ExportOptions {
   std::string dtype = "f16";
   bool onnx = false;
   bool quantize = false;
+  bool json = false;
 };
+
+/// What was written, after a look at it.
+struct Exported {
+  std::filesystem::path file;
+  std::string weights;  ///< their type
+  std::string summary;  ///< what a person is told, without the size
+};
+
+void report(const Exported& exported, const ExportOptions& options) {
+  const auto bytes = std::filesystem::file_size(exported.file);
+  if (options.json) {
+    print_json({{"output_dir", options.output_dir.string()},
+                {"file", exported.file.string()},
+                {"weights", exported.weights},
+                {"bytes", bytes}});
+  } else {
+    std::cout << fmt::format("{}, {} bytes\n", exported.summary, with_separators(bytes));
+  }
+}
 
 DType dtype_named(const std::string& name) {
   if (name == "f16") return DType::f16;
@@ -34,16 +54,17 @@ void run_onnx_export(const ExportOptions& options) {
   if (ModelConfig::load(options.model).skim.enabled)
     notices_on_standard_error()(
         "ONNX has no way to remove tokens: the model is written without its skim predictors");
-  std::cout << fmt::format("{}: dense, {}, {} bytes\n", file.string(),
-                           options.quantize ? "products in int8" : "in f32",
-                           with_separators(std::filesystem::file_size(file)));
+  const std::string weights = options.quantize ? "int8" : "f32";
+  report({file, weights,
+          fmt::format("{}: dense, {}", file.string(), options.quantize ? "products in int8" : "in f32")},
+         options);
 }
 
 void run_export(const ExportOptions& options) {
   convert_model(options.model, options.output_dir, dtype_named(options.dtype));
-  const auto bytes = std::filesystem::file_size(options.output_dir / "model.safetensors");
-  std::cout << fmt::format("{}: weights in {}, {} bytes\n", options.output_dir.string(), options.dtype,
-                           with_separators(bytes));
+  report({options.output_dir / "model.safetensors", options.dtype,
+          fmt::format("{}: weights in {}", options.output_dir.string(), options.dtype)},
+         options);
 }
 
 }  // namespace
@@ -68,6 +89,7 @@ void add_export_command(CLI::App& app) {
       .flag("--quantize", options->quantize,
             "With --onnx: products in int8, quantised dynamically, weights per output channel")
       ->needs(onnx);
+  add_json_option(command, options->json);
   command.footer(
       "Examples:\n  transkimmer export --model my-model --dtype f16 --output-dir my-model-half\n"
       "  transkimmer export --model my-model --onnx --output-dir my-model-onnx");

@@ -11,6 +11,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "base/escaping.h"
 #include "base/interrupt.h"
 #include "base/progress.h"
 #include "base/quoting.h"
@@ -157,7 +158,7 @@ std::string labels_text(const ModelConfig& config) {
 std::string data_text(const FinetuningPlan& plan) {
   const std::string windows =
       plan.train_windows == 0 ? "" : fmt::format(" in {} windows", with_separators(plan.train_windows));
-  return fmt::format("{}: {} training examples{} ({} tokens), {} for validation{}", plan.task,
+  return fmt::format("{}: {} training examples{} ({} tokens), {} for validation{}", escaped(plan.task),
                      with_separators(plan.train_examples), windows, with_separators(plan.train_tokens),
                      with_separators(plan.dev_examples), labels_text(plan.config));
 }

@@ -7,6 +7,8 @@
 
 #include <fmt/format.h>
 
+#include "base/escaping.h"
+#include "base/folder.h"
 #include "commands/command_options.h"
 #include "commands/commands.h"
 #include "commands/output.h"
@@ -132,15 +134,9 @@ std::string_view tokenizer_kind(const ModelConfig& config) {
 }
 
 Json list_files(const std::filesystem::path& directory) {
-  std::vector<std::filesystem::directory_entry> entries;
-  for (const auto& entry : std::filesystem::directory_iterator(directory)) {
-    if (entry.is_regular_file()) entries.push_back(entry);
-  }
-  std::sort(entries.begin(), entries.end());
   Json files = Json::array();
-  for (const auto& entry : entries) {
-    files.push_back({{"name", entry.path().filename().string()}, {"bytes", entry.file_size()}});
-  }
+  for (const auto& path : files_in(directory))
+    files.push_back({{"name", path.filename().string()}, {"bytes", std::filesystem::file_size(path)}});
   return files;
 }
 
@@ -201,6 +197,12 @@ Json as_json(const Inspection& inspection, const std::filesystem::path& director
   return object;
 }
 
+std::string listed(const std::vector<std::string>& names) {
+  std::string text;
+  for (const std::string& name : names) text += (text.empty() ? "" : ", ") + escaped(name);
+  return text;
+}
+
 void print_row(std::string_view name, const std::string& value) {
   std::cout << fmt::format("{:<14}{}\n", name, value);
 }
@@ -245,19 +247,19 @@ void print_tensors(const Inspection& inspection) {
     return;
   }
   std::size_t width = 0;
-  for (const auto& tensor : inspection.tensors) width = std::max(width, tensor.name.size());
+  for (const auto& tensor : inspection.tensors) width = std::max(width, escaped(tensor.name).size());
   for (const auto& tensor : inspection.tensors) {
-    std::cout << fmt::format("{:<{}}  {:<5}[{}]\n", tensor.name, width, tensor.dtype,
+    std::cout << fmt::format("{:<{}}  {:<5}[{}]\n", escaped(tensor.name), width, tensor.dtype,
                              fmt::join(tensor.shape, ", "));
   }
-  for (const auto& name : inspection.weights->unused()) std::cout << "unused: " << name << '\n';
+  for (const auto& name : inspection.weights->unused()) std::cout << "unused: " << escaped(name) << '\n';
 }
 
 void print_text(const Inspection& inspection, const std::filesystem::path& directory) {
   const ModelConfig& config = inspection.config;
   print_row("model", directory.string());
   print_row("architecture", fmt::format("{}, head: {}", name_of(config.architecture), name_of(config.head)));
-  if (!config.labels.empty()) print_row("labels", fmt::format("{}", fmt::join(config.labels, ", ")));
+  if (!config.labels.empty()) print_row("labels", listed(config.labels));
   print_row("layers",
             fmt::format("{} of hidden size {}, {} heads, feed-forward size {}", config.num_hidden_layers,
                         config.hidden_size, config.num_attention_heads, config.intermediate_size));
@@ -269,7 +271,7 @@ void print_text(const Inspection& inspection, const std::filesystem::path& direc
                              ? fmt::format("{}, {} tokens", tokenizer_kind(config), inspection.vocabulary)
                              : "cannot be loaded: " + inspection.tokenizer_error);
   for (const auto& file : list_files(directory)) {
-    print_row("file", fmt::format("{} ({} bytes)", file["name"].get<std::string>(),
+    print_row("file", fmt::format("{} ({} bytes)", escaped(file["name"].get<std::string>()),
                                   with_separators(file["bytes"].get<std::uint64_t>())));
   }
   print_tensors(inspection);

@@ -5,12 +5,27 @@
 
 #include <fmt/format.h>
 
+#include "base/escaping.h"
 #include "base/numbers.h"
 
 namespace transkimmer {
 
+namespace {
+
+std::string json_text(const Json& value, int indent = -1) {
+  return value.dump(indent, ' ', /*ensure_ascii=*/false, Json::error_handler_t::replace);
+}
+
+}  // namespace
+
 void print_json(const Json& value, int indent) {
-  std::cout << value.dump(indent, ' ', /*ensure_ascii=*/false, Json::error_handler_t::replace) << '\n';
+  std::cout << json_text(value, indent) << '\n';
+}
+
+void print_error(const std::string& program, const std::string& message, bool json) {
+  std::cerr << (json ? json_text({{"error", message}})
+                     : fmt::format("{}: error: {}", program, on_one_line(message)))
+            << '\n';
 }
 
 double shortest_decimal(float value) {
@@ -29,7 +44,7 @@ std::string with_separators(std::uint64_t number) {
 }
 
 NoticeHandler notices_on_standard_error() {
-  return [](const std::string& message) { std::cerr << "note: " << message << '\n'; };
+  return [](const std::string& message) { std::cerr << "note: " << on_one_line(message) << '\n'; };
 }
 
 }  // namespace transkimmer

@@ -15,6 +15,9 @@ using Json = nlohmann::ordered_json;
 /// newline. `indent` -1 writes one line.
 void print_json(const Json& value, int indent = -1);
 
+/// One line on standard error: "program: error: message" or, as JSON, {"error": "message"}.
+void print_error(const std::string& program, const std::string& message, bool json);
+
 /// The double whose shortest decimal form is that of `value`: 0.1f is written 0.1, not 0.10000000149011612.
 double shortest_decimal(float value);
 

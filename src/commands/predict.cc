@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "base/escaping.h"
 #include "base/progress.h"
 #include "commands/answer_options.h"
 #include "commands/answer_printer.h"
@@ -112,7 +113,7 @@ void print(const Classification& result, const PredictOptions& options, int laye
   } else if (result.probabilities.empty()) {
     std::cout << fmt::format("{}\n", result.score);
   } else {
-    std::cout << fmt::format("{}\t{:.6f}\n", result.label_name, result.score);
+    std::cout << fmt::format("{}\t{:.6f}\n", escaped(result.label_name), result.score);
   }
 }
 

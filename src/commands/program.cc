@@ -18,6 +18,7 @@
 
 #include "commands/delegate.h"
 #include "commands/help_formatter.h"
+#include "commands/output.h"
 #include "transkimmer/error.h"
 
 namespace transkimmer {
@@ -140,6 +141,12 @@ void carry_out(CLI::App& app, const ProgramOptions& options, int argc, char** ar
   finish_output();
 }
 
+/// Seen before anything is parsed: the error may be one of parsing.
+bool asks_for_json(int argc, char** argv) {
+  return std::any_of(argv + std::min(argc, 1), argv + argc,
+                     [](const char* argument) { return std::string_view(argument) == "--json"; });
+}
+
 }  // namespace
 
 int run_program(const ProgramOptions& options, int argc, char** argv) {
@@ -148,9 +155,10 @@ int run_program(const ProgramOptions& options, int argc, char** argv) {
   std::signal(SIGPIPE, SIG_DFL);
   CLI::App app{std::string(options.description),
                argc > 0 ? std::filesystem::path(argv[0]).filename().string() : ""};
+  const bool json = asks_for_json(argc, argv);
   const auto fail = [&](int status, const std::string& message) {
     std::cout.flush();
-    std::cerr << fmt::format("{}: error: {}\n", app.get_name(), message);
+    print_error(app.get_name(), message, json);
     return status;
   };
   try {

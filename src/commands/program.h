@@ -25,7 +25,8 @@ struct ProgramOptions {
   std::string_view delegate_hint;
 };
 
-/// Parses the command line, runs the subcommand and turns every exception into one line on standard error.
+/// Parses the command line, runs the subcommand and turns every exception into one line on standard error,
+/// a JSON object when --json is among the arguments.
 /// Returns the exit status: 0, 1 (failed), 2 (bad usage).
 int run_program(const ProgramOptions& options, int argc, char** argv);
 

@@ -1,64 +1,56 @@
 #include "commands/text_input.h"
 
-#include <cerrno>
-#include <cstring>
 #include <map>
 #include <string_view>
 #include <utility>
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
-#include <poll.h>
-#include <unistd.h>
 
+#include "datasets/json_lines.h"
+#include "datasets/location.h"
 #include "transkimmer/error.h"
 
 namespace transkimmer {
 namespace {
 
-constexpr std::size_t read_bytes = std::size_t{1} << 16;
 /// Far beyond any text a model reads; a line this long is a file without line ends.
 constexpr std::size_t max_line_bytes = std::size_t{64} << 20;
 /// Lines that are there together are worked on together, up to so many bytes of text: memory that does not
 /// grow with the file.
 constexpr std::size_t max_chunk_bytes = std::size_t{4} << 20;
-constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
 
-std::string string_member(const nlohmann::json& object, const char* key, const std::string& where) {
-  const auto& value = object.at(key);
-  if (!value.is_string()) throw FormatError(fmt::format("{}: \"{}\" is not a string", where, key));
-  return value.get<std::string>();
-}
+/// A line of a file of JSON lines.
+class JsonLine {
+ public:
+  JsonLine(std::string_view line, const std::string& name, std::size_t number)
+      : reader_(line, name, number - 1) {
+    reader_.next(object_);
+  }
+  std::string text(const char* key) const { return reader_.string_at(object_, key); }
+  const nlohmann::json* find(const char* key) const {
+    const auto found = object_.find(key);
+    return found == object_.end() ? nullptr : &*found;
+  }
 
-nlohmann::json parse_object(const std::string& line, const std::string& where) {
-  auto object = nlohmann::json::parse(line, nullptr, /*allow_exceptions=*/false);
-  if (!object.is_object()) throw FormatError(fmt::format("{}: expected a JSON object, one per line", where));
-  return object;
-}
+ private:
+  JsonLineReader reader_;
+  nlohmann::json object_;
+};
 
-void require_key(const nlohmann::json& object, const char* key, const std::string& where) {
-  if (!object.contains(key)) throw FormatError(fmt::format("{}: the JSON object has no \"{}\"", where, key));
-}
-
-TextLine parse_json_question(const std::string& line, const std::string& where) {
-  const auto object = parse_object(line, where);
+TextLine json_question(const JsonLine& line) {
   TextLine result;
-  require_key(object, "question", where);
-  require_key(object, "context", where);
-  result.text = string_member(object, "question", where);
-  result.text_pair = string_member(object, "context", where);
-  if (const auto id = object.find("id"); id != object.end()) result.id = id->dump();
+  result.text = line.text("question");
+  result.text_pair = line.text("context");
+  if (const auto* id = line.find("id")) result.id = id->dump();
   return result;
 }
 
-TextLine parse_json_line(const std::string& line, const std::string& where) {
-  const auto object = parse_object(line, where);
-  require_key(object, "text", where);
+TextLine json_texts(const JsonLine& line) {
   TextLine result;
-  result.text = string_member(object, "text", where);
-  const auto pair = object.find("text_pair");
-  if (pair != object.end() && !pair->is_null()) result.text_pair = string_member(object, "text_pair", where);
+  result.text = line.text("text");
+  const auto* pair = line.find("text_pair");
+  if (pair != nullptr && !pair->is_null()) result.text_pair = line.text("text_pair");
   return result;
 }
 
@@ -107,83 +99,57 @@ void add_text_input_options(CLI::App& command, TextInputOptions& options) {
 }
 
 TextLineReader::TextLineReader(const TextInputOptions& options)
-    : name_(options.path == "-" ? "standard input" : options.path.string()),
+    : lines_(options.path == "-" ? InputReader::standard_input() : InputReader(options.path), max_line_bytes),
+      name_(options.path == "-" ? "standard input" : options.path.string()),
       format_(options.format),
-      content_(options.content) {
-  if (options.path == "-") {
-    descriptor_ = STDIN_FILENO;
-    return;
-  }
-  descriptor_ = ::open(options.path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (descriptor_ < 0) throw IoError(fmt::format("{}: cannot be opened: {}", name_, std::strerror(errno)));
-}
-
-TextLineReader::~TextLineReader() {
-  if (descriptor_ != STDIN_FILENO) ::close(descriptor_);
-}
+      content_(options.content) {}
 
 bool TextLineReader::ready() const {
-  if (at_end_ || buffer_.find('\n', consumed_) != std::string::npos) return true;
-  pollfd request{.fd = descriptor_, .events = POLLIN, .revents = 0};
-  return ::poll(&request, 1, 0) > 0;
+  return blank_ahead_ > 0 || is_ahead_ || lines_.ready();
 }
 
-bool TextLineReader::read_more() {
-  buffer_.erase(0, consumed_);
-  consumed_ = 0;
-  const std::size_t size = buffer_.size();
-  buffer_.resize(size + read_bytes);
-  ssize_t count = 0;
-  do {
-    count = ::read(descriptor_, buffer_.data() + size, read_bytes);
-  } while (count < 0 && errno == EINTR);
-  const int error_number = errno;
-  buffer_.resize(size + (count > 0 ? static_cast<std::size_t>(count) : 0));
-  if (count < 0) throw IoError(fmt::format("{}: cannot be read: {}", name_, std::strerror(error_number)));
-  return count > 0;
+bool TextLineReader::read_line() {
+  if (!lines_.next()) return false;
+  if (!lines_.ends_line())
+    throw FormatError(
+        fmt::format("{}:{}: the line is longer than {} bytes", name_, lines_.line(), max_line_bytes));
+  line_ = lines_.line() == 1 ? readable_text(lines_.text(), name_) : lines_.text();
+  return true;
 }
 
-std::optional<std::string> TextLineReader::next_line() {
-  std::size_t searched = 0;
-  while (true) {
-    const auto end = buffer_.find('\n', consumed_ + searched);
-    if (end != std::string::npos) {
-      std::string line = buffer_.substr(consumed_, end - consumed_);
-      consumed_ = end + 1;
-      return line;
-    }
-    searched = buffer_.size() - consumed_;
-    if (searched > max_line_bytes) {
-      throw FormatError(
-          fmt::format("{}:{}: the line is longer than {} bytes", name_, line_number_ + 1, max_line_bytes));
-    }
-    if (!at_end_) at_end_ = !read_more();
-    if (!at_end_) continue;
-    if (searched == 0) return std::nullopt;
-    std::string line = buffer_.substr(consumed_);
-    consumed_ = buffer_.size();
-    return line;
+bool TextLineReader::passes_over_blank_lines() const {
+  return format_ == InputFormat::json || content_ == LineContent::questions;
+}
+
+void TextLineReader::decide_format() {
+  std::size_t blank = 0;
+  while ((is_ahead_ = read_line()) && is_blank(line_)) ++blank;
+  const bool json = is_ahead_ && line_[line_.find_first_not_of(" \t")] == '{';
+  format_ = json ? InputFormat::json : InputFormat::text;
+  if (!passes_over_blank_lines()) blank_ahead_ = blank;
+}
+
+TextLine TextLineReader::parse() const {
+  const bool questions = content_ == LineContent::questions;
+  if (format_ == InputFormat::json) {
+    const JsonLine line(line_, name_, lines_.line());
+    return questions ? json_question(line) : json_texts(line);
   }
-}
-
-TextLine TextLineReader::parse(const std::string& line) const {
-  const std::string where = fmt::format("{}:{}", name_, line_number_);
-  const bool json = format_ == InputFormat::json;
-  if (content_ == LineContent::questions)
-    return json ? parse_json_question(line, where) : parse_text_question(line, where);
-  return json ? parse_json_line(line, where) : parse_text_line(line, where);
+  const std::string where = fmt::format("{}:{}", name_, lines_.line());
+  const std::string line(line_);
+  return questions ? parse_text_question(line, where) : parse_text_line(line, where);
 }
 
 std::optional<TextLine> TextLineReader::next() {
-  auto line = next_line();
-  if (!line) return std::nullopt;
-  ++line_number_;
-  if (line_number_ == 1 && line->starts_with(byte_order_mark)) line->erase(0, byte_order_mark.size());
-  if (line->ends_with('\r')) line->pop_back();
-  if (format_ == InputFormat::automatic) {
-    format_ = line->starts_with('{') ? InputFormat::json : InputFormat::text;
+  if (format_ == InputFormat::automatic) decide_format();
+  if (blank_ahead_ > 0) {
+    --blank_ahead_;
+    return TextLine{};
   }
-  return parse(*line);
+  while (std::exchange(is_ahead_, false) || read_line()) {
+    if (!passes_over_blank_lines() || !is_blank(line_)) return parse();
+  }
+  return std::nullopt;
 }
 
 namespace {

@@ -5,9 +5,12 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <CLI/App.hpp>
+
+#include "datasets/line_reader.h"
 
 namespace transkimmer {
 
@@ -40,15 +43,13 @@ struct TextLine {
   std::string id;                        ///< of a question, as JSON; empty when there is none
 };
 
-/// Reads inputs line by line, from a file or, as they arrive, from standard input. LF and CR LF end a line, a
-/// byte-order mark is skipped, and an empty line is an empty text.
+/// Reads inputs line by line, from a file or, as they arrive, from standard input. Lines end as LineReader
+/// has it, and a byte-order mark is skipped. A blank line is an empty text; JSON lines and questions pass it
+/// over.
 class TextLineReader {
  public:
   /// Throws IoError naming the path.
   explicit TextLineReader(const TextInputOptions& options);
-  TextLineReader(const TextLineReader&) = delete;
-  TextLineReader& operator=(const TextLineReader&) = delete;
-  ~TextLineReader();
 
   /// The next input, waiting for it if need be; nothing at the end. Throws IoError, or FormatError naming the
   /// line.
@@ -58,18 +59,19 @@ class TextLineReader {
   bool ready() const;
 
  private:
-  std::optional<std::string> next_line();
-  bool read_more();
-  TextLine parse(const std::string& line) const;
+  bool read_line();
+  bool passes_over_blank_lines() const;
+  /// Reads up to the first line that is not blank, which decides.
+  void decide_format();
+  TextLine parse() const;
 
+  LineReader lines_;
   std::string name_;  ///< for messages
   InputFormat format_;
   LineContent content_;
-  int descriptor_ = 0;
-  std::string buffer_;
-  std::size_t consumed_ = 0;  ///< bytes of buffer_ already returned
-  bool at_end_ = false;
-  std::size_t line_number_ = 0;
+  std::string_view line_;
+  std::size_t blank_ahead_ = 0;  ///< blank lines read already, which are texts
+  bool is_ahead_ = false;        ///< whether line_ is read already
 };
 
 /// Calls `answer` with lines that were there together, at most `most_lines` of them, as they arrive. When one

@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "base/escaping.h"
 #include "commands/command_options.h"
 #include "commands/commands.h"
 #include "commands/output.h"
@@ -77,7 +78,7 @@ void print_plain(const Tokenizer& tokenizer, const Encoding& encoding) {
   std::string tokens;
   for (const std::int32_t id : encoding.ids) {
     if (!tokens.empty()) tokens += ' ';
-    tokens += tokenizer.token(id);
+    tokens += on_one_line(tokenizer.token(id));
   }
   std::cout << tokens << '\t' << fmt::format("{}", fmt::join(encoding.ids, " ")) << '\n';
 }

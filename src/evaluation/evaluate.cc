@@ -6,6 +6,7 @@
 
 #include "features/batches.h"
 #include "metrics/scores.h"
+#include "model_files/model_directory.h"
 #include "transkimmer/error.h"
 
 namespace transkimmer {
@@ -52,6 +53,7 @@ class PassRecorder {
       pass_.token_logits.resize(data.size());
     } else {
       pass_.outputs.resize(data.size());
+      pass_.logits.resize(data.size() * static_cast<std::size_t>(engine.config().num_labels()));
     }
     pass_.kept.resize(static_cast<std::size_t>(engine.config().num_hidden_layers));
   }
@@ -79,7 +81,9 @@ class PassRecorder {
       pass_.token_logits[example].assign(of_tokens.begin(), of_tokens.end());
     } else {
       const std::size_t labels = logits.size() / batch.sequences();
-      pass_.outputs[example] = interpret(logits.subspan(member * labels, labels));
+      const std::span<const float> own = logits.subspan(member * labels, labels);
+      pass_.outputs[example] = interpret(own);
+      std::ranges::copy(own, pass_.logits.begin() + static_cast<std::ptrdiff_t>(example * labels));
     }
   }
 
@@ -231,6 +235,7 @@ double Evaluation::kept_fraction() const {
 
 Evaluation evaluate(const Engine& engine, const Engine* dense, const EncodedDataset& data,
                     std::span<const Metric> metrics, const EvaluationOptions& options) {
+  if (!has_task_head(engine.config())) throw UsageError("the model has no task head to evaluate");
   if (data.size() == 0) throw UsageError("the data set has no examples to evaluate");
   if (options.padded_batch == 0) throw UsageError("padded_batch is 0, expected at least 1");
   if (options.batch_tokens == 0) throw UsageError("batch_tokens is 0, expected at least 1");

@@ -37,6 +37,7 @@ struct EvaluationOptions {
 /// One engine's pass over a data set.
 struct Pass {
   std::vector<double> outputs;  ///< [examples]: class index, or regression score
+  std::vector<float> logits;    ///< [examples, labels] that they are from
   /// [examples][tokens, 2]: start and end of each token in turn; question answering models only, which have
   /// no outputs.
   std::vector<std::vector<float>> token_logits;

@@ -7,12 +7,24 @@
 
 #include "base/file.h"
 #include "base/quoting.h"
+#include "model_files/json.h"
 #include "model_files/model_weights.h"
 #include "model_files/safetensors.h"
 #include "model_files/tokenizer_files.h"
 #include "transkimmer/error.h"
 
 namespace transkimmer {
+namespace {
+
+/// What config.json says of the head.
+std::string class_in_words(const ModelConfig& config) {
+  const nlohmann::json settings = parse_json(config.other_json, "config.json");
+  const auto classes = settings.find("architectures");
+  if (classes == settings.end() || !classes->is_array() || classes->empty()) return "no class";
+  return in_quotes(classes->front().get<std::string>());
+}
+
+}  // namespace
 
 void save_model_weights(const std::filesystem::path& directory, const ModelConfig& config,
                         std::span<const NamedTensor> tensors) {
@@ -41,6 +53,18 @@ void save_model_weights(const std::filesystem::path& directory, const ModelConfi
   make_directory(directory);
   write_safetensors(directory / "model.safetensors", files);
   config.save(directory);
+}
+
+bool has_task_head(const ModelConfig& config) {
+  return config.head != HeadKind::none && config.head != HeadKind::masked_lm;
+}
+
+void require_task_head(const std::filesystem::path& directory, const ModelConfig& config) {
+  if (has_task_head(config)) return;
+  throw UsageError(
+      fmt::format("{0} holds an encoder without a task head (config.json names {1}); "
+                  "'transkimmer finetune --model {0}' gives it one",
+                  directory.string(), class_in_words(config)));
 }
 
 void require_whole_model(const std::filesystem::path& directory) {

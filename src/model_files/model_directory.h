@@ -24,6 +24,11 @@ struct NamedTensor {
 void save_model_weights(const std::filesystem::path& directory, const ModelConfig& config,
                         std::span<const NamedTensor> tensors);
 
+/// Whether the model has a head that gives answers about texts, and not just a way to pretrain.
+bool has_task_head(const ModelConfig& config);
+/// Throws UsageError, which says what gives it one, when the model has no task head.
+void require_task_head(const std::filesystem::path& directory, const ModelConfig& config);
+
 /// Looks whether `directory` holds a whole model: config.json, all weights that it asks for, and a tokenizer.
 /// Throws IoError or FormatError naming the file at fault. Reads no weight.
 void require_whole_model(const std::filesystem::path& directory);

@@ -7,6 +7,7 @@
 #include <onnx/onnx_pb.h>
 
 #include "base/file.h"
+#include "model_files/model_directory.h"
 #include "model_files/tokenizer_files.h"
 #include "onnx_export/encoder_graph.h"
 #include "transkimmer/error.h"
@@ -34,7 +35,8 @@ onnx::ModelProto dense_model(const ModelConfig& config, const ModelWeights& weig
 void export_onnx(const std::filesystem::path& source, const std::filesystem::path& destination,
                  OnnxProducts products) {
   ModelConfig config = ModelConfig::load(source);
-  const ModelWeights weights = ModelWeights::load(source, config, {.predictors = false, .head = true});
+  const ModelWeights weights =
+      ModelWeights::load(source, config, {.predictors = false, .head = has_task_head(config)});
   config.skim.enabled = false;
   const onnx::ModelProto model = dense_model(config, weights, products);
   if (model.ByteSizeLong() > static_cast<std::size_t>(std::numeric_limits<std::int32_t>::max()))

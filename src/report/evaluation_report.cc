@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "base/escaping.h"
 #include "base/numbers.h"
 
 namespace transkimmer {
@@ -46,7 +47,7 @@ std::string scores_line(const Evaluation& evaluation) {
       text += fmt::format("   dense, same weights {:.4f}", dense->second);
     text += '\n';
   }
-  if (evaluation.scores.empty()) text = "  no scores: the data has no labels\n";
+  if (evaluation.scores.empty()) text = "  nothing to score: the data has no labels\n";
   return text;
 }
 
@@ -138,7 +139,7 @@ nlohmann::ordered_json evaluation_json(const Evaluation& evaluation, const Evalu
 
 std::string evaluation_table(const Evaluation& evaluation, const EvaluationContext& context) {
   std::string text = fmt::format(
-      "{}, {}: {} examples{}, {} tokens\n", context.task, context.split, evaluation.examples,
+      "{}, {}: {} examples{}, {} tokens\n", context.task, escaped(context.split), evaluation.examples,
       evaluation.windows > 0 ? fmt::format(" in {} windows", evaluation.windows) : "", evaluation.tokens);
   text += scores_line(evaluation);
   if (context.skimming) text += kept_line(evaluation);

@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include "base/hardware.h"
+#include "model_files/model_directory.h"
 #include "model_files/model_weights.h"
 #include "runtime/encoder.h"
 #include "runtime/head.h"
@@ -91,7 +92,8 @@ struct Engine::Impl {
   BatchResult run(const RaggedBatch& batch, const KeepDecision& keep, OperationTimes* times) const {
     if (batch.sequences() == 0) return {};
     const SingleThreadedOpenMp single_threaded;
-    const bool every_token = config.head == HeadKind::question_answering;
+    // Who has no task head may want any token's state.
+    const bool every_token = config.head == HeadKind::question_answering || !head;
     EncoderOptions options;
     options.skim_threshold = threshold;
     options.keep = keep;
@@ -99,15 +101,20 @@ struct Engine::Impl {
     options.profile = times;
     const WorkspacePool::Lease workspace = workspaces.take();
     EncoderResult encoded = encode(config, weights, batch, options, *pool, *workspace);
-    const std::size_t rows = every_token ? batch.tokens() : batch.sequences();
-    const OperationTimer timer(times, Operation::head, rows * head->macs_per_row());
     BatchResult result;
-    result.logits = head->logits(encoded.states, rows, *pool);
-    check_logits(result.logits);
+    if (head)
+      result.logits = run_head(encoded.states, every_token ? batch.tokens() : batch.sequences(), times);
     result.skimmed_at = std::move(encoded.skimmed_at);
     result.kept = std::move(encoded.kept);
     result.margins_in_f32 = encoded.margins_in_f32;
     return result;
+  }
+
+  std::vector<float> run_head(const float* states, std::size_t rows, OperationTimes* times) const {
+    const OperationTimer timer(times, Operation::head, rows * head->macs_per_row());
+    std::vector<float> logits = head->logits(states, rows, *pool);
+    check_logits(logits);
+    return logits;
   }
 
   /// NaN compares as neither greater nor less, so that what reads such logits would take the first class for
@@ -138,7 +145,8 @@ Engine Engine::load(const std::filesystem::path& directory, const EngineOptions&
   const int threads = thread_count(options.threads);
   impl->origin = directory.string();
   impl->config = ModelConfig::load(directory);
-  const ModelWeights weights = ModelWeights::load(directory, impl->config, {options.skimming, true});
+  const bool has_head = has_task_head(impl->config);
+  const ModelWeights weights = ModelWeights::load(directory, impl->config, {options.skimming, has_head});
   tell_about_skimming(impl->config, options.skimming, notices);
   impl->skimming = options.skimming && impl->config.skim.enabled;
   impl->threshold = options.skim_threshold.value_or(impl->config.skim.threshold);
@@ -146,7 +154,7 @@ Engine Engine::load(const std::filesystem::path& directory, const EngineOptions&
   impl->precision = choose_precision(options.precision, notices);
   impl->weights =
       EncoderWeights::pack(impl->config, weights, impl->skimming, threads, impl->kernels, impl->precision);
-  impl->head = TaskHead::pack(impl->config, weights, threads, impl->kernels);
+  if (has_head) impl->head = TaskHead::pack(impl->config, weights, threads, impl->kernels);
   impl->pool = std::make_unique<ThreadPool>(threads);
   return Engine(std::move(impl));
 }

@@ -17,7 +17,8 @@ namespace transkimmer {
 
 /// What one forward pass returns.
 struct BatchResult {
-  std::vector<float> logits;  ///< [sequences, labels]; [tokens, 2] (start, end) for question answering
+  std::vector<float> logits;  ///< [sequences, labels]; [tokens, 2] (start, end) for question answering;
+                              ///< empty for an encoder without a task head
   std::vector<std::uint16_t>
       skimmed_at;                   ///< [tokens]: the layer whose predictor skimmed the token; layers = never
   std::vector<std::uint32_t> kept;  ///< [layers, sequences]: tokens that went through the layer
@@ -29,7 +30,8 @@ struct BatchResult {
 /// the batch, nor on the number of threads (up to floating-point rounding).
 class Engine {
  public:
-  /// Reads config.json and the weights of a Hugging Face directory. Notices: a model trained with `original`
+  /// Reads config.json and the weights of a Hugging Face directory; an encoder without a task head runs its
+  /// layers alone. Notices: a model trained with `original`
   /// semantics (removal differs from how it was trained); a model without predictors when skimming was asked
   /// for; a precision that this machine has no instructions for, which falls back to f32. Throws IoError,
   /// FormatError; UsageError for options out of range.

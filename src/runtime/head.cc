@@ -1,5 +1,7 @@
 #include "runtime/head.h"
 
+#include <algorithm>
+#include <cmath>
 #include <string>
 
 #include "runtime/kernels.h"
@@ -18,6 +20,15 @@ PackedLinear linear(const ModelWeights& weights, const std::string& name, std::s
 
 }  // namespace
 
+std::vector<float> probabilities_of(std::span<const float> logits) {
+  const float largest = *std::max_element(logits.begin(), logits.end());
+  std::vector<float> result;
+  float sum = 0;
+  for (const float logit : logits) sum += result.emplace_back(std::exp(logit - largest));
+  for (float& value : result) value /= sum;
+  return result;
+}
+
 TaskHead TaskHead::pack(const ModelConfig& config, const ModelWeights& weights, int panels,
                         MatrixKernelCache& kernels) {
   const auto hidden = static_cast<std::size_t>(config.hidden_size);
@@ -31,8 +42,7 @@ TaskHead TaskHead::pack(const ModelConfig& config, const ModelWeights& weights, 
     case HeadKind::question_answering:
       return {std::nullopt, load("qa_outputs")};
     default:
-      throw UsageError("this model has no task head to run (its config.json names \"" +
-                       std::string(name_of(config.head)) + "\"); fine-tune it first");
+      throw UsageError("the model has no task head to run");
   }
 }
 

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "model_files/model_config.h"
@@ -10,6 +11,9 @@
 #include "runtime/thread_pool.h"
 
 namespace transkimmer {
+
+/// Softmax of a classifier's logits of one text, [labels].
+std::vector<float> probabilities_of(std::span<const float> logits);
 
 /// The task head: what turns encoder states into logits.
 ///

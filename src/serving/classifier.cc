@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cmath>
 #include <optional>
 
 #include <fmt/format.h>
@@ -10,6 +9,7 @@
 #include "features/batches.h"
 #include "model_files/tokenizer_files.h"
 #include "runtime/engine.h"
+#include "runtime/head.h"
 #include "serving/encoded_windows.h"
 #include "serving/served_model.h"
 
@@ -19,16 +19,6 @@ namespace {
 /// Batches that the inputs sorted together fill: enough for batches of like length. (Without padding that
 /// matters little.)
 constexpr std::size_t kWindowBatches = 8;
-
-/// Softmax of one row of logits.
-std::vector<float> softmax(std::span<const float> logits) {
-  const float largest = *std::max_element(logits.begin(), logits.end());
-  std::vector<float> result;
-  float sum = 0;
-  for (const float logit : logits) sum += result.emplace_back(std::exp(logit - largest));
-  for (float& value : result) value /= sum;
-  return result;
-}
 
 }  // namespace
 
@@ -57,7 +47,7 @@ struct Classifier::Impl : ServedModel {
       result.score = logits.front();
       return result;
     }
-    result.probabilities = softmax(logits);
+    result.probabilities = probabilities_of(logits);
     const auto best = std::max_element(result.probabilities.begin(), result.probabilities.end());
     result.label = static_cast<int>(best - result.probabilities.begin());
     result.label_name = engine.config().labels[static_cast<std::size_t>(result.label)];

@@ -6,16 +6,12 @@
 
 #include <fmt/format.h>
 
+#include "model_files/model_directory.h"
 #include "model_files/tokenizer_files.h"
 #include "transkimmer/error.h"
 
 namespace transkimmer {
 namespace {
-
-std::string described(HeadKind head) {
-  if (head == HeadKind::none) return "an encoder without a task head";
-  return fmt::format("a {} model", name_of(head));
-}
 
 bool has_types_of_pairs(const ModelConfig& config, const Tokenizer& tokenizer) {
   const std::vector<LayoutPart>& parts = tokenizer.input_rules().layout.pair;
@@ -28,9 +24,10 @@ bool has_types_of_pairs(const ModelConfig& config, const Tokenizer& tokenizer) {
 ServedModel ServedModel::load(const std::filesystem::path& directory, const EngineOptions& options,
                               const NoticeHandler& notices, const ServedKind& kind) {
   const ModelConfig config = ModelConfig::load(directory);
+  require_task_head(directory, config);
   if (std::find(kind.heads.begin(), kind.heads.end(), config.head) == kind.heads.end())
     throw UsageError(
-        fmt::format("{} holds {}, not {}", directory.string(), described(config.head), kind.name));
+        fmt::format("{} holds a {} model, not {}", directory.string(), name_of(config.head), kind.name));
   auto tokenizer = load_tokenizer(directory, config,
                                   {.notices = notices, .split_special_tokens = options.split_special_tokens});
   const bool pairs = has_types_of_pairs(config, *tokenizer);

@@ -82,6 +82,33 @@ TEST_F(Benchmark, DefaultLengthFitsTheModel) {
   EXPECT_EQ(result.json()["batch"], 32);
 }
 
+TEST_F(Benchmark, AnEncoderWithoutATaskHeadRunsItsLayers) {
+  for (const HeadKind head : {HeadKind::none, HeadKind::masked_lm}) {
+    write_tiny_model(directory_.path(), {.head = head, .labels = {}});
+    const auto result = benchmark({"--profile"});
+    EXPECT_EQ(result.status, 0) << result.err;
+    EXPECT_THAT(result.out, HasSubstr("hidden size 32, no task head\n"));
+    EXPECT_THAT(result.out, HasSubstr("feed-forward out"));
+  }
+}
+
+TEST_F(Benchmark, WhatNeedsATaskHeadSaysWhichCommandGivesOne) {
+  write_tiny_model(directory_.path(), {.head = HeadKind::none, .labels = {}});
+  const std::string model = directory_.path().string();
+  for (const std::vector<std::string>& command :
+       {std::vector<std::string>{"predict"},
+        std::vector<std::string>{"evaluate", "--validation-file", "x.csv"}}) {
+    std::vector<std::string> arguments = command;
+    arguments.insert(arguments.end(), {"--model", model});
+    const auto result = transkimmer(arguments);
+    EXPECT_EQ(result.status, 2);
+    EXPECT_EQ(result.err, "transkimmer: error: " + model +
+                              " holds an encoder without a task head (config.json names 'BertModel'); "
+                              "'transkimmer finetune --model " +
+                              model + "' gives it one\n");
+  }
+}
+
 TEST_F(Benchmark, LongerThanTheModelIsBadUsage) {
   const auto result = transkimmer({"benchmark", "--model", directory_.path(), "--length", "65"});
   EXPECT_EQ(result.status, 2);

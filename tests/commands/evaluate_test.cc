@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <set>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -213,7 +214,74 @@ TEST_F(EvaluateCommand, DataWithoutLabelsIsRunButNotScored) {
   EXPECT_EQ(result.json()["metrics"], json::object());
   EXPECT_EQ(result.json()["examples"], 2);
   EXPECT_THAT(evaluate_file("texts.tsv", "text\nflat\n", {}).out,
-              HasSubstr("no scores: the data has no labels"));
+              HasSubstr("nothing to score: the data has no labels"));
+}
+
+TEST_F(EvaluateCommand, SharedTestSplitsHaveNothingToScore) {
+  for (const char* csv : {"text,label\nflat,-1\na good film,-1\n", "text,label\nflat,\na good film,\n"}) {
+    const auto result = evaluate_file("test.csv", csv, {"--json"});
+    ASSERT_EQ(result.status, 0) << result.err;
+    EXPECT_EQ(result.json()["metrics"], json::object());
+    EXPECT_THAT(result.err, HasSubstr("test.csv: has no labels, so there is nothing to score\n"));
+    EXPECT_THAT(evaluate_file("test.csv", csv, {}).out, HasSubstr("nothing to score"));
+  }
+}
+
+std::vector<json> json_lines_of(const std::string& text) {
+  std::vector<json> lines;
+  std::istringstream stream(text);
+  for (std::string line; std::getline(stream, line);) lines.push_back(json::parse(line));
+  return lines;
+}
+
+TEST_F(EvaluateCommand, WritesPredictionsThatAgreeWithPredict) {
+  const std::string file = directory_ / "predictions.jsonl";
+  const auto result =
+      evaluate_file("test.csv", "text,label\na charming journey,-1\nflat,-1\n", {"--predictions", file});
+  ASSERT_EQ(result.status, 0) << result.err;
+  const auto lines = json_lines_of(read_file(file));
+  const auto answers = transkimmer({"predict", "--model", model().string(), "--threads", "1", "--json"},
+                                   "a charming journey\nflat\n");
+  const auto predicted = json_lines_of(answers.out);
+  ASSERT_EQ(lines.size(), 2U);
+  for (std::size_t i = 0; i < 2; ++i) {
+    EXPECT_EQ(keys_of(lines[i]), (std::vector<std::string>{"index", "label", "scores"}));
+    EXPECT_EQ(lines[i]["index"], i);
+    EXPECT_EQ(lines[i]["label"], predicted[i]["label"]);
+    for (std::size_t c = 0; c < 2; ++c)
+      EXPECT_NEAR(lines[i]["scores"][c].get<double>(), predicted[i]["probabilities"][c].get<double>(), 1e-6);
+  }
+}
+
+TEST_F(EvaluateCommand, PredictionsOfASampleAreNumberedAsInTheFile) {
+  const std::string file = directory_ / "predictions.jsonl";
+  const auto all = evaluate_sst2({"--predictions", file, "--no-compare"});
+  ASSERT_EQ(all.status, 0) << all.err;
+  const auto every = json_lines_of(read_file(file));
+  ASSERT_EQ(every.size(), 5U);
+  ASSERT_EQ(evaluate_sst2({"--predictions", file, "--max-eval-samples", "2"}).status, 0);
+  const auto some = json_lines_of(read_file(file));
+  ASSERT_EQ(some.size(), 2U);
+  for (const json& line : some) {
+    const json& same = every[line["index"].get<std::size_t>()];
+    EXPECT_NEAR(line["scores"][0].get<double>(), same["scores"][0].get<double>(), 1e-6);
+  }
+}
+
+TEST_F(EvaluateCommand, PredictionsOfRegressionAreNumbers) {
+  write_tiny_model(model(), {.head = HeadKind::regression, .labels = {"similarity"}});
+  const std::string file = directory_ / "predictions.jsonl";
+  ASSERT_EQ(evaluate_file("scores.csv", "text\nflat\n", {"--predictions", file}).status, 0);
+  const auto lines = json_lines_of(read_file(file));
+  ASSERT_EQ(lines.size(), 1U);
+  EXPECT_EQ(keys_of(lines[0]), (std::vector<std::string>{"index", "label"}));
+  EXPECT_TRUE(lines[0]["label"].is_number());
+}
+
+TEST_F(EvaluateCommand, ExtensionsAreToldInEitherCase) {
+  const auto result = evaluate_file("MINE.CSV", "text,label\rflat,positive\rfilm,negative\r", {"--json"});
+  ASSERT_EQ(result.status, 0) << result.err;
+  EXPECT_EQ(result.json()["examples"], 2);
 }
 
 TEST_F(EvaluateCommand, RegressionIsScoredByCorrelation) {

@@ -108,8 +108,7 @@ TEST(Inspect, DamagedWeightsAreNamed) {
   const auto result = inspect(directory.path());
   EXPECT_EQ(result.status, 1);
   EXPECT_EQ(result.out, "");
-  EXPECT_THAT(result.err,
-              HasSubstr("transkimmer: error: " + (directory / "model.safetensors").string() + ":"));
+  EXPECT_THAT(result.err, HasSubstr("{\"error\":\"" + (directory / "model.safetensors").string() + ":"));
 }
 
 }  // namespace

@@ -168,7 +168,31 @@ TEST_F(Predict, LinesBeforeAFaultyOneAreAnswered) {
   const auto result = predict("{\"text\": \"flat\"}\n{\"text\": \"film\"}\n{\"txt\": \"film\"}\n");
   EXPECT_EQ(result.status, 1);
   EXPECT_EQ(result.out_lines().size(), 2U);
-  EXPECT_EQ(result.err, "transkimmer: error: standard input:3: the JSON object has no \"text\"\n");
+  EXPECT_EQ(result.err, "transkimmer: error: standard input:3: no key 'text'; keys found: 'txt'\n");
+}
+
+TEST_F(Predict, BlankLinesAreEmptyTextsAndArePassedOverAmongJsonLines) {
+  EXPECT_EQ(predict("\nflat\n\n").out_lines().size(), 3U);
+  for (const char* input : {"\n{\"text\": \"flat\"}\n\n{\"text\": \"film\"}\n \n",
+                            " {\"text\": \"flat\"}\r\n\r\n{\"text\": \"film\"}"}) {
+    const auto result = predict(input);
+    EXPECT_EQ(result.status, 0) << result.err;
+    EXPECT_EQ(result.out_lines().size(), 2U) << input;
+  }
+}
+
+TEST_F(Predict, ALabelThatHoldsATabOrALineEndBreaksNoLine) {
+  const std::string name = "good\tor\nnot \"\\\x1b";
+  write_tiny_model(directory_.path(), {.labels = {name, name + "!"}});
+  const auto result = predict("flat\nfilm\n");
+  ASSERT_EQ(result.out_lines().size(), 2U) << result.out;
+  for (const std::string& line : result.out_lines()) {
+    EXPECT_EQ(std::count(line.begin(), line.end(), '\t'), 1) << line;
+    EXPECT_THAT(json::parse('"' + line.substr(0, line.find('\t')) + '"').get<std::string>(),
+                testing::StartsWith(name));
+  }
+  const auto inspection = transkimmer({"inspect", "--model", directory_.path()});
+  EXPECT_THAT(inspection.out, HasSubstr("good\\tor\\nnot \\\"\\\\\\u001b, good"));
 }
 
 TEST_F(Predict, EmptyInputGivesNothing) {

@@ -30,6 +30,23 @@ TEST_F(TextLines, AnyLineEndAndAMissingLastOne) {
   EXPECT_THAT(read("\n"), ::testing::ElementsAre(""));
 }
 
+TEST_F(TextLines, CarriageReturnsEndLinesWhereThereIsNothingElse) {
+  EXPECT_THAT(read("a\rb\r\rc\r"), ::testing::ElementsAre("a", "b", "", "c"));
+  EXPECT_THAT(read("{\"text\": \"a\"}\r{\"text\": \"b\"}"), ::testing::ElementsAre("a", "b"));
+  EXPECT_THAT(read("a\rb\nc\r"), ::testing::ElementsAre("a\rb", "c"));
+}
+
+TEST_F(TextLines, BlankLinesArePassedOverAmongJsonLinesAlone) {
+  EXPECT_THAT(read("\n \n{\"text\": \"a\"}\n\n{\"text\": \"b\"}\n\n"), ::testing::ElementsAre("a", "b"));
+  EXPECT_THAT(read("\n\na\n\n"), ::testing::ElementsAre("", "", "a", ""));
+}
+
+TEST_F(TextLines, WhatIsNoTextIsTold) {
+  EXPECT_THROW(read("\xFF\xFE"), FormatError);
+  EXPECT_THROW(read("\x1F\x8B"), FormatError);
+  EXPECT_THROW(read("version https://git-lfs.github.com/spec/v1\n"), FormatError);
+}
+
 TEST_F(TextLines, LongLinesArriveWhole) {
   const std::string text(300'000, 'x');
   EXPECT_THAT(read(text + "\n" + text), ::testing::ElementsAre(text, text));
@@ -57,8 +74,7 @@ TEST_F(TextLines, ANullPairIsNone) {
 }
 
 TEST_F(TextLines, ADirectoryCannotBeRead) {
-  TextLineReader reader({directory_.path(), InputFormat::text});
-  EXPECT_THROW(reader.next(), IoError);
+  EXPECT_THROW(TextLineReader({directory_.path(), InputFormat::text}), IoError);
 }
 
 }  // namespace

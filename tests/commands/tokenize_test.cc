@@ -109,11 +109,13 @@ TEST_F(Tokenize, FaultyLinesAreNamed) {
   } cases[] = {
       {"a\tb\tc\n",
        "standard input:1: expected one text, or two separated by a tab, found more than one tab"},
-      {"{\"text\": \"a\"}\n{\"text\": \"a\"\n", "standard input:2: expected a JSON object, one per line"},
-      {"{\"text\": \"a\"}\n[1]\n", "standard input:2: expected a JSON object, one per line"},
-      {"{\"label\": \"a\"}\n", "standard input:1: the JSON object has no \"text\""},
-      {"{\"text\": 3}\n", "standard input:1: \"text\" is not a string"},
-      {"{\"text\": \"a\", \"text_pair\": []}\n", "standard input:1: \"text_pair\" is not a string"},
+      {"{\"text\": \"a\"}\n{\"text\": \"a\"\n",
+       "standard input:2: invalid JSON at byte 13: unexpected end of input; expected '}'"},
+      {"{\"text\": \"a\"}\n[1]\n", "standard input:2: found an array, expected one JSON object per line"},
+      {"{\"label\": \"a\"}\n", "standard input:1: no key 'text'; keys found: 'label'"},
+      {"{\"text\": 3}\n", "standard input:1: 'text' is an integer, expected a string"},
+      {"{\"text\": \"a\", \"text_pair\": []}\n",
+       "standard input:1: 'text_pair' is an array, expected a string"},
   };
   for (const auto& [input, message] : cases) {
     const auto result = tokenize(input);
@@ -125,8 +127,7 @@ TEST_F(Tokenize, FaultyLinesAreNamed) {
 TEST_F(Tokenize, MissingFilesAreNamed) {
   auto result = tokenize("", {"--input", "/nonexistent/texts"});
   EXPECT_EQ(result.status, 1);
-  EXPECT_EQ(result.err,
-            "transkimmer: error: /nonexistent/texts: cannot be opened: No such file or directory\n");
+  EXPECT_EQ(result.err, "transkimmer: error: /nonexistent/texts: cannot open: No such file or directory\n");
   result = transkimmer({"tokenize", "--model", "/nonexistent"});
   EXPECT_EQ(result.status, 1);
   EXPECT_THAT(result.err, HasSubstr("/nonexistent/config.json"));

@@ -97,7 +97,7 @@ TEST(EvaluationReport, TableOfADenseRunSaysNothingOfTokensKept) {
   evaluation.run.macs = evaluation.run.computed = evaluation.dense_unpadded;
   EXPECT_EQ(evaluation_table(evaluation, context),
             "mrpc, dev: 4 examples, 100 tokens\n"
-            "  no scores: the data has no labels\n"
+            "  nothing to score: the data has no labels\n"
             "  MACs                  3 M\n"
             "    dense, unpadded     3 M (1.00 times as many)\n"
             "    dense, padded       4.5 M (1.50 times; padded to the longest of each batch of 2)\n"

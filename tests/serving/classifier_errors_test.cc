@@ -37,7 +37,10 @@ TEST(ClassifierErrors, AnEncoderWithoutAHeadIsRefused) {
   const TemporaryDirectory directory;
   write_tiny_model(directory.path(), {.head = HeadKind::none, .labels = {}});
   EXPECT_EQ(message_of<UsageError>([&] { Classifier::load(directory.path()); }),
-            directory.path().string() + " holds an encoder without a task head, not a classifier");
+            directory.path().string() +
+                " holds an encoder without a task head (config.json names 'BertModel'); "
+                "'transkimmer finetune --model " +
+                directory.path().string() + "' gives it one");
 }
 
 TEST(ClassifierErrors, WhatIsQuicklySeenIsSaidBeforeTheWeightsAreRead) {
