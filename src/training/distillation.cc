@@ -1,7 +1,10 @@
 #include "training/distillation.h"
 
+#include <span>
+
 #include <fmt/format.h>
 
+#include "base/fnv1a.h"
 #include "transkimmer/error.h"
 
 namespace transkimmer {
@@ -57,6 +60,15 @@ Teacher Teacher::load(const std::filesystem::path& directory, const ModelConfig&
 ModelOutput Teacher::answer(const PaddedBatch& batch) const {
   torch::NoGradGuard no_gradients;
   return model_->forward(batch, {.first_token_only = true});
+}
+
+std::string Teacher::fingerprint() const {
+  Fnv1a hash;
+  for (const auto& entry : model_->parameters().entries()) {
+    const Tensor values = entry.value.detach().to(torch::kCPU).contiguous();
+    hash.add(std::span<const float>(values.data_ptr<float>(), static_cast<std::size_t>(values.numel())));
+  }
+  return fmt::format("{:016x}", hash.value());
 }
 
 Tensor distillation_loss(const ModelConfig& config, const ModelOutput& student, const ModelOutput& teacher,

@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <string>
 
 #include "training/batching.h"
 #include "training/model.h"
@@ -26,6 +27,8 @@ class Teacher {
 
   /// Without gradient, without dropout, all layers dense.
   ModelOutput answer(const PaddedBatch& batch) const;
+  /// A hash of its weights, as hexadecimal digits: whether this is the teacher that a run began with.
+  std::string fingerprint() const;
 
  private:
   explicit Teacher(std::unique_ptr<const TrainingModel> model) : model_(std::move(model)) {}

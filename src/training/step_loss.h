@@ -54,6 +54,9 @@ class StepLoss {
   StepOutcome run(const LabelledBatch& batch, const GroupSize& group, const LossWeights& weights,
                   std::uint64_t seed) const;
 
+  /// Null where nobody teaches.
+  const Teacher* teacher() const { return teacher_ ? &*teacher_ : nullptr; }
+
  private:
   /// Not where the teacher's answers are all that counts: there need be no labels.
   bool hears_labels() const { return !teacher_ || distillation_.weight < 1; }

@@ -8,16 +8,11 @@
 
 #include "base/numbers.h"
 #include "training/random_streams.h"
+#include "training/run_fingerprint.h"
 #include "transkimmer/error.h"
 
 namespace transkimmer {
 namespace {
-
-// Decisions of a steered run are those of inference. Noise makes uncertain decisions dear, so predictors
-// learn to be sure of what is left, and no longer hear the price: with it layers either keep all or nearly
-// nothing.
-constexpr double steered_gate_noise = 0.0;
-constexpr double published_gate_noise = 1.0;
 
 // Far beyond any use, and far from what an integer cannot hold.
 constexpr std::size_t most_accumulated = std::size_t{1} << 20;
@@ -48,63 +43,9 @@ std::int64_t ceiling_of_ratio(std::int64_t a, std::int64_t b) {
   return (a - 1) / b + 1;
 }
 
-std::string optional_text(const std::optional<double>& value) {
-  return value ? exact_text(*value) : "usual";
-}
-
-/// What weights alone may not tell apart.
-std::string architecture_text(const ModelConfig& config) {
-  return fmt::format(
-      "{} {} of {} layers, hidden size {}, {} heads, intermediate size {}, vocabulary {}, {} positions, {} "
-      "types, "
-      "layer norm epsilon {}, classifier dropout {}, {} labels",
-      name_of(config.architecture), name_of(config.head), config.num_hidden_layers, config.hidden_size,
-      config.num_attention_heads, config.intermediate_size, config.vocab_size, config.max_position_embeddings,
-      config.type_vocab_size, config.layer_norm_eps, config.classifier_dropout, config.num_labels());
-}
-
-/// The options that determine the curve, by the names a user knows them by.
-std::map<std::string, std::string> fingerprint_of(const TrainingOptions& options, const ModelConfig& config,
-                                                  const TrainingObjective& objective) {
-  std::map<std::string, std::string> fingerprint = {
-      {"learning-rate", exact_text(options.learning_rate)},
-      {"predictor-learning-rate",
-       exact_text(options.predictor_learning_rate.value_or(options.learning_rate))},
-      {"weight-decay", exact_text(options.weight_decay)},
-      {"adam-epsilon", exact_text(options.adam_epsilon)},
-      {"warmup-ratio", exact_text(options.warmup_ratio)},
-      {"max-grad-norm", exact_text(options.max_grad_norm)},
-      {"max-steps", std::to_string(options.max_steps)},
-      {"per-device-train-batch-size", std::to_string(options.train_batch_size)},
-      {"gradient-accumulation-steps", std::to_string(options.gradient_accumulation_steps)},
-      {"skim-warmup-ratio", optional_text(options.skim_warmup_ratio)},
-      {"gate-noise", optional_text(options.gate_noise)},
-      {"target-compute", optional_text(config.skim.target_compute)},
-      {"seed", std::to_string(options.seed)},
-      {"hidden_dropout_prob", exact_text(config.hidden_dropout_prob)},
-      {"attention_probs_dropout_prob", exact_text(config.attention_probs_dropout_prob)},
-      {"eval-steps", std::to_string(options.eval_steps)},
-      {"metric-for-best-model", objective.chief_metric()},
-      {"best-tolerance", exact_text(options.best_tolerance)},
-      {"skim-predictor-size", std::to_string(config.skim.enabled ? config.skim.predictor_size : 0)},
-      {"precision", options.compute.bf16 ? "bf16" : "f32"},
-      {"skimming", config.skim.enabled ? "on" : "off"},
-      {"skim-coefficient", exact_text(config.skim.coefficient)},
-      {"gumbel-temperature", exact_text(config.skim.temperature)},
-      {"skim-threshold", exact_text(config.skim.threshold)},
-      {"semantics", std::string(name_of(config.skim.semantics))},
-      {"adam-beta1", exact_text(options.adam_beta1)},
-      {"adam-beta2", exact_text(options.adam_beta2)},
-      {"model", architecture_text(config)}};
-  fingerprint.merge(objective.fingerprint());
-  return fingerprint;
-}
-
 std::optional<ComputePrice> price_of(const SkimConfig& skim, const TrainingOptions& options) {
   if (!skim.enabled || !skim.target_compute) return std::nullopt;
-  ComputeTarget target{.share = *skim.target_compute};
-  target.ramp = options.skim_warmup_ratio.value_or(target.ramp);
-  return ComputePrice(target);
+  return ComputePrice({.share = *skim.target_compute, .ramp = skim_warmup_ratio(options, skim)});
 }
 
 TrainingOptions checked(const TrainingOptions& options) {
@@ -161,7 +102,9 @@ Trainer::Trainer(TrainingModel& model, std::unique_ptr<TrainingObjective> object
       options_.max_steps > 0 ? options_.max_steps : static_cast<std::int64_t>(std::ceil(epochs * per_epoch));
   state_.num_train_epochs =
       options_.max_steps > 0 ? std::ceil(static_cast<double>(options_.max_steps) / per_epoch) : epochs;
-  state_.fingerprint = fingerprint_of(options_, model.config(), *objective_);
+  state_.fingerprint = run_fingerprint(options_, model.config(), loss_.teacher());
+  state_.fingerprint.merge(objective_->fingerprint());
+  state_.fingerprint.emplace("metric-for-best-model", objective_->chief_metric());
   state_.fingerprint.emplace("num-train-epochs", exact_text(epochs));
   state_.chief_metric = objective_->chief_metric();
   warmup_steps_ =
@@ -170,24 +113,12 @@ Trainer::Trainer(TrainingModel& model, std::unique_ptr<TrainingObjective> object
 
 void Trainer::resume(const std::filesystem::path& checkpoint) {
   TrainerState stored = load_trainer_state(checkpoint);
-  // Runs from before these were options had the published values.
-  stored.fingerprint.emplace("adam-beta1", exact_text(TrainingOptions{}.adam_beta1));
-  stored.fingerprint.emplace("adam-beta2", exact_text(TrainingOptions{}.adam_beta2));
-  stored.fingerprint.emplace("gate-noise", optional_text({}));
-  stored.fingerprint.emplace("target-compute", optional_text({}));
   stored.fingerprint.emplace("metric-for-best-model", stored.chief_metric);
-  // What they did not store is not known to differ, but the model is there to be asked.
+  // What it did not store is not known to differ, but the model is there to be asked.
   stored.fingerprint["model"] = architecture_text(ModelConfig::load(checkpoint));
   if (const auto text = state_.fingerprint.find("training text"); text != state_.fingerprint.end())
     stored.fingerprint.insert(*text);
-  for (const auto& [name, value] : state_.fingerprint) {
-    const auto found = stored.fingerprint.find(name);
-    const std::string before = found == stored.fingerprint.end() ? "unknown" : found->second;
-    if (before != value) {
-      throw UsageError(checkpoint.string() + ": this run had " + name + " " + before + ", not " + value +
-                       "; a resumed run must go on with the same options");
-    }
-  }
+  require_same_run(state_.fingerprint, stored.fingerprint, checkpoint);
   state_ = load_checkpoint(checkpoint, {model_, optimizer_});
   if (price_) price_->set_linear(state_.compute_price);
   saved_at_ = state_.global_step;
@@ -208,12 +139,13 @@ LossWeights Trainer::loss_weights(std::int64_t step) const {
   if (price_) {
     return {.price = &*price_,
             .compute_goal = price_->goal(step, state_.max_steps),
-            .gate_noise = options_.gate_noise.value_or(steered_gate_noise)};
+            .gate_noise = gate_noise(options_, model_.config().skim)};
   }
   const double full = model_.config().skim.enabled ? model_.config().skim.coefficient : 0.0;
-  const double ramp = options_.skim_warmup_ratio.value_or(0.0) * static_cast<double>(state_.max_steps);
+  const double ramp =
+      skim_warmup_ratio(options_, model_.config().skim) * static_cast<double>(state_.max_steps);
   return {.skim_coefficient = ramp > 0 ? full * std::min(1.0, static_cast<double>(step + 1) / ramp) : full,
-          .gate_noise = options_.gate_noise.value_or(published_gate_noise)};
+          .gate_noise = gate_noise(options_, model_.config().skim)};
 }
 
 double Trainer::clip() const {
