@@ -40,8 +40,11 @@ void write_batch(const EncodedDataset& data, const Batch& batch) {
 }
 
 void write_batches(const Options& options) {
-  const FinetuningTexts texts =
-      load_texts({.task = options.task, .data_dir = options.data_dir}, options.seed, {});
+  FinetuningOptions finetuning;
+  finetuning.data.task = options.task;
+  finetuning.data.data_dir = options.data_dir;
+  finetuning.training.seed = options.seed;
+  const FinetuningTexts texts = load_texts(finetuning, {});
   const auto tokenizer = load_tokenizer(options.model, ModelConfig::load(options.model));
   const EncodedDataset data = encode_dataset(texts.train, *tokenizer, options.max_length, 1);
   EpochBatches batches(sequence_lengths(data), {.batch_size = options.batch_size, .seed = options.seed});

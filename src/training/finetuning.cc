@@ -8,6 +8,7 @@
 #include "model_files/tokenizer_files.h"
 #include "training/budget_setup.h"
 #include "training/finetuning_inputs.h"
+#include "training/input_limits.h"
 #include "training/question_finetuning.h"
 #include "transkimmer/error.h"
 
@@ -110,7 +111,9 @@ FinetuningResult finetune(const FinetuningOptions& asked, const FinetuningEvents
                      {.notices = events.notices, .split_special_tokens = options.split_special_tokens});
   const std::size_t max_length = maximum_length(options.max_length, config, *tokenizer);
   const auto encode = [&](const Dataset& dataset) {
-    return encode_dataset(dataset, *tokenizer, max_length, static_cast<unsigned>(threads));
+    EncodedDataset encoded = encode_dataset(dataset, *tokenizer, max_length, static_cast<unsigned>(threads));
+    require_within_limits(encoded, config, dataset.origin);
+    return encoded;
   };
   const EncodedDataset train = encode(texts.train);
   require_reachable(config, train);

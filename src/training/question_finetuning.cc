@@ -13,6 +13,7 @@
 #include "model_files/tokenizer_files.h"
 #include "training/budget_setup.h"
 #include "training/finetuning_inputs.h"
+#include "training/input_limits.h"
 #include "training/question_objective.h"
 #include "transkimmer/error.h"
 
@@ -109,6 +110,7 @@ FinetuningResult finetune_questions(const FinetuningOptions& options, const Fine
   const auto cut = [&](const QaDataset& dataset) {
     QaFeatures windows = make_qa_windows(dataset, *tokenizer, shape, static_cast<unsigned>(threads));
     tell_about_cut_questions(windows, dataset, events.notices);
+    require_within_limits(windows.tokens, config, dataset.origin);
     return windows;
   };
   const QaFeatures train = cut(texts.train);
