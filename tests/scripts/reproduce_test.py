@@ -43,6 +43,7 @@ no-skimming = yes
 [skimmed]
 model = dense
 skim-predictor-size = 8
+skim-coefficient = 0.5
 """
 PAGE = "Before.\n<!-- table: scores -->\n<!-- end -->\n<!-- table: times -->\nold\n<!-- end -->\n" \
        "<!-- table: pretraining-gain -->\n<!-- end -->\n<!-- table: precisions -->\n<!-- end -->\nAfter.\n"
