@@ -48,8 +48,9 @@ EncodedDataset random_data(const ModelConfig& config, std::size_t sequences) {
     for (std::size_t t = 0; t < length; ++t) {
       data.ids.push_back(
           static_cast<std::int32_t>(5 + random() % static_cast<std::uint64_t>(config.vocab_size - 5)));
-      if (t % 7 == 3)
-        data.ids.back() = static_cast<std::int32_t>(config.pad_token_id);  // as a text may have it
+      // As a text may have it. In few of them: it is one embedding, whose margin may be near the threshold in
+      // all.
+      if (i % 8 == 0 && t % 7 == 3) data.ids.back() = static_cast<std::int32_t>(config.pad_token_id);
       data.type_ids.push_back(
           static_cast<std::int32_t>(random() % static_cast<std::uint64_t>(config.type_vocab_size)));
     }
