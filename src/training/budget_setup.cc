@@ -14,7 +14,7 @@ constexpr double usual_target = 0.5;
 // Twenty times what a pretrained encoder stands: predictors begin from nothing, and follow a goal that moves.
 constexpr double usual_predictor_learning_rate = 1e-3;
 
-// Their compute's mean is then good to a percent or two of itself, and little is lost to learning.
+// Little is lost to learning, and an evaluation is not much longer for them.
 constexpr double held_back_share = 0.05;
 constexpr std::size_t most_held_back = 512;
 

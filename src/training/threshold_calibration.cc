@@ -10,7 +10,7 @@
 namespace transkimmer {
 namespace {
 
-// Margins are differences of two logits; those of trained predictors lie within 20 of 0.
+// Far beyond the margin of 10 with which published predictors begin.
 constexpr double farthest_threshold = 64.0;
 constexpr double first_step = 0.1;
 // Of the threshold, and of the budget: finer than the share of a few hundred texts can be told apart.

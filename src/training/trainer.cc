@@ -19,7 +19,7 @@ constexpr std::size_t most_accumulated = std::size_t{1} << 20;
 constexpr double most_epochs = 1e6;
 
 // As published; but few examples make few steps, and predictors need some hundred to learn what to spare.
-// Beyond 20 passes small encoders learn the examples by heart.
+// 20 bounds the passes over a few hundred examples.
 constexpr double usual_epochs = 3;
 constexpr double most_usual_epochs = 20;
 constexpr double fewest_usual_steps = 600;
