@@ -1,7 +1,6 @@
 #include <chrono>
 #include <filesystem>
 #include <iostream>
-#include <limits>
 #include <memory>
 #include <optional>
 #include <ranges>
@@ -26,6 +25,9 @@
 
 namespace transkimmer {
 namespace {
+
+// Below what predictors alone cost, so below what any model can be skimmed to.
+constexpr double least_target_compute = 0.001;
 
 struct FinetuneCommand {
   FinetuningOptions options;
@@ -99,9 +101,9 @@ void add_skimming_options(CLI::App& command, FinetuneCommand& finetune) {
   group
       .real("--target-compute", finetune.options.skimming.target_compute,
             "Share of the dense model's arithmetic (MACs, without padding, predictors counted) to steer to, "
-            "above 0 and up to 1 "
+            "from 0.001 to 1 "
             "(default: 0.5, unless --skim-coefficient is given)",
-            {std::numeric_limits<double>::min(), 1})
+            {least_target_compute, 1})
       ->excludes(coefficient);
   group.real(
       "--gate-noise", finetune.options.training.gate_noise,

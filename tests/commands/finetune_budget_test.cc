@@ -104,6 +104,14 @@ TEST_F(FinetuneBudget, GoalAndCoefficientExcludeEachOther) {
   EXPECT_THAT(result.err, AllOf(HasSubstr("--target-compute"), HasSubstr("--skim-coefficient")));
 }
 
+TEST_F(FinetuneBudget, AShareThatIsNoneIsRefusedWithTheRange) {
+  for (const char* share : {"0", "-1", "1.5"}) {
+    const ProcessResult result = finetune("model", "out", on_reviews({"--target-compute", share}));
+    EXPECT_EQ(result.status, 2);
+    EXPECT_THAT(result.err, HasSubstr("--target-compute: expected a number from 0.001 to 1, found"));
+  }
+}
+
 TEST_F(FinetuneBudget, ATeacherMakesItselfSkimFromTextsWithoutLabels) {
   train_dense();
   std::string texts;
