@@ -3,8 +3,6 @@
 #include <cmath>
 #include <limits>
 
-#include "training/cpu_attention.h"
-
 namespace transkimmer {
 namespace {
 
@@ -69,16 +67,10 @@ Tensor split_heads(const Tensor& x, std::int64_t heads) {
   return x.view({x.size(0), x.size(1), heads, x.size(2) / heads}).transpose(1, 2);
 }
 
-bool suits_cpu_attention(const AttentionInput& input, const AttentionMask& mask,
-                         const AttentionOptions& options) {
-  const bool renormalised = mask.semantics == SkimSemantics::removal || !mask.kept.defined();
-  return renormalised && !mask.gradient_of_return && options.probabilities == nullptr &&
-         input.query.is_cpu() && input.query.scalar_type() == torch::kFloat32;
-}
+}  // namespace
 
-/// The same in libtorch's operations, on any device and for both semantics.
-Tensor composed_attention(const AttentionInput& input, const AttentionMask& mask,
-                          const AttentionOptions& options) {
+Tensor masked_attention(const AttentionInput& input, const AttentionMask& mask,
+                        const AttentionOptions& options) {
   const Tensor query = split_heads(input.query, options.heads);
   const double scale = 1.0 / std::sqrt(static_cast<double>(query.size(-1)));
   const Tensor scores = at::matmul(query * scale, split_heads(input.key, options.heads).transpose(-1, -2));
@@ -89,17 +81,6 @@ Tensor composed_attention(const AttentionInput& input, const AttentionMask& mask
   return at::matmul(weights, split_heads(input.value, options.heads))
       .transpose(1, 2)
       .reshape(input.query.sizes());
-}
-
-}  // namespace
-
-Tensor masked_attention(const AttentionInput& input, const AttentionMask& mask,
-                        const AttentionOptions& options) {
-  if (!suits_cpu_attention(input, mask, options)) return composed_attention(input, mask, options);
-  const Tensor kept = mask.kept.defined() ? mask.kept : mask.real;
-  return cpu_attention(
-      {.query = input.query, .key = input.key, .value = input.value, .kept = kept, .real = mask.real},
-      options.heads, next_dropout_rule(options.dropout, options.context));
 }
 
 }  // namespace transkimmer

@@ -33,7 +33,8 @@ struct AttentionOptions {
 };
 
 /// Scaled dot-product attention over the keys that the mask leaves: [B, S, H].
-/// removal: w = p m / sum(p m), with p the softmax over real tokens; original: w = p m.
+/// removal: w = p m / sum(p m), with p the softmax over real tokens; original: w = p m. In libtorch's
+/// operations, on any device; packed_attention.h is the same without padding on the CPU.
 Tensor masked_attention(const AttentionInput& input, const AttentionMask& mask,
                         const AttentionOptions& options);
 

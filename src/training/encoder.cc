@@ -50,8 +50,8 @@ Tensor Encoder::position_ids(const Tensor& ids) const {
   return at::cumsum(counted, 1) * counted + config_.pad_token_id;
 }
 
-/// [B, S, 2] -> [B, S], 1 where the layer lets a token go on.
-Tensor Encoder::decide(std::size_t layer, const Tensor& logits, Pass& pass) const {
+/// Of logits [B, S, 2].
+Encoder::GateDecisions Encoder::decide(std::size_t layer, const Tensor& logits, Pass& pass) const {
   Tensor noise;
   if (pass.options.skim_noise.defined()) {
     const Tensor given = pass.options.skim_noise.select(0, static_cast<std::int64_t>(layer));
@@ -61,11 +61,15 @@ Tensor Encoder::decide(std::size_t layer, const Tensor& logits, Pass& pass) cons
         draw_gate_noise({logits.size(0), logits.size(1)}, logits.device(), pass.random.next());
     noise = pass.options.gate_noise == 1 ? drawn : drawn * pass.options.gate_noise;
   }
-  const Tensor decisions = straight_through_decisions(
+  GateDecisions decisions;
+  decisions.kept = straight_through_decisions(
       logits, noise, {.threshold = skim_threshold, .temperature = config_.skim.temperature});
-  if (!pass.batch.never_skimmed.defined()) return decisions;
+  decisions.margin = (logits.select(-1, 1) - logits.select(-1, 0)).detach() - skim_threshold;
+  if (noise.defined()) decisions.margin = decisions.margin + noise;
   // Not at::maximum, which would share the gradient of equal values between the decision and the rule.
-  return at::where(pass.batch.never_skimmed.gt(0), at::ones_like(decisions), decisions);
+  if (pass.batch.never_skimmed.defined())
+    decisions.kept = at::where(pass.batch.never_skimmed.gt(0), at::ones_like(decisions.kept), decisions.kept);
+  return decisions;
 }
 
 EncoderOutput Encoder::forward(const PaddedBatch& batch, const ForwardOptions& options,
@@ -117,7 +121,7 @@ EncoderOutput Encoder::forward_padded(Pass& pass, EncoderTrace* trace) const {
     if (pass.skimming) {
       const Tensor logits = predictors_[i].logits(hidden);
       if (trace != nullptr) trace->skim_logits.push_back(logits);
-      const Tensor decisions = decide(i, logits, pass);
+      const Tensor decisions = decide(i, logits, pass).kept;
       mask.kept = mask.kept.defined() ? decisions * mask.kept : decisions;
       output.skim_masks.push_back(mask.kept);
     }
@@ -176,29 +180,98 @@ Tensor Encoder::run_packed_layer(std::size_t layer, const Tensor& hidden, const 
                        .output_dropout = output});
 }
 
+struct Encoder::PackedStates {
+  TokenPacking packing = {};
+  Tensor hidden;   ///< [T, H]: input of the next layer
+  Tensor reached;  ///< [T, H]: of each token the last state it reached
+  Tensor mask;     ///< [B, S]: tokens that no layer has skimmed so far
+  Tensor kept;     ///< [T]: the same of the tokens that are computed; undefined when not skimming
+  std::vector<std::int64_t> skimmed_for;  ///< [T]: layers since a token was skimmed; 0: it is not
+  std::vector<Tensor> gone;               ///< states of tokens that left
+  std::vector<std::int64_t> gone_places;
+
+  std::int64_t places() const { return packing.batch * packing.length; }
+  Tensor spread(const Tensor& rows) const { return scatter_rows(rows, packing.places, places()); }
+  Tensor present() const {
+    return spread(at::ones({packing.tokens(), 1})).view({packing.batch, packing.length});
+  }
+
+  /// Lets the tokens go that need not stay, now that a layer has decided.
+  void remove(const DelayedRemoval& removal, const Tensor& margin, bool keeps_states) {
+    const Tensor kept_tokens = mask.contiguous(), margins_of_tokens = margin.contiguous();
+    const float* const kept_data = kept_tokens.data_ptr<float>();
+    const float* const margins = margins_of_tokens.data_ptr<float>();
+    std::vector<bool> stays;
+    std::vector<std::int64_t> leaving, skimmed;
+    for (std::int64_t row = 0; row < packing.tokens(); ++row) {
+      const std::int64_t place = packing.places[row];
+      std::int64_t layers = 0;
+      if (kept_data[place] == 0) layers = skimmed_for[row] + 1;
+      const bool far = layers == 1 && margins[place] < -removal.margin;
+      stays.push_back(!far && layers <= removal.layers);
+      if (stays.back()) {
+        skimmed.push_back(layers);
+      } else {
+        leaving.push_back(row);
+      }
+    }
+    if (leaving.empty()) {
+      skimmed_for = std::move(skimmed);
+      return;
+    }
+    if (keeps_states) {
+      gone.push_back(gather_rows(reached, leaving));
+      for (const std::int64_t row : leaving) gone_places.push_back(packing.places[row]);
+    }
+    PackedSubset subset = choose_tokens(packing, stays);
+    hidden = gather_rows(hidden, subset.rows);
+    if (keeps_states) reached = gather_rows(reached, subset.rows);
+    packing = std::move(subset.packing);
+    skimmed_for = std::move(skimmed);
+  }
+};
+
+/// Decides before a layer which tokens it keeps, and lets others leave.
+void Encoder::skim_packed(std::size_t layer, PackedStates& states, Pass& pass) const {
+  const TokenPacking& packing = states.packing;
+  const Tensor logits = states.spread(predictors_[layer].logits(states.hidden));
+  const GateDecisions decisions = decide(layer, logits.view({packing.batch, packing.length, 2}), pass);
+  // Padding is no token, and who has left stays away.
+  states.mask = decisions.kept * (states.mask.defined() ? states.mask * states.present() : pass.batch.real);
+  const bool exact = at::GradMode::is_enabled() && !pass.options.training;
+  const DelayedRemoval at_once{.margin = 0, .layers = 0};
+  if (!exact)
+    states.remove(at::GradMode::is_enabled() ? pass.options.removal : at_once, decisions.margin,
+                  !pass.options.first_token_only);
+  states.kept = gather_rows(states.mask.reshape({-1, 1}), packing.places).view({-1});
+}
+
 EncoderOutput Encoder::forward_packed(Pass& pass) const {
-  const Tensor& real = pass.batch.real;
-  const std::int64_t rows = real.size(0), columns = real.size(1);
-  const auto packing = std::make_shared<const TokenPacking>(pack_tokens(real));
+  PackedStates states;
+  states.packing = pack_tokens(pass.batch.real);
+  states.hidden = embed_packed(pass, std::make_shared<const TokenPacking>(states.packing));
+  states.reached = states.hidden;
+  states.skimmed_for.resize(states.packing.places.size());
   EncoderOutput output;
-  Tensor hidden = embed_packed(pass, packing);
-  Tensor reached = hidden, mask, kept;
   for (std::size_t i = 0; i < layers_.size(); ++i) {
     if (pass.skimming) {
-      const Tensor logits = scatter_rows(predictors_[i].logits(hidden), packing->places, rows * columns);
-      const Tensor decisions = decide(i, logits.view({rows, columns, 2}), pass);
-      mask = decisions * (mask.defined() ? mask : real);
-      output.skim_masks.push_back(mask);
-      kept = gather_rows(mask.reshape({-1, 1}), packing->places).view({-1});
+      skim_packed(i, states, pass);
+      output.skim_masks.push_back(states.mask);
     }
-    hidden = run_packed_layer(i, hidden, kept, *packing, pass);
+    states.hidden = run_packed_layer(i, states.hidden, states.kept, states.packing, pass);
     if (pass.options.first_token_only) continue;  // it is never skimmed
-    reached = pass.skimming ? select_tokens(reached, hidden, kept) : hidden;
+    states.reached =
+        pass.skimming ? select_tokens(states.reached, states.hidden, states.kept) : states.hidden;
   }
-  const std::vector<std::int64_t> places =
-      pass.options.first_token_only ? first_tokens(*packing).packing.places : packing->places;
-  const Tensor& last = pass.options.first_token_only ? hidden : reached;
-  output.hidden = scatter_rows(last, places, rows * columns).view({rows, columns, last.size(1)});
+  if (pass.options.first_token_only) {
+    states.reached = states.hidden;
+    states.packing = first_tokens(states.packing).packing;
+  }
+  states.gone.push_back(states.reached);
+  states.gone_places.insert(states.gone_places.end(), states.packing.places.begin(),
+                            states.packing.places.end());
+  output.hidden = scatter_rows(at::cat(states.gone), states.gone_places, states.places())
+                      .view({states.packing.batch, states.packing.length, config_.hidden_size});
   return output;
 }
 

@@ -97,34 +97,6 @@ bool has_instructions(dnnl::cpu_isa wanted) {
   return (machine & static_cast<unsigned>(wanted)) == static_cast<unsigned>(wanted);
 }
 
-memory::desc head_matrices(const HeadProductShape& shape, std::int64_t rows, std::int64_t columns,
-                           const HeadStrides& strides) {
-  return {{shape.sequences, shape.heads, rows, columns},
-          memory::data_type::f32,
-          {strides.sequence, strides.head, strides.row, strides.column}};
-}
-
-MatrixView matrix_of(const HeadsView& view, std::int64_t offset) {
-  const bool transposed = view.strides.row == 1 && view.strides.column != 1;
-  return {view.data + offset, transposed ? view.strides.column : view.strides.row, transposed};
-}
-
-std::int64_t offset_of(const HeadStrides& strides, std::int64_t sequence, std::int64_t head) {
-  return sequence * strides.sequence + head * strides.head;
-}
-
-/// One product after another, for processors on which oneDNN has no batched kernels.
-void multiply_each_head(const HeadProductShape& shape, const HeadsView& a, const HeadsView& b, float* out,
-                        const HeadStrides& out_strides) {
-  for (std::int64_t i = 0; i < shape.sequences * shape.heads; ++i) {
-    const std::int64_t sequence = i / shape.heads, head = i % shape.heads;
-    multiply({.rows = shape.rows, .columns = shape.columns, .inner = shape.inner},
-             matrix_of(a, offset_of(a.strides, sequence, head)),
-             matrix_of(b, offset_of(b.strides, sequence, head)), out + offset_of(out_strides, sequence, head),
-             out_strides.row);
-  }
-}
-
 }  // namespace
 
 void multiply(const ProductShape& shape, const MatrixView& a, const MatrixView& b, float* out,
@@ -146,23 +118,6 @@ void multiply_and_add(const ProductShape& shape, const MatrixView& a, const Matr
 void multiply_bf16(const ProductShape& shape, const Bf16MatrixView& a, const Bf16MatrixView& b,
                    const float* bias, float* out) {
   multiply_operands(shape, a, b, bias, out);
-}
-
-void multiply_heads(const HeadProductShape& shape, const HeadsView& a, const HeadsView& b, float* out,
-                    const HeadStrides& out_strides) try {
-  if (!has_instructions(dnnl::cpu_isa::avx512_core)) {
-    multiply_each_head(shape, a, b, out, out_strides);
-    return;
-  }
-  const memory::desc a_desc = head_matrices(shape, shape.rows, shape.inner, a.strides);
-  const memory::desc b_desc = head_matrices(shape, shape.inner, shape.columns, b.strides);
-  const memory::desc out_desc = head_matrices(shape, shape.rows, shape.columns, out_strides);
-  execute(dnnl::matmul(describe(a_desc, b_desc, memory::desc(), out_desc)),
-          {{DNNL_ARG_SRC, memory_of(a_desc, a.data)},
-           {DNNL_ARG_WEIGHTS, memory_of(b_desc, b.data)},
-           {DNNL_ARG_DST, memory_of(out_desc, out)}});
-} catch (const dnnl::error& refusal) {
-  throw Error(std::string("oneDNN refused the matrix products of attention: ") + refusal.what());
 }
 
 bool has_bf16_products() {

@@ -39,32 +39,6 @@ void multiply_and_add(const ProductShape& shape, const MatrixView& a, const Matr
 void multiply_bf16(const ProductShape& shape, const Bf16MatrixView& a, const Bf16MatrixView& b,
                    const float* bias, float* out);
 
-/// Where the matrices of all heads of a batch lie: elements from one to the next in each direction.
-struct HeadStrides {
-  std::int64_t sequence = 0;
-  std::int64_t head = 0;
-  std::int64_t row = 0;
-  std::int64_t column = 0;
-};
-
-struct HeadProductShape {
-  std::int64_t sequences = 0;
-  std::int64_t heads = 0;
-  std::int64_t rows = 0;
-  std::int64_t columns = 0;
-  std::int64_t inner = 0;
-};
-
-struct HeadsView {
-  const float* data = nullptr;
-  HeadStrides strides;  ///< that of the row or that of the column is 1
-};
-
-/// The product a b, [rows, inner] by [inner, columns], of every head of every sequence. `out` lies as
-/// `out_strides` say, whose column is 1. Runs on libtorch's OpenMP threads.
-void multiply_heads(const HeadProductShape& shape, const HeadsView& a, const HeadsView& b, float* out,
-                    const HeadStrides& out_strides);
-
 /// Whether this processor multiplies bf16 faster than f32 (AVX-512 BF16), and oneDNN may use that
 /// (ONEDNN_MAX_CPU_ISA).
 bool has_bf16_products();

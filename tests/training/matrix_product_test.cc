@@ -86,44 +86,6 @@ INSTANTIATE_TEST_SUITE_P(MatrixProduct, Bf16Product,
                                   (tested.param.b ? "transposed" : "straight");
                          });
 
-// Attention's products: [length, size] by its like transposed, and the other way round.
-TEST(MatrixProduct, MultipliesEveryHeadWhereItLies) {
-  constexpr std::int64_t sequences = 3, heads = 2, length = 19, size = 8, hidden = heads * size;
-  std::mt19937 random(3);
-  std::vector<float> x(sequences * length * hidden), y(x.size());
-  for (float& value : x) value = static_cast<float>(random() % 7) - 3;
-  for (float& value : y) value = static_cast<float>(random() % 7) - 3;
-  const HeadStrides tokens{length * hidden, size, hidden, 1}, turned{length * hidden, size, 1, hidden};
-  const HeadStrides squares{heads * length * length, length * length, length, 1};
-  const HeadStrides turned_squares{heads * length * length, length * length, 1, length};
-  const auto at = [](const HeadStrides& s, std::int64_t b, std::int64_t h, std::int64_t i, std::int64_t j) {
-    return b * s.sequence + h * s.head + i * s.row + j * s.column;
-  };
-  std::vector<float> scores(sequences * heads * length * length), out(x.size());
-  multiply_heads({sequences, heads, length, length, size}, {x.data(), tokens}, {y.data(), turned},
-                 scores.data(), squares);
-  multiply_heads({sequences, heads, length, size, length}, {scores.data(), turned_squares},
-                 {y.data(), tokens}, out.data(), tokens);
-  for (std::int64_t b = 0; b < sequences; ++b) {
-    for (std::int64_t h = 0; h < heads; ++h) {
-      for (std::int64_t i = 0; i < length; ++i) {
-        for (std::int64_t j = 0; j < length; ++j) {
-          float expected = 0;
-          for (std::int64_t k = 0; k < size; ++k)
-            expected += x[at(tokens, b, h, i, k)] * y[at(tokens, b, h, j, k)];
-          ASSERT_EQ(scores[at(squares, b, h, i, j)], expected);
-        }
-        for (std::int64_t j = 0; j < size; ++j) {
-          float expected = 0;
-          for (std::int64_t k = 0; k < length; ++k)
-            expected += scores[at(squares, b, h, k, i)] * y[at(tokens, b, h, k, j)];
-          ASSERT_EQ(out[at(tokens, b, h, i, j)], expected);
-        }
-      }
-    }
-  }
-}
-
 // Ctrl-C during a matrix product must not change its result: on the ordinary stack the handler would.
 TEST(MatrixProduct, SurvivesSignalsWhileAnInterruptGuardLives) {
   constexpr std::int64_t rows = 500, inner = 300, columns = 64;

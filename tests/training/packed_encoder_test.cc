@@ -1,6 +1,9 @@
 // The encoder without padding against the same encoder computed on padded tensors, operation by operation.
+#include <cmath>
+#include <limits>
+#include <map>
+#include <ostream>
 #include <string>
-#include <tuple>
 
 #include <gtest/gtest.h>
 
@@ -66,6 +69,9 @@ TrainingModel deciding_model(const ModelConfig& config) {
   return model;
 }
 
+constexpr DelayedRemoval kNever{.margin = std::numeric_limits<double>::infinity(),
+                                .layers = std::numeric_limits<std::int64_t>::max()};
+
 struct Outcome {
   ModelOutput output;
   double loss = 0;
@@ -84,11 +90,12 @@ class PackedEncoder : public ::testing::TestWithParam<Case> {
     if (GetParam().bf16 && !has_bf16_products()) GTEST_SKIP() << "this processor has no AVX-512 BF16";
   }
 
-  Outcome run(bool padded) const {
+  Outcome run(bool padded, const DelayedRemoval& removal = kNever) const {
     model.parameters().zero_gradients();
     ForwardOptions options{.training = true, .seed = 3};
     options.padded = padded;
     options.gradient_of_return = GetParam().gradient_of_return;
+    options.removal = removal;
     Outcome outcome;
     Tensor loss;
     {
@@ -144,6 +151,7 @@ TEST_P(PackedEncoder, AccumulatesGradientsOfSeveralPasses) {
   const Outcome once = run(/*padded=*/false);
   ForwardOptions options{.training = true, .seed = 3};
   options.gradient_of_return = GetParam().gradient_of_return;
+  options.removal = kNever;
   const AutocastScope scope({.device = torch::kCPU, .bf16 = GetParam().bf16});
   const ModelOutput output = model.forward(batch.inputs, options);
   (task_loss(config, output.head.logits, batch.targets, batch.inputs.real) +
@@ -155,9 +163,56 @@ TEST_P(PackedEncoder, AccumulatesGradientsOfSeveralPasses) {
   }
 }
 
+/// Without dropout of attention weights: which of them it spares depends on the keys that are left.
+class SkimmedTokens : public PackedEncoder {
+ protected:
+  SkimmedTokens() {
+    config.attention_probs_dropout_prob = 0;
+    model = deciding_model(config);
+  }
+};
+
+TEST_P(SkimmedTokens, MayLeaveWithoutAChangeOfLossMasksAndStates) {
+  const Outcome expected = run(/*padded=*/false);
+  for (const DelayedRemoval& removal :
+       {DelayedRemoval{.margin = 0, .layers = 0}, DelayedRemoval{.margin = 0.5, .layers = 1},
+        DelayedRemoval{.margin = kNever.margin, .layers = 2}}) {
+    const Outcome found = run(/*padded=*/false, removal);
+    EXPECT_NEAR(found.loss, expected.loss, 1e-5 * expected.loss);
+    const auto &masks = found.output.encoder.skim_masks, &wanted = expected.output.encoder.skim_masks;
+    for (std::size_t i = 0; i < wanted.size(); ++i)
+      EXPECT_TRUE(at::equal(masks[i], wanted[i])) << "layer " << i;
+    EXPECT_LE(largest(found.output.encoder.hidden - expected.output.encoder.hidden), 1e-5);
+  }
+}
+
+TEST_P(SkimmedTokens, ThatLeaveInNoLayerLeaveNoGradientBehind) {
+  const Outcome expected = run(/*padded=*/false);
+  const auto most = static_cast<std::int64_t>(config.num_hidden_layers);
+  const Outcome found = run(/*padded=*/false, {.margin = kNever.margin, .layers = most});
+  for (const auto& [name, wanted] : expected.gradients)
+    EXPECT_TRUE(at::equal(found.gradients.at(name), wanted)) << name;
+}
+
+TEST_P(SkimmedTokens, LeaveWhereTheyAreSkimmedWhenNothingIsLearnt) {
+  torch::NoGradGuard no_gradients;
+  ForwardOptions options;
+  const ModelOutput found = model.forward(batch.inputs, options);
+  options.padded = true;
+  const ModelOutput expected = model.forward(batch.inputs, options);
+  const Tensor tokens = batch.inputs.real.unsqueeze(-1);
+  EXPECT_LE(largest(found.encoder.hidden - expected.encoder.hidden * tokens), 1e-5);
+  EXPECT_LE(largest(found.head.logits * tokens - expected.head.logits * tokens), 1e-5);
+}
+
 std::string name_of_case(const ::testing::TestParamInfo<Case>& tested) {
   return tested.param.name;
 }
+
+INSTANTIATE_TEST_SUITE_P(Cases, SkimmedTokens,
+                         ::testing::Values(Case{.name = "bert"},
+                                           Case{.name = "roberta", .architecture = Architecture::roberta}),
+                         name_of_case);
 
 INSTANTIATE_TEST_SUITE_P(Cases, PackedStates,
                          ::testing::Values(Case{.name = "bert"},
