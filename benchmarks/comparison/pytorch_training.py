@@ -126,55 +126,43 @@ def read_batches(path):
     return batches
 
 
-class PublishedAdamW(torch.optim.Optimizer):
-    """As transformers' own: epsilon is added before the correction of the second moment."""
-
-    def __init__(self, parameters, lr, eps=1e-6, betas=(0.9, 0.999)):
-        super().__init__(parameters, {"lr": lr, "eps": eps, "betas": betas})
-
-    @torch.no_grad()
-    def step(self):
-        for group in self.param_groups:
-            first_decay, second_decay = group["betas"]
-            for parameter in group["params"]:
-                if parameter.grad is None:
-                    continue
-                state = self.state[parameter]
-                if not state:
-                    state.update(step=0, first=torch.zeros_like(parameter), second=torch.zeros_like(parameter))
-                state["step"] += 1
-                state["first"].mul_(first_decay).add_(parameter.grad, alpha=1 - first_decay)
-                state["second"].mul_(second_decay).addcmul_(parameter.grad, parameter.grad, value=1 - second_decay)
-                size = group["lr"] * math.sqrt(1 - second_decay ** state["step"]) / (1 - first_decay ** state["step"])
-                parameter.addcdiv_(state["first"], state["second"].sqrt().add_(group["eps"]), value=-size)
-
-
 def optimizer_of(model, options):
-    if options.published_adamw:
-        return PublishedAdamW(model.parameters(), lr=options.learning_rate)
-    return torch.optim.AdamW(model.parameters(), lr=options.learning_rate, eps=1e-6, weight_decay=0.0, fused=True)
+    """AdamW that, as everywhere, decays neither biases nor norms."""
+    def decays(name):
+        return not name.endswith("bias") and "LayerNorm" not in name
+
+    named = list(model.parameters_by_file_name())
+    groups = [{"params": [parameter for name, parameter in named if decays(name) == decayed],
+               "weight_decay": options.weight_decay if decayed else 0.0} for decayed in (True, False)]
+    return torch.optim.AdamW(groups, lr=options.learning_rate, eps=options.adam_epsilon, fused=True)
+
+
+def schedule(step, warmup, total):
+    if step < warmup:
+        return step / warmup
+    return max(0.0, (total - step) / max(1, total - warmup))
 
 
 def train(model, batches, options):
     """Losses of the steps, and the seconds that each took."""
     optimizer = optimizer_of(model, options)
     total = options.schedule_steps or len(batches)
+    warmup = math.ceil(options.warmup_ratio * total)
     losses, seconds = [], []
     model.train()
     for step, (ids, types, real, labels) in enumerate(batches):
         start = time.perf_counter()
         for group in optimizer.param_groups:
-            group["lr"] = options.learning_rate * max(0.0, (total - step) / total)
+            group["lr"] = options.learning_rate * schedule(step, warmup, total)
         optimizer.zero_grad(set_to_none=True)
         with torch.autocast("cpu", torch.bfloat16, enabled=options.precision == "bf16"):
             logits = model(ids, types, real).float()
         loss = (F.mse_loss(logits.squeeze(-1), labels.float()) if options.regression
                 else F.cross_entropy(logits, labels.long()))
         loss.backward()
-        norm = torch.nn.utils.clip_grad_norm_(model.parameters(), options.max_grad_norm)
-        if step == 0 and options.gradients:
-            factor = (norm + 1e-6) / options.max_grad_norm if norm > options.max_grad_norm else 1.0
-            torch.save({name: parameter.grad * factor for name, parameter in model.parameters_by_file_name()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), options.max_grad_norm)
+        if step == 0 and options.gradients:  # clipped
+            torch.save({name: parameter.grad for name, parameter in model.parameters_by_file_name()
                         if parameter.grad is not None}, options.gradients)
         optimizer.step()
         losses.append(loss.item())
@@ -188,16 +176,18 @@ def main():
     parser.add_argument("batches")
     parser.add_argument("--precision", choices=["f32", "bf16"], default="f32")
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--learning-rate", type=float, default=2e-5)
+    parser.add_argument("--learning-rate", type=float, default=5e-5)
+    parser.add_argument("--weight-decay", type=float, default=0.01)
+    parser.add_argument("--warmup-ratio", type=float, default=0.06)
+    parser.add_argument("--adam-epsilon", type=float, default=1e-8)
     parser.add_argument("--max-grad-norm", type=float, default=1.0)
     parser.add_argument("--labels", type=int, default=2)
     parser.add_argument("--regression", action="store_true")
-    parser.add_argument("--warmup", type=int, default=5, help="steps that are not timed")
+    parser.add_argument("--untimed", type=int, default=5, help="first steps that are not timed")
     parser.add_argument("--schedule-steps", type=int, default=0, help="where the schedule ends; 0: with the batches")
     parser.add_argument("--no-dropout", action="store_true")
-    parser.add_argument("--published-adamw", action="store_true")
     parser.add_argument("--compile", action="store_true")
-    parser.add_argument("--gradients", help="file for the gradients of the first step, before clipping")
+    parser.add_argument("--gradients", help="file for the gradients of the first step, as a dictionary of tensors")
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     model = load(options.model, options.labels)
@@ -207,8 +197,8 @@ def main():
             layer.dropout = layer.attention_dropout = 0.0
     batches = read_batches(options.batches)
     losses, seconds = train(torch.compile(model) if options.compile else model, batches, options)
-    examples = sum(len(batch[3]) for batch in batches[options.warmup :])
-    spent = sum(seconds[options.warmup :])
+    examples = sum(len(batch[3]) for batch in batches[options.untimed :])
+    spent = sum(seconds[options.untimed :])
     print(json.dumps({"torch": torch.__version__, "losses": losses,
                       "examples_per_second": examples / spent if spent else 0.0}))
 

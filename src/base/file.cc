@@ -38,8 +38,6 @@ class Descriptor {
   int number() const { return number_; }
   /// Closes now and returns what close() says, for writers who must know.
   int close() { return ::close(std::exchange(number_, -1)); }
-  /// Leaves closing to the caller.
-  int release() { return std::exchange(number_, -1); }
 
  private:
   int number_;
@@ -77,6 +75,37 @@ std::string create_beside(const std::filesystem::path& target, int& descriptor) 
     if (descriptor >= 0) return name;
     if (errno != EEXIST) fail(target, "create", errno);
   }
+}
+
+/// Where a path leads by its symbolic links, also when there is nothing yet.
+std::filesystem::path destination_of(const std::filesystem::path& path) {
+  constexpr int kMostLinks = 40;  // as many as Linux follows
+  std::filesystem::path destination = path;
+  std::error_code error;
+  for (int i = 0; std::filesystem::is_symlink(std::filesystem::symlink_status(destination, error)); ++i) {
+    if (i == kMostLinks) fail(path, "write", ELOOP);
+    const std::filesystem::path target = std::filesystem::read_symlink(destination, error);
+    if (error) fail(path, "write", error.value());
+    destination = destination.parent_path() / target;
+  }
+  return destination;
+}
+
+/// A pipe, a terminal, a device: it stays what it is, and takes what is written.
+bool takes_a_stream(const std::filesystem::path& path) {
+  std::error_code ignored;
+  const std::filesystem::file_status status = std::filesystem::status(path, ignored);
+  return std::filesystem::exists(status) && !std::filesystem::is_regular_file(status) &&
+         !std::filesystem::is_directory(status);
+}
+
+void write_to(int descriptor, const std::filesystem::path& path,
+              const std::function<void(std::ostream&)>& write) {
+  DescriptorBuffer buffer(descriptor);
+  std::ostream stream(&buffer);
+  write(stream);
+  stream.flush();
+  if (!stream) fail(path, "write", buffer.error_number() != 0 ? buffer.error_number() : EIO);
 }
 
 /// A new empty file beside its target; removed on destruction unless it was renamed over the target.
@@ -184,43 +213,15 @@ MappedFile::~MappedFile() {
   if (data_ != nullptr) ::munmap(const_cast<std::byte*>(data_), size_);
 }
 
-FileReader::FileReader(std::filesystem::path path)
-    : path_(std::move(path)), descriptor_(open_for_reading(path_).descriptor.release()) {}
-
-FileReader::FileReader(FileReader&& other) noexcept
-    : path_(std::move(other.path_)), descriptor_(std::exchange(other.descriptor_, -1)) {}
-
-FileReader& FileReader::operator=(FileReader&& other) noexcept {
-  std::swap(path_, other.path_);
-  std::swap(descriptor_, other.descriptor_);
-  return *this;
-}
-
-FileReader::~FileReader() {
-  if (descriptor_ >= 0) ::close(descriptor_);
-}
-
-std::size_t FileReader::append_to(std::string& out, std::size_t max_bytes) {
-  const std::size_t before = out.size();
-  out.resize(before + max_bytes);
-  ssize_t count = -1;
-  do {
-    count = ::read(descriptor_, out.data() + before, max_bytes);
-  } while (count < 0 && errno == EINTR);
-  const int error_number = errno;
-  out.resize(before + static_cast<std::size_t>(std::max<ssize_t>(count, 0)));
-  if (count < 0) fail(path_, "read", error_number);
-  return static_cast<std::size_t>(count);
-}
-
 void write_file_atomically(const std::filesystem::path& path,
                            const std::function<void(std::ostream&)>& write) {
-  TemporaryFile temporary(path);
-  DescriptorBuffer buffer(temporary.number());
-  std::ostream stream(&buffer);
-  write(stream);
-  stream.flush();
-  if (!stream) fail(path, "write", buffer.error_number() != 0 ? buffer.error_number() : EIO);
+  if (takes_a_stream(path)) {
+    const Descriptor stream(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
+    if (stream.number() < 0) fail(path, "write", errno);
+    return write_to(stream.number(), path, write);
+  }
+  TemporaryFile temporary(destination_of(path));
+  write_to(temporary.number(), path, write);
   temporary.rename_over_target();
 }
 

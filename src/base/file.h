@@ -43,28 +43,10 @@ class MappedFile {
   std::size_t size_ = 0;
 };
 
-/// Reads a file in pieces from its beginning, for files that need not fit into memory. Movable, closed on
-/// destruction.
-class FileReader {
- public:
-  /// Throws IoError naming the path.
-  explicit FileReader(std::filesystem::path path);
-  FileReader(FileReader&& other) noexcept;
-  FileReader& operator=(FileReader&& other) noexcept;
-  ~FileReader();
-
-  /// Appends the next bytes, at most `max_bytes`, to `out`; returns how many, 0 at the end of the file.
-  /// Throws IoError naming the path.
-  std::size_t append_to(std::string& out, std::size_t max_bytes);
-
- private:
-  std::filesystem::path path_;
-  int descriptor_ = -1;
-};
-
 /// Writes a file so that readers see either the old content or the whole new one: `write` fills a temporary
 /// file beside `path`, which is flushed to disk and renamed. If `write` throws or the disk is full, `path` is
-/// untouched and the temporary file is removed. Throws IoError naming the path.
+/// untouched and the temporary file is removed. A symbolic link stays, and what it leads to is written; what
+/// is no regular file (a pipe, /dev/stdout) is written to as it is. Throws IoError naming the path.
 void write_file_atomically(const std::filesystem::path& path,
                            const std::function<void(std::ostream&)>& write);
 void write_file_atomically(const std::filesystem::path& path, std::string_view content);

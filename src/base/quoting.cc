@@ -5,7 +5,7 @@
 
 #include <fmt/format.h>
 
-#include "base/control_characters.h"
+#include "base/escaping.h"
 #include "base/utf8.h"
 
 namespace transkimmer {
@@ -23,19 +23,7 @@ std::string shortened(std::string_view text) {
 }
 
 std::string in_quotes(std::string_view value) {
-  const std::string_view seen = value.substr(0, kMostBytes + 1);
-  std::string text;
-  for (std::size_t at = 0; at < seen.size(); ++at) {
-    const auto byte = static_cast<unsigned char>(seen[at]);
-    if (is_control(seen[at])) {
-      text += fmt::format("\\x{:02x}", byte);
-    } else if (opens_c1_control(seen.substr(at))) {
-      text += fmt::format("\\u{:04x}", static_cast<unsigned char>(seen[++at]));
-    } else {
-      text += seen[at];
-    }
-  }
-  return fmt::format("'{}'", shortened(text));
+  return fmt::format("'{}'", shortened(on_one_line(value.substr(0, kMostBytes + 1))));
 }
 
 std::string names_in_quotes(std::span<const std::string> names) {

@@ -28,7 +28,9 @@ bool is_html(std::string_view content) {
   const std::size_t begin = content.find_first_not_of(" \t\r\n");
   if (begin == content.npos) return false;
   content.remove_prefix(begin);
-  return begins_with(content, "<!doctype html") || begins_with(content, "<html");
+  for (const std::string_view beginning : {"<!doctype html", "<html", "<?xml", "<!--"})
+    if (begins_with(content, beginning)) return true;
+  return false;
 }
 
 /// The size that a pointer gives of its file, as words of a message.
@@ -45,7 +47,10 @@ std::string size_in(std::string_view pointer) {
 }  // namespace
 
 void reject_lfs_pointer(std::string_view content, const std::string& origin) {
-  if (!content.starts_with("version https://git-lfs.github.com/spec/")) return;
+  constexpr std::array beginnings = {"version https://git-lfs.github.com/spec/"sv,
+                                     "version https://hawser.github.com/spec/"sv};  // its name until 2014
+  if (std::ranges::none_of(beginnings, [&](std::string_view begin) { return content.starts_with(begin); }))
+    return;
   throw FormatError(fmt::format(
       "{}: is a Git LFS pointer, which stands for {}; download that (git lfs pull), and put it in its "
       "place",

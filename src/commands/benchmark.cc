@@ -9,6 +9,7 @@
 
 #include <fmt/format.h>
 
+#include "base/escaping.h"
 #include "base/hardware.h"
 #include "commands/command_options.h"
 #include "commands/commands.h"
@@ -123,9 +124,9 @@ void print_table(const Engine& engine, const Timing& timing, const BenchmarkOpti
   const auto row = [](std::string_view name, const std::string& value) {
     std::cout << fmt::format("{:<14}{}\n", name, value);
   };
-  row("model",
-      fmt::format("{}: {} layers, hidden size {}{}", options.model.string(), config.num_hidden_layers,
-                  config.hidden_size, has_task_head(config) ? "" : ", no task head"));
+  row("model", fmt::format("{}: {} layers, hidden size {}{}", escaped(options.model.string()),
+                           config.num_hidden_layers, config.hidden_size,
+                           has_task_head(config) ? "" : ", no task head"));
   row("input", fmt::format("{} sequences of {} random tokens, unpadded", options.batch, options.length));
   row("mode", mode);
   row("threads", std::to_string(engine.threads()));

@@ -9,6 +9,7 @@
 
 #include <fmt/format.h>
 
+#include "base/escaping.h"
 #include "base/file.h"
 #include "base/interrupt.h"
 #include "base/progress.h"
@@ -128,7 +129,7 @@ void print(const VocabularySummary& summary, const BuildVocabularyOptions& optio
                      summary.documents == 1 ? "" : "s")
       << fmt::format(
              "{} pieces are in {}; this text takes {:.3f} pieces a word, {:.3f} % of its words are [UNK]\n",
-             with_separators(summary.pieces), options.output_dir.string(), summary.pieces_per_word,
+             with_separators(summary.pieces), escaped(options.output_dir.string()), summary.pieces_per_word,
              100 * summary.unknown_fraction);
 }
 

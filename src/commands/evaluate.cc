@@ -4,13 +4,15 @@
 #include <filesystem>
 #include <iostream>
 #include <memory>
-#include <numeric>
 #include <optional>
 #include <string>
+#include <system_error>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
 
+#include "base/file.h"
 #include "base/folder.h"
 #include "commands/answer_options.h"
 #include "commands/command_options.h"
@@ -68,11 +70,24 @@ EvaluationData load_of_catalogue(const EvaluateOptions& options, const ModelConf
   return data;
 }
 
+/// Of the file, for each example.
+std::vector<std::size_t> rows_of_examples(const Dataset& dataset) {
+  std::vector<std::size_t> rows;
+  auto skipped = dataset.skipped_rows.begin();
+  for (std::size_t row = 0; rows.size() < dataset.examples.size(); ++row) {
+    if (skipped != dataset.skipped_rows.end() && *skipped == row) {
+      ++skipped;
+    } else {
+      rows.push_back(row);
+    }
+  }
+  return rows;
+}
+
 EvaluationData load_data(const EvaluateOptions& options, const ModelConfig& config) {
   EvaluationData data =
       options.task.empty() ? load_own_file(options, config) : load_of_catalogue(options, config);
-  data.indices.resize(data.dataset.examples.size());
-  std::iota(data.indices.begin(), data.indices.end(), std::size_t{0});
+  data.indices = rows_of_examples(data.dataset);
   keep_sample(data.indices, options.max_eval_samples, options.seed);
   keep_sample(data.dataset.examples, options.max_eval_samples, options.seed);
   if (!data.dataset.labelled && options.json)  // the table says so itself
@@ -82,8 +97,11 @@ EvaluationData load_data(const EvaluateOptions& options, const ModelConfig& conf
 
 EncodedDataset tokenize(const EvaluateOptions& options, const Dataset& dataset, const Tokenizer& tokenizer,
                         const Engine& engine) {
-  return encode_dataset(dataset, tokenizer, longest_input(engine.config(), tokenizer, options.max_length),
-                        static_cast<unsigned>(engine.threads()));
+  const std::size_t longest = longest_input(engine.config(), tokenizer, options.max_length);
+  EncodedDataset encoded =
+      encode_dataset(dataset, tokenizer, longest, static_cast<unsigned>(engine.threads()));
+  tell_about_cut_texts(encoded, dataset, longest, notices_on_standard_error());
+  return encoded;
 }
 
 Evaluation evaluate_with_progress(const EvaluateOptions& options, const Engine& engine,
@@ -125,11 +143,35 @@ void evaluate_texts(const EvaluateOptions& options, const Engine& engine) {
   if (options.json) print_json(evaluation_json(result, context));
 }
 
+bool are_the_same(const std::filesystem::path& a, const std::filesystem::path& b) {
+  std::error_code ignored;
+  return !a.empty() && !b.empty() && std::filesystem::equivalent(a, b, ignored);
+}
+
+/// A slip in a file's name must cost nobody data or model.
+void check_outputs(const EvaluateOptions& options) {
+  for (const auto& [name, file] :
+       {std::pair("--predictions", options.predictions), std::pair("--null-odds", options.null_odds)}) {
+    if (file.empty()) continue;
+    require_writable(file);
+    const std::filesystem::path folder = file.has_parent_path() ? file.parent_path() : ".";
+    const bool read = are_the_same(file, options.table.path) || are_the_same(file, options.data_dir);
+    const bool among_read =
+        path_exists(file) && (are_the_same(folder, options.data_dir) || are_the_same(folder, options.model));
+    if (read || among_read)
+      throw UsageError(
+          fmt::format("{}: {} is a file of the data or the model, which would be overwritten; choose "
+                      "another name",
+                      name, file.string()));
+  }
+  if (!options.predictions.empty() && options.predictions == options.null_odds)
+    throw UsageError("--null-odds and --predictions name the same file");
+}
+
 void run_evaluate(const EvaluateOptions& options) {
   check_data_options(options);
   require_task_head(options.model, ModelConfig::load(options.model));
-  for (const auto& file : {options.predictions, options.null_odds})
-    if (!file.empty()) require_writable(file);
+  check_outputs(options);
   const Engine engine = Engine::load(options.model, options.engine, notices_on_standard_error());
   if (engine.config().head == HeadKind::question_answering) {
     evaluate_answers(options, engine);

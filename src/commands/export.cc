@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "base/escaping.h"
 #include "commands/command_options.h"
 #include "commands/commands.h"
 #include "commands/output.h"
@@ -63,7 +64,7 @@ void run_onnx_export(const ExportOptions& options) {
 void run_export(const ExportOptions& options) {
   convert_model(options.model, options.output_dir, dtype_named(options.dtype));
   report({options.output_dir / "model.safetensors", options.dtype,
-          fmt::format("{}: weights in {}", options.output_dir.string(), options.dtype)},
+          fmt::format("{}: weights in {}", escaped(options.output_dir.string()), options.dtype)},
          options);
 }
 

@@ -79,6 +79,14 @@ void add_length_option(CLI::App& command, FinetuningOptions& options) {
   add_split_option(command, options.split_special_tokens, model_group);
 }
 
+void add_layers_option(CLI::App& command, FinetuningOptions& options) {
+  OptionGroup(command, model_group)
+      .whole("--keep-layers", options.keep_layers,
+             "Train the first K layers of the model alone; where it solves the task already, it teaches "
+             "them; 0: all",
+             {0, 1 << 10});
+}
+
 void add_question_options(CLI::App& command, QuestionOptions& options) {
   constexpr std::int64_t most_tokens = 1 << 20;
   const OptionGroup group(command, "Questions (of --task squad_v2)");
@@ -110,6 +118,13 @@ void add_skimming_options(CLI::App& command, FinetuneCommand& finetune) {
       "Factor of the noise in training's decisions (default: 0 with --target-compute, 1 as published with "
       "--skim-coefficient)",
       {0});
+  group
+      .whole("--removal-delay", finetune.options.training.removal_delay,
+             "With --target-compute: a training pass computes a skimmed token for N layers more, so that its "
+             "decision "
+             "may be learnt otherwise; fewer are faster (default: 1)",
+             {0})
+      ->excludes(coefficient);
   group.word("--protect", finetune.protect, {"first_token", "question"},
              "Tokens that are never skimmed: first_token, or question: all of squad_v2's question (default: "
              "the model's own, else first_token)");
@@ -130,7 +145,7 @@ void add_distillation_options(CLI::App& command, FinetuneCommand& finetune) {
   group.value("--teacher", finetune.teacher, "DIR",
               "Model for the same labels whose answers are learnt beside them; none: labels alone (default: "
               "--model, where that "
-              "solves the task and a skimming model is trained from it)");
+              "solves the task and what is trained from it skims or keeps fewer layers)");
   group.real("--distillation-weight", distillation.weight,
              "Weight of the teacher's answers; the labels have the rest", {0, 1});
   group.real("--distillation-temperature", distillation.temperature, "Softens both distributions over labels",
@@ -192,9 +207,8 @@ constexpr double acceptable_loss = 0.01;
 void tell_about_loss(const FinetuningResult& result) {
   const TrainingResult& training = result.training;
   if (!training.start_score || !training.chosen) return;
-  const double perfect = *training.start_score > 1 ? 100.0 : 1.0;
   const double lost = *training.start_score - training.chosen->score;
-  if (lost <= acceptable_loss * perfect) return;
+  if (lost <= acceptable_loss * training.perfect_score) return;
   std::cerr << fmt::format(
       "note: {} fell from {:.4f}, where everything was computed, to {:.4f}; more steps (--num-train-epochs), "
       "a better --teacher or a "
@@ -205,7 +219,7 @@ void tell_about_loss(const FinetuningResult& result) {
 void print_summary(const FinetuningResult& result, const FinetuningOptions& options) {
   std::cout << fmt::format("trained {} steps in {}; the model is in {}\n", result.training.steps,
                            duration_text(std::chrono::duration<double>(result.training.seconds)),
-                           options.training.output_dir.string());
+                           escaped(options.training.output_dir.string()));
   if (!result.training.chosen) return;
   const ChosenEvaluation& chosen = *result.training.chosen;
   std::cout << fmt::format("its weights are those of step {}: {} {:.4f}", chosen.step, result.chief_metric,
@@ -260,6 +274,7 @@ void add_finetune_command(CLI::App& app) {
   add_data_options(*command, finetune_command->options);
   add_model_options(*command, finetune_command->options);
   add_length_option(*command, finetune_command->options);
+  add_layers_option(*command, finetune_command->options);
   add_question_options(*command, finetune_command->options.questions);
   add_skimming_options(*command, *finetune_command);
   add_distillation_options(*command, *finetune_command);

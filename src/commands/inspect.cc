@@ -257,7 +257,7 @@ void print_tensors(const Inspection& inspection) {
 
 void print_text(const Inspection& inspection, const std::filesystem::path& directory) {
   const ModelConfig& config = inspection.config;
-  print_row("model", directory.string());
+  print_row("model", escaped(directory.string()));
   print_row("architecture", fmt::format("{}, head: {}", name_of(config.architecture), name_of(config.head)));
   if (!config.labels.empty()) print_row("labels", listed(config.labels));
   print_row("layers",

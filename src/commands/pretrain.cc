@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "base/escaping.h"
 #include "base/interrupt.h"
 #include "base/progress.h"
 #include "commands/command_options.h"
@@ -118,7 +119,7 @@ Json as_json(const PretrainingResult& result, const PretrainingOptions& options)
 void print_summary(const PretrainingResult& result, const PretrainingOptions& options) {
   std::cout << fmt::format("trained {} steps in {}; the model is in {}\n", result.training.steps,
                            duration_text(std::chrono::duration<double>(result.training.seconds)),
-                           options.training.output_dir.string());
+                           escaped(options.training.output_dir.string()));
   if (const auto entry = last_evaluation(result.training)) {
     std::cout << fmt::format("held-out perplexity {:.2f}, {} of the hidden tokens guessed\n",
                              value_of(*entry, "eval_perplexity"), percent(value_of(*entry, "eval_accuracy")));

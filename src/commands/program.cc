@@ -86,7 +86,11 @@ std::string usage_message(const CLI::App& app, const CLI::ParseError& error) {
   if (!extras.empty()) {
     const std::string word = extras.front().substr(0, extras.front().find('='));
     if (!word.starts_with('-')) return fmt::format("unexpected argument '{}'", word);
-    return fmt::format("unknown option '{}'{}", word, suggestion(word, option_names(command)));
+    const std::vector<std::string> known = option_names(command);
+    if (std::find(known.begin(), known.end(), word) != known.end())
+      return fmt::format("'{}' stands before the command, and belongs behind it: {} {} {}", word,
+                         app.get_name(), command.get_name(), word);
+    return fmt::format("unknown option '{}'{}", word, suggestion(word, known));
   }
   if (&command == &app) return fmt::format("no command given; '{} --help' lists them", app.get_name());
   return error.what();
@@ -97,6 +101,19 @@ void check_command(const CLI::App& app, const std::string& word) {
   const auto names = command_names(app);
   if (std::find(names.begin(), names.end(), word) != names.end()) return;
   throw UsageError(fmt::format("unknown command '{}'{}", word, suggestion(word, names)));
+}
+
+/// An empty shell variable in a path's place would else count as an option that was not given.
+void refuse_empty_paths(CLI::App& command) {
+  const CLI::Validator check(
+      [](const std::string& value) {
+        return value.empty() ? std::string("expected the name of a file or folder, found ''") : std::string();
+      },
+      "", "");
+  for (CLI::Option* option : command.get_options()) {
+    const std::string type = option->get_type_name();
+    if (type.starts_with("FILE") || type.starts_with("DIR")) option->check(check);
+  }
 }
 
 void configure(CLI::App& app, const ProgramOptions& options) {
@@ -110,8 +127,10 @@ void configure(CLI::App& app, const ProgramOptions& options) {
   for (const auto& command : options.delegated) {
     app.add_subcommand(std::string(command.name), std::string(command.description));
   }
-  for (CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; }))
+  for (CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) {
     command->group("Commands");
+    refuse_empty_paths(*command);
+  }
   app.footer(fmt::format("'{} COMMAND --help' describes one command.", app.get_name()));
 }
 

@@ -22,13 +22,14 @@ struct Dataset {
   std::vector<Example> examples;
   std::vector<std::string> labels;  ///< class names by index; empty for regression
   bool labelled = true;
-  std::string origin;            ///< the file or directory it came from, for messages
-  std::size_t skipped_rows = 0;  ///< rows passed over for a known defect of the official file (QQP)
+  std::string origin;  ///< the file or directory it came from, for messages
+  /// Rows passed over for a known defect of the official file (QQP), counted from 0 behind its header.
+  std::vector<std::size_t> skipped_rows = {};
 };
 
 inline void tell_about_skipped_rows(const Dataset& dataset, const NoticeHandler& notices) {
-  if (dataset.skipped_rows > 0)
-    notify(notices, dataset.origin + ": passed over " + std::to_string(dataset.skipped_rows) +
+  if (!dataset.skipped_rows.empty())
+    notify(notices, dataset.origin + ": passed over " + std::to_string(dataset.skipped_rows.size()) +
                         " rows that a lost tab has cut short");
 }
 

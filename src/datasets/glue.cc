@@ -91,7 +91,7 @@ Dataset parse_glue(const Task& task, std::string_view text, Split split, const s
   SpelledLabels spelled;
   for (std::vector<std::string> fields; reader.next(fields);) {
     if (tolerant && fields.size() < columns.size()) {
-      ++dataset.skipped_rows;
+      dataset.skipped_rows.push_back(dataset.examples.size() + dataset.skipped_rows.size());
       continue;
     }
     columns.check_count(fields.size(), reader.line());

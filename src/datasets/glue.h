@@ -16,7 +16,7 @@ std::filesystem::path find_glue_file(const Task& task, const std::filesystem::pa
 
 /// Reads the text of one such file; `origin` is its name for messages. A test split without the label column
 /// is unlabelled. The official QQP files have a few rows cut short by a lost tab; as elsewhere in the field
-/// those are passed over and counted in Dataset::skipped_rows; in every other task they are an error. Throws
+/// those are passed over and listed in Dataset::skipped_rows; in every other task they are an error. Throws
 /// FormatError.
 Dataset parse_glue(const Task& task, std::string_view text, Split split, const std::string& origin);
 

@@ -50,6 +50,9 @@ std::string reason(const json::parse_error& error) {
   return std::string(shortened.substr(0, shortened.find("; last read")));
 }
 
+/// What stands for no label in test splits.
+constexpr double absent_label = -1;
+
 }  // namespace
 
 JsonLineReader::JsonLineReader(std::string_view text, std::string origin, std::size_t lines_before)
@@ -104,6 +107,8 @@ std::string JsonLineReader::label_at(const json& object, const std::string& key)
   if (value.is_string()) return value.get<std::string>();
   if (value.is_number_unsigned()) return std::to_string(value.get<std::uint64_t>());
   if (value.is_number_integer()) return std::to_string(value.get<std::int64_t>());
+  if (value.is_number() && value.get<double>() == absent_label)
+    return "-1";  // as pandas writes it beside gaps
   throw FormatError(fmt::format("{}{} is {}, expected a string or an integer", at_line(origin_, line_),
                                 in_quotes(key), kind_of(value)));
 }
@@ -111,6 +116,7 @@ std::string JsonLineReader::label_at(const json& object, const std::string& key)
 std::string JsonLineReader::score_at(const json& object, const std::string& key) const {
   const json& value = value_at(object, key);
   if (value.is_null()) return {};
+  if (value.is_string()) return value.get<std::string>();  // as a table has it, which says what is no number
   if (value.is_number() && std::isfinite(value.get<double>())) return exact_text(value.get<double>());
   throw FormatError(
       fmt::format("{}{} is {}, expected a number", at_line(origin_, line_), in_quotes(key), kind_of(value)));

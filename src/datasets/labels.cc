@@ -9,6 +9,7 @@
 #include "base/numbers.h"
 #include "base/quoting.h"
 #include "datasets/location.h"
+#include "text/unicode.h"
 #include "transkimmer/error.h"
 
 namespace transkimmer {
@@ -41,6 +42,13 @@ double LabelSet::index(std::string_view spelling, const std::string& where) cons
     valid += indices_allowed_ ? fmt::format("{} ({})", names_[i], i) : names_[i];
   }
   throw FormatError(fmt::format("{}label {} is none of {}", where, in_quotes(spelling), valid));
+}
+
+void SpelledLabels::check_text(const std::string& origin) const {
+  for (std::size_t i = 0; i < spellings.size(); ++i)
+    if (!is_valid_utf8(spellings[i]))
+      throw FormatError(fmt::format("{}the label {} is not valid UTF-8", at_line(origin, lines[i]),
+                                    in_quotes(spellings[i])));
 }
 
 void SpelledLabels::add(std::string spelling, std::size_t line) {

@@ -36,6 +36,8 @@ struct SpelledLabels {
   std::vector<std::size_t> lines;
 
   void add(std::string spelling, std::size_t line);
+  /// Throws FormatError naming the line of one that is not UTF-8: config.json could not hold it.
+  void check_text(const std::string& origin) const;
   /// Whether every row has what stands for no label: "-1" or nothing. Test splits are shared that way.
   bool all_absent() const;
 };

@@ -55,16 +55,21 @@ Rows read_delimited(std::string_view text, DelimitedFormat format, const TableSo
   return rows;
 }
 
+/// Empty where there is none and need be none.
+std::string spelled_label(const JsonLineReader& reader, const nlohmann::json& object,
+                          const TableSource& source) {
+  if (!source.labels_required && !object.contains(source.label_column)) return {};
+  return source.kind == TaskKind::regression ? reader.score_at(object, source.label_column)
+                                             : reader.label_at(object, source.label_column);
+}
+
 Rows read_json_lines(std::string_view text, const TableSource& source) {
   JsonLineReader reader(text, source.path.string());
   Rows rows;
   for (nlohmann::json object; reader.next(object);) {
     if (rows.examples.empty()) rows.labelled = source.labels_required || object.contains(source.label_column);
     Example& example = rows.examples.emplace_back();
-    if (rows.labelled)
-      rows.labels.add(source.kind == TaskKind::regression ? reader.score_at(object, source.label_column)
-                                                          : reader.label_at(object, source.label_column),
-                      reader.line());
+    if (rows.labelled) rows.labels.add(spelled_label(reader, object, source), reader.line());
     example.text = reader.string_at(object, source.text_column);
     if (!source.text_pair_column.empty())
       example.text_pair = reader.string_at(object, source.text_pair_column);
@@ -114,6 +119,7 @@ Dataset parse_table(std::string_view text, const TableSource& source) {
                                  source.path.string(), in_quotes(source.path.extension().string())));
   }
   if (rows.examples.empty()) throw FormatError(fmt::format("{}: has no rows", source.path.string()));
+  rows.labels.check_text(source.path.string());
   require_all_or_none(rows, source);
 
   Dataset dataset{.examples = std::move(rows.examples),

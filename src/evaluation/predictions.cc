@@ -27,7 +27,8 @@ void write_predictions(const std::filesystem::path& path, const ModelConfig& con
     for (std::size_t i = 0; i < indices.size(); ++i) {
       const std::span<const float> logits = std::span(pass.logits).subspan(i * labels, labels);
       if (regression) {
-        out << fmt::format("{{\"index\":{},\"label\":{}}}\n", indices[i], logits.front());
+        out << fmt::format("{{\"index\":{},\"label\":{},\"scores\":[{}]}}\n", indices[i], logits.front(),
+                           logits.front());
       } else {
         const std::string& label = config.labels[static_cast<std::size_t>(pass.outputs[i])];
         out << fmt::format("{{\"index\":{},\"label\":{},\"scores\":[{}]}}\n", indices[i], in_json(label),

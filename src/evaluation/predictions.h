@@ -11,7 +11,7 @@ namespace transkimmer {
 
 /// What a classifier or regression model says of every example, as JSON lines: {"index": 3, "label":
 /// "positive", "scores": [0.1, 0.9]}. `indices` [examples] number them; scores are probabilities in the order
-/// of the model's labels. Of regression the label is the number, and there are no scores. Throws IoError.
+/// of the model's labels. Of regression the number is the label and the only score. Throws IoError.
 void write_predictions(const std::filesystem::path& path, const ModelConfig& config, const Pass& pass,
                        std::span<const std::size_t> indices);
 

@@ -18,6 +18,7 @@ struct EncodedChunk {
   std::vector<std::int32_t> ids;
   std::vector<std::int32_t> type_ids;
   std::vector<std::size_t> lengths;
+  std::size_t truncated = 0;
 };
 
 void encode_chunk(std::span<const Example> examples, const Tokenizer& tokenizer, const EncodeOptions& options,
@@ -29,6 +30,7 @@ void encode_chunk(std::span<const Example> examples, const Tokenizer& tokenizer,
     chunk.ids.insert(chunk.ids.end(), encoding.ids.begin(), encoding.ids.end());
     chunk.type_ids.insert(chunk.type_ids.end(), encoding.type_ids.begin(), encoding.type_ids.end());
     chunk.lengths.push_back(encoding.ids.size());
+    if (encoding.truncated) ++chunk.truncated;
   }
 }
 
@@ -78,9 +80,17 @@ EncodedDataset encode_dataset(const Dataset& dataset, const Tokenizer& tokenizer
   for (const EncodedChunk& chunk : chunks) {
     encoded.ids.insert(encoded.ids.end(), chunk.ids.begin(), chunk.ids.end());
     encoded.type_ids.insert(encoded.type_ids.end(), chunk.type_ids.begin(), chunk.type_ids.end());
+    encoded.truncated += chunk.truncated;
     for (const std::size_t length : chunk.lengths) encoded.starts.push_back(encoded.starts.back() + length);
   }
   return encoded;
+}
+
+void tell_about_cut_texts(const EncodedDataset& encoded, const Dataset& dataset, std::size_t max_length,
+                          const NoticeHandler& notices) {
+  if (encoded.truncated > 0)
+    notify(notices, fmt::format("{}: {} of {} texts have more than {} tokens and are cut", dataset.origin,
+                                encoded.truncated, encoded.size(), max_length));
 }
 
 }  // namespace transkimmer

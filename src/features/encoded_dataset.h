@@ -21,6 +21,7 @@ struct EncodedDataset {
   /// One per sequence where the tokens before `end` are a question's, with what stands before it; empty for
   /// other data.
   std::vector<std::uint32_t> question_ends;
+  std::size_t truncated = 0;  ///< sequences that are not all of their text
 
   std::size_t size() const { return starts.size() - 1; }
   std::size_t length(std::size_t i) const { return starts[i + 1] - starts[i]; }
@@ -37,5 +38,9 @@ struct EncodedDataset {
 /// The result does not depend on the number of threads.
 EncodedDataset encode_dataset(const Dataset& dataset, const Tokenizer& tokenizer, std::size_t max_length,
                               unsigned threads);
+
+/// Says how many texts of `dataset` were cut to `max_length` tokens, where any were.
+void tell_about_cut_texts(const EncodedDataset& encoded, const Dataset& dataset, std::size_t max_length,
+                          const NoticeHandler& notices);
 
 }  // namespace transkimmer

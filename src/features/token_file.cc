@@ -116,7 +116,7 @@ void TokenFile::read_ends() {
   const std::string_view text = file_.text();
   if (!text.starts_with(kBegin)) fail("not a token file: it does not begin with \"TSKTOKEN\"");
   if (bytes.size() < kHeaderBytes + kTrailerBytes || !text.ends_with(kEnd))
-    fail("the token file is cut short: its end is missing");
+    fail("the token file is cut short: its end is missing; remove it, and it is made anew");
   const auto version = read_number<std::uint32_t>(bytes, 8);
   if (version != kVersion)
     fail(fmt::format("token file of version {}, expected version {}", version, kVersion));

@@ -144,6 +144,10 @@ TokenizerFiles TokenizerFiles::read(const fs::path& directory) {
   return files;
 }
 
+bool TokenizerFiles::is_one(std::string_view name) {
+  return std::ranges::any_of(kTokenizerFiles, [&](const char* known) { return name == known; });
+}
+
 void TokenizerFiles::write(const fs::path& directory) const {
   for (const char* name : kTokenizerFiles) {
     if (const auto found = contents_.find(name); found != contents_.end()) {

@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "base/notice.h"
 #include "model_files/model_config.h"
@@ -41,6 +42,8 @@ class TokenizerFiles {
   /// Writes them into `directory` (which exists), and removes there those that they lack: a tokenizer.json of
   /// another model would win over a vocab.txt. Throws IoError.
   void write(const std::filesystem::path& directory) const;
+  /// Whether a file of this name is part of a tokenizer.
+  static bool is_one(std::string_view name);
 
  private:
   std::map<std::string, std::string> contents_;  ///< by name

@@ -78,12 +78,20 @@ class Classifier::ClassifyCall {
     const std::size_t largest =
         options_.batch_tokens > SIZE_MAX / kWindowBatches ? SIZE_MAX : kWindowBatches * options_.batch_tokens;
     EncodedWindows windows(inputs_.size(), {options_.batch_tokens, largest},
-                           [this](std::size_t i) { return impl_.encode(inputs_[i], options_); });
+                           [this](std::size_t i) { return encode(i); });
     while (const auto window = windows.next()) classify(*window);
     return progress_;
   }
 
  private:
+  Encoding encode(std::size_t i) const {
+    Encoding encoding = impl_.encode(inputs_[i], options_);
+    if (encoding.ids.empty())
+      throw UsageError(
+          fmt::format("input {} is blank, and this model's tokenizer puts no tokens around texts", i));
+    return encoding;
+  }
+
   void classify(const EncodedWindow& window) {
     std::vector<std::size_t> lengths;
     for (const Encoding& encoding : window.encodings) lengths.push_back(encoding.ids.size());

@@ -58,8 +58,8 @@ std::optional<Teacher> teacher_of(const FinetuningOptions& options, const ModelC
   if (options.teacher)
     return options.teacher->empty() ? std::nullopt
                                     : std::optional(Teacher::load(*options.teacher, config, device));
-  if (!config.skim.enabled || options.from_scratch || !has_trained_head(options.model, config))
-    return std::nullopt;
+  const bool computes_less = config.skim.enabled || options.keep_layers > 0;
+  if (!computes_less || options.from_scratch || !has_trained_head(options.model, config)) return std::nullopt;
   notify(notices,
          fmt::format("{} teaches: what it answers is learnt beside the labels (--teacher none: labels alone)",
                      options.model.string()));

@@ -1,6 +1,7 @@
 #include "training/checkpoint.h"
 
 #include <algorithm>
+#include <regex>
 #include <span>
 #include <string>
 #include <system_error>
@@ -84,16 +85,19 @@ void remove_outdated(const CheckpointPlace& place, std::int64_t step) {
   }
 }
 
-/// Of checkpoints whose process was killed or whose disk was full.
+/// A folder of a checkpoint, or a file of the model: of processes that were killed, or whose disk was full.
+bool is_half_written(const std::string& name) {
+  static const std::regex temporary(R"(.+\.[0-9]+-[0-9]+\.tmp)");  // as write_file_atomically names it
+  return (name.starts_with(folder_prefix) && name.ends_with(partial_suffix)) ||
+         std::regex_match(name, temporary);
+}
+
 void remove_half_written(const std::filesystem::path& output_dir) {
   std::vector<std::filesystem::path> half_written;
   std::error_code ignored;
-  for (const auto& entry : std::filesystem::directory_iterator(output_dir, ignored)) {
-    const std::string name = entry.path().filename().string();
-    if (name.starts_with(folder_prefix) && name.ends_with(partial_suffix))
-      half_written.push_back(entry.path());
-  }
-  for (const auto& folder : half_written) std::filesystem::remove_all(folder, ignored);
+  for (const auto& entry : std::filesystem::directory_iterator(output_dir, ignored))
+    if (is_half_written(entry.path().filename().string())) half_written.push_back(entry.path());
+  for (const auto& path : half_written) std::filesystem::remove_all(path, ignored);
 }
 
 /// Under another name, then renamed.
@@ -161,8 +165,20 @@ void require_usable(const std::filesystem::path& checkpoint) {
   SafetensorsFile::open(checkpoint / optimizer_file);
 }
 
-bool is_half_written(const std::string& name) {
-  return name.ends_with(".tmp") || (name.starts_with(folder_prefix) && name.ends_with(partial_suffix));
+/// What a run writes into its directory, and would overwrite there.
+bool is_of_a_run(const std::string& name) {
+  return name == "config.json" || name.starts_with("model.safetensors") ||
+         name.starts_with("pytorch_model.bin") || TokenizerFiles::is_one(name) || name == trainer_state_file;
+}
+
+bool is_unfinished(const std::filesystem::path& output_dir) {
+  if (!path_exists(output_dir / trainer_state_file)) return false;
+  try {
+    const TrainerState state = load_trainer_state(output_dir);
+    return state.global_step < state.max_steps;
+  } catch (const FormatError&) {
+    return false;
+  }
 }
 
 }  // namespace
@@ -181,12 +197,12 @@ std::optional<std::filesystem::path> latest_usable_checkpoint(const std::filesys
 }
 
 bool is_left_by_a_run(const std::filesystem::path& output_dir) {
-  if (is_empty_directory(output_dir) || !checkpoints_in(output_dir).empty()) return true;
+  if (!checkpoints_in(output_dir).empty() || is_unfinished(output_dir)) return true;
   std::error_code ignored;
   const std::filesystem::directory_iterator entries(output_dir, ignored);
-  return std::all_of(begin(entries), end(entries), [](const std::filesystem::directory_entry& entry) {
+  return std::none_of(begin(entries), end(entries), [](const std::filesystem::directory_entry& entry) {
     const std::string name = entry.path().filename().string();
-    return name == usual_token_file || is_half_written(name);
+    return is_of_a_run(name) && !is_half_written(name);
   });
 }
 

@@ -48,8 +48,9 @@ std::optional<std::filesystem::path> latest_usable_checkpoint(const std::filesys
 /// The file in output_dir where pretraining keeps its text as token ids.
 inline constexpr const char* usual_token_file = "corpus.tokens";
 
-/// Whether all that `output_dir` holds may be left of a run that was killed: it has a checkpoint, usable or
-/// not, or nothing but what is there before the first one: files half written and the usual token file.
+/// Whether a run may begin in `output_dir` without a loss: a run that did not finish has left what is there
+/// (a checkpoint, usable or not, or the trainer_state.json of its last evaluation), or nothing in it is such
+/// as a run writes, a log for example.
 bool is_left_by_a_run(const std::filesystem::path& output_dir);
 
 /// Removes every checkpoint-STEP folder, half-written ones included: a new run must not mistake them for its

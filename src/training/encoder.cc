@@ -51,7 +51,7 @@ Tensor Encoder::position_ids(const Tensor& ids) const {
 }
 
 /// Of logits [B, S, 2].
-Encoder::GateDecisions Encoder::decide(std::size_t layer, const Tensor& logits, Pass& pass) const {
+Tensor Encoder::decide(std::size_t layer, const Tensor& logits, Pass& pass) const {
   Tensor noise;
   if (pass.options.skim_noise.defined()) {
     const Tensor given = pass.options.skim_noise.select(0, static_cast<std::int64_t>(layer));
@@ -61,14 +61,11 @@ Encoder::GateDecisions Encoder::decide(std::size_t layer, const Tensor& logits, 
         draw_gate_noise({logits.size(0), logits.size(1)}, logits.device(), pass.random.next());
     noise = pass.options.gate_noise == 1 ? drawn : drawn * pass.options.gate_noise;
   }
-  GateDecisions decisions;
-  decisions.kept = straight_through_decisions(
+  Tensor decisions = straight_through_decisions(
       logits, noise, {.threshold = skim_threshold, .temperature = config_.skim.temperature});
-  decisions.margin = (logits.select(-1, 1) - logits.select(-1, 0)).detach() - skim_threshold;
-  if (noise.defined()) decisions.margin = decisions.margin + noise;
   // Not at::maximum, which would share the gradient of equal values between the decision and the rule.
   if (pass.batch.never_skimmed.defined())
-    decisions.kept = at::where(pass.batch.never_skimmed.gt(0), at::ones_like(decisions.kept), decisions.kept);
+    decisions = at::where(pass.batch.never_skimmed.gt(0), at::ones_like(decisions), decisions);
   return decisions;
 }
 
@@ -121,7 +118,7 @@ EncoderOutput Encoder::forward_padded(Pass& pass, EncoderTrace* trace) const {
     if (pass.skimming) {
       const Tensor logits = predictors_[i].logits(hidden);
       if (trace != nullptr) trace->skim_logits.push_back(logits);
-      const Tensor decisions = decide(i, logits, pass).kept;
+      const Tensor decisions = decide(i, logits, pass);
       mask.kept = mask.kept.defined() ? decisions * mask.kept : decisions;
       output.skim_masks.push_back(mask.kept);
     }
@@ -197,18 +194,14 @@ struct Encoder::PackedStates {
   }
 
   /// Lets the tokens go that need not stay, now that a layer has decided.
-  void remove(const DelayedRemoval& removal, const Tensor& margin, bool keeps_states) {
-    const Tensor kept_tokens = mask.contiguous(), margins_of_tokens = margin.contiguous();
+  void remove(std::int64_t delay, bool keeps_states) {
+    const Tensor kept_tokens = mask.contiguous();
     const float* const kept_data = kept_tokens.data_ptr<float>();
-    const float* const margins = margins_of_tokens.data_ptr<float>();
     std::vector<bool> stays;
     std::vector<std::int64_t> leaving, skimmed;
     for (std::int64_t row = 0; row < packing.tokens(); ++row) {
-      const std::int64_t place = packing.places[row];
-      std::int64_t layers = 0;
-      if (kept_data[place] == 0) layers = skimmed_for[row] + 1;
-      const bool far = layers == 1 && margins[place] < -removal.margin;
-      stays.push_back(!far && layers <= removal.layers);
+      const std::int64_t layers = kept_data[packing.places[row]] == 0 ? skimmed_for[row] + 1 : 0;
+      stays.push_back(layers <= delay);
       if (stays.back()) {
         skimmed.push_back(layers);
       } else {
@@ -235,13 +228,12 @@ struct Encoder::PackedStates {
 void Encoder::skim_packed(std::size_t layer, PackedStates& states, Pass& pass) const {
   const TokenPacking& packing = states.packing;
   const Tensor logits = states.spread(predictors_[layer].logits(states.hidden));
-  const GateDecisions decisions = decide(layer, logits.view({packing.batch, packing.length, 2}), pass);
+  const Tensor decisions = decide(layer, logits.view({packing.batch, packing.length, 2}), pass);
   // Padding is no token, and who has left stays away.
-  states.mask = decisions.kept * (states.mask.defined() ? states.mask * states.present() : pass.batch.real);
+  states.mask = decisions * (states.mask.defined() ? states.mask * states.present() : pass.batch.real);
   const bool exact = at::GradMode::is_enabled() && !pass.options.training;
-  const DelayedRemoval at_once{.margin = 0, .layers = 0};
   if (!exact)
-    states.remove(at::GradMode::is_enabled() ? pass.options.removal : at_once, decisions.margin,
+    states.remove(at::GradMode::is_enabled() ? pass.options.removal_delay : 0,
                   !pass.options.first_token_only);
   states.kept = gather_rows(states.mask.reshape({-1, 1}), packing.places).view({-1});
 }

@@ -25,16 +25,8 @@ struct PaddedBatch {
   Tensor never_skimmed = {};
 };
 
-/// When skimmed tokens leave a training pass. One that stays to the end has the exact gradient; one that
-/// leaves no longer tells its gate what it would have contributed had it been kept, only what it costs.
-/// Without gradients tokens leave where they are skimmed, as in inference.
-struct DelayedRemoval {
-  /// Leave at once when the decision (difference of the logits, noise included, less the threshold) is below
-  /// minus this: the gate's slope is at most exp(-margin / temperature) there.
-  double margin = std::numeric_limits<double>::infinity();
-  /// The others leave after so many layers, that which skimmed them included.
-  std::int64_t layers = std::numeric_limits<std::int64_t>::max();
-};
+/// As a number of layers: more than any model has.
+inline constexpr std::int64_t kEveryLayer = std::numeric_limits<std::int64_t>::max();
 
 struct ForwardOptions {
   bool training = false;   ///< dropout, and Gumbel noise in the skim decisions
@@ -51,8 +43,10 @@ struct ForwardOptions {
   /// has removal semantics and runs on the CPU without a trace, padding is left out: its states are 0 and it
   /// is not kept.
   bool padded = false;
-  /// Which skimmed tokens packed layers still compute so that their gates learn.
-  DelayedRemoval removal = {};
+  /// Packed layers compute a skimmed token for so many layers more, that which skimmed it included, so that
+  /// its gate learns what the token would have contributed; then it leaves. One that stays to the end has the
+  /// exact gradient. Without gradients tokens leave where they are skimmed, as in inference.
+  std::int64_t removal_delay = kEveryLayer;
 };
 
 /// Intermediate values, for the tests that compare them with the published code.
@@ -88,17 +82,13 @@ class Encoder {
     DropoutContext dropout() { return {.active = options.training, .random = &random}; }
   };
 
-  struct GateDecisions {
-    Tensor kept;    ///< [B, S], 1 where the layer lets a token go on
-    Tensor margin;  ///< [B, S], positive there, without gradient
-  };
   /// The tokens that layers still compute, and those that have left.
   struct PackedStates;
 
   EncoderLayerWeights make_layer(const Parameters& parameters, const std::string& prefix) const;
   std::int64_t fixed_position() const;
   Tensor position_ids(const Tensor& ids) const;
-  GateDecisions decide(std::size_t layer, const Tensor& logits, Pass& pass) const;
+  Tensor decide(std::size_t layer, const Tensor& logits, Pass& pass) const;
 
   EncoderOutput forward_padded(Pass& pass, EncoderTrace* trace) const;
   Tensor embed(Pass& pass) const;

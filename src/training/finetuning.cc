@@ -113,6 +113,7 @@ FinetuningResult finetune(const FinetuningOptions& asked, const FinetuningEvents
   const auto encode = [&](const Dataset& dataset) {
     EncodedDataset encoded = encode_dataset(dataset, *tokenizer, max_length, static_cast<unsigned>(threads));
     require_within_limits(encoded, config, dataset.origin);
+    tell_about_cut_texts(encoded, dataset, max_length, events.notices);
     return encoded;
   };
   const EncodedDataset train = encode(texts.train);

@@ -86,7 +86,8 @@ FinetuningTexts load_texts(const FinetuningOptions& finetuning, const NoticeHand
   const DataOptions& options = finetuning.data;
   const std::uint64_t seed = finetuning.training.seed;
   FinetuningTexts texts = read_texts(finetuning);
-  if (texts.dev) require_labels(*texts.dev);
+  if (texts.dev && !texts.dev->labelled)
+    throw UsageError(texts.dev->origin + ": this split has no labels to choose the best weights by");
   tell_about_skipped_rows(texts.train, notices);
   if (texts.dev) tell_about_skipped_rows(*texts.dev, notices);
   keep_sample(texts.train.examples, options.max_train_samples, seed);
@@ -96,7 +97,7 @@ FinetuningTexts load_texts(const FinetuningOptions& finetuning, const NoticeHand
 
 ModelConfig finetuning_config(const FinetuningOptions& options, const FinetuningTexts& texts,
                               const NoticeHandler& notices) {
-  ModelConfig config = ModelConfig::load(options.model);
+  ModelConfig config = kept_layers_config(options);
   if (texts.task.kind == TaskKind::regression) {
     config.head = HeadKind::regression;
     config.labels = {"LABEL_0"};

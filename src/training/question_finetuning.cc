@@ -56,7 +56,7 @@ QuestionTexts load_questions(const DataOptions& options, std::uint64_t seed) {
 }
 
 ModelConfig question_config(const FinetuningOptions& options, const NoticeHandler& notices) {
-  ModelConfig config = ModelConfig::load(options.model);
+  ModelConfig config = kept_layers_config(options);
   config.head = HeadKind::question_answering;
   config.labels.clear();
   configure_skimming(options.skimming, config, notices);

@@ -15,10 +15,19 @@ namespace {
 constexpr double steered_gate_noise = 0.0;
 constexpr double published_gate_noise = 1.0;
 
+// The layer that skimmed a token tells its gate nearly all there is to learn, and what comes later is saved.
+constexpr std::int64_t steered_removal_delay = 1;
+
 constexpr const char* none = "none";
+constexpr const char* every_layer = "every layer";
 
 std::string share_text(const std::optional<double>& share) {
   return share ? exact_text(*share) : none;
+}
+
+/// Of delays beyond the last layer there is one.
+std::string delay_text(std::int64_t layers, const ModelConfig& config) {
+  return layers < config.num_hidden_layers ? std::to_string(layers) : every_layer;
 }
 
 std::string distillation_text(const DistillationOptions& options) {
@@ -30,6 +39,10 @@ std::string distillation_text(const DistillationOptions& options) {
 
 double gate_noise(const TrainingOptions& options, const SkimConfig& skim) {
   return options.gate_noise.value_or(skim.target_compute ? steered_gate_noise : published_gate_noise);
+}
+
+std::int64_t removal_delay(const TrainingOptions& options, const SkimConfig& skim) {
+  return options.removal_delay.value_or(skim.target_compute ? steered_removal_delay : kEveryLayer);
 }
 
 double skim_warmup_ratio(const TrainingOptions& options, const SkimConfig& skim) {
@@ -73,6 +86,7 @@ std::map<std::string, std::string> run_fingerprint(const TrainingOptions& option
           {"target-compute", share_text(skim.target_compute)},
           {"skim-warmup-ratio", exact_text(skim_warmup_ratio(options, skim))},
           {"gate-noise", exact_text(gate_noise(options, skim))},
+          {"removal-delay", delay_text(removal_delay(options, skim), config)},
           {"gumbel-temperature", exact_text(skim.temperature)},
           {"skim-threshold", exact_text(skim.threshold)},
           {"semantics", std::string(name_of(skim.semantics))},
@@ -87,6 +101,7 @@ void require_same_run(const std::map<std::string, std::string>& run,
   stored.emplace("adam-beta1", exact_text(published.adam_beta1));
   stored.emplace("adam-beta2", exact_text(published.adam_beta2));
   stored.emplace("gate-noise", exact_text(published_gate_noise));
+  stored.emplace("removal-delay", every_layer);
   for (const char* option : {"target-compute", "teacher", "distillation"}) stored.emplace(option, none);
   for (const auto& [name, value] : run) {
     const auto found = stored.find(name);

@@ -9,8 +9,10 @@
 
 namespace transkimmer {
 
-/// What is in force where the options leave it to the kind of skimming: the factor of noise in decisions, and
-/// the share of the steps over which the goal falls or the coefficient grows.
+/// What is in force where the options leave it to the kind of skimming: the layers for which a skimmed token
+/// is still computed, the factor of noise in decisions, and the share of the steps over which the goal falls
+/// or the coefficient grows.
+std::int64_t removal_delay(const TrainingOptions& options, const SkimConfig& skim);
 double gate_noise(const TrainingOptions& options, const SkimConfig& skim);
 double skim_warmup_ratio(const TrainingOptions& options, const SkimConfig& skim);
 

@@ -75,6 +75,11 @@ void check_run_options(const RunOptions& options) {
     throw UsageError("--output-dir: " + output.string() + " is not a directory");
   }
   const bool usable = options.resume_if_possible ? is_left_by_a_run(output) : is_empty_directory(output);
+  if (!resuming && options.resume_if_possible && !options.overwrite_output_dir && !usable) {
+    throw UsageError(
+        "--output-dir: " + output.string() +
+        " holds a model, and no run to go on with; choose another, or say --overwrite-output-dir");
+  }
   if (!resuming && !options.overwrite_output_dir && !usable) {
     throw UsageError("--output-dir: " + output.string() +
                      " is not empty; say --overwrite-output-dir or --resume-from-checkpoint");
@@ -122,6 +127,17 @@ void configure_skimming(const SkimmingOptions& options, ModelConfig& config, con
   skim.temperature = options.temperature.value_or(skim.temperature);
   skim.semantics = options.semantics.value_or(skim.semantics);
   skim.protection = options.protection.value_or(skim.protection);
+}
+
+ModelConfig kept_layers_config(const RunOptions& options) {
+  ModelConfig config = ModelConfig::load(options.model);
+  if (options.keep_layers == 0) return config;
+  if (options.keep_layers > config.num_hidden_layers) {
+    throw UsageError(fmt::format("--keep-layers is {}, but {} has {} layers", options.keep_layers,
+                                 options.model.string(), config.num_hidden_layers));
+  }
+  config.num_hidden_layers = options.keep_layers;
+  return config;
 }
 
 TrainingModel initial_model(const RunOptions& options, const ModelConfig& config,

@@ -29,7 +29,8 @@ struct SkimmingOptions {
 struct RunOptions {
   SkimmingOptions skimming;
   std::filesystem::path model;
-  bool from_scratch = false;  ///< random weights; `model` need hold only config.json and tokenizer files
+  std::int64_t keep_layers = 0;  ///< the first so many layers of `model` alone; 0: all
+  bool from_scratch = false;     ///< random weights; `model` need hold only config.json and tokenizer files
   Initialization initialization = Initialization::published;  ///< of random weights
   bool overwrite_output_dir = false;
   bool split_special_tokens = false;  ///< of texts that spell special tokens out: read as plain text
@@ -49,6 +50,10 @@ int start_threads(int threads);
 
 /// Sets what is asked for; says what the model brings along that differs from the usual.
 void configure_skimming(const SkimmingOptions& options, ModelConfig& config, const NoticeHandler& notices);
+
+/// The configuration in `options.model`, of the layers that are kept. Throws UsageError where there are not
+/// so many.
+ModelConfig kept_layers_config(const RunOptions& options);
 
 /// The weights to begin with. A resumed run overwrites them with its checkpoint's.
 TrainingModel initial_model(const RunOptions& options, const ModelConfig& config,

@@ -59,7 +59,8 @@ StepOutcome StepLoss::run(const LabelledBatch& batch, const GroupSize& group, co
     const ModelOutput output = model_.forward(inputs, {.training = true,
                                                        .seed = seed,
                                                        .gate_noise = weights.gate_noise,
-                                                       .gradient_of_return = weights.price != nullptr});
+                                                       .gradient_of_return = weights.price != nullptr,
+                                                       .removal_delay = weights.removal_delay});
     const auto& masks = output.encoder.skim_masks;
     if (hears_labels())
       task = task_loss(config, output.head.logits, batch.targets, inputs.real) * predictions;

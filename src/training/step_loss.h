@@ -37,10 +37,11 @@ struct StepOutcome {
 
 /// How the parts of the loss are weighed in one step.
 struct LossWeights {
-  double skim_coefficient = 0;          ///< of the skim loss, where no share is the goal
-  const ComputePrice* price = nullptr;  ///< null: the coefficient counts
-  double compute_goal = 1;              ///< of this step
-  double gate_noise = 1;                ///< of the decisions; 0: they are taken as inference takes them
+  double skim_coefficient = 0;               ///< of the skim loss, where no share is the goal
+  const ComputePrice* price = nullptr;       ///< null: the coefficient counts
+  double compute_goal = 1;                   ///< of this step
+  double gate_noise = 1;                     ///< of the decisions; 0: they are taken as inference takes them
+  std::int64_t removal_delay = kEveryLayer;  ///< see ForwardOptions
 };
 
 /// What a step minimises: the task's loss, what a teacher says, and the price of what is kept.

@@ -139,7 +139,8 @@ LossWeights Trainer::loss_weights(std::int64_t step) const {
   if (price_) {
     return {.price = &*price_,
             .compute_goal = price_->goal(step, state_.max_steps),
-            .gate_noise = gate_noise(options_, model_.config().skim)};
+            .gate_noise = gate_noise(options_, model_.config().skim),
+            .removal_delay = removal_delay(options_, model_.config().skim)};
   }
   const double full = model_.config().skim.enabled ? model_.config().skim.coefficient : 0.0;
   const double ramp =
@@ -228,6 +229,7 @@ void Trainer::log_means() {
 }
 
 bool Trainer::choose(const EvaluationReport& report) {
+  perfect_score_ = report.perfect;
   const double score = report.chief_score();
   if (price_) {  // all evaluations keep the budget
     if (state_.chosen && score <= state_.chosen->score) return false;
@@ -272,6 +274,8 @@ void Trainer::evaluate_at_threshold() {
   entry.emplace_back("step", static_cast<double>(state_.global_step));
   state_.log_history.push_back(std::move(entry));
   const bool best = objective_->keeps_best() && choose(report);
+  // Before the weights, of which it says that their run is not finished.
+  if (best && keeps_checkpoints()) save_trainer_state(state_, options_.output_dir);
   if (best) save_model();
   state_.evaluation_pending = false;
   if (saved_at_ == state_.global_step) save_state();
@@ -291,7 +295,7 @@ void Trainer::save_model() {
 }
 
 void Trainer::write_checkpoint() {
-  if (options_.output_dir.empty() || options_.save_total_limit == 0) return;
+  if (!keeps_checkpoints()) return;
   if (saved_at_ == state_.global_step) return;
   checkpoint_ = save_checkpoint({model_, optimizer_}, state_,
                                 {.output_dir = options_.output_dir,
@@ -355,6 +359,7 @@ TrainingResult Trainer::run() {
   result.checkpoint = checkpoint_;
   result.chosen = state_.chosen;
   result.start_score = state_.start_score;
+  result.perfect_score = perfect_score_;
   result.log_history = state_.log_history;
   result.seconds = seconds_since(started_);
   return result;

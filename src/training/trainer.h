@@ -62,6 +62,7 @@ class Trainer {
   void within_budget(const std::function<void()>& work);
   bool choose(const EvaluationReport& report);
   void save_model();
+  bool keeps_checkpoints() const { return !options_.output_dir.empty() && options_.save_total_limit > 0; }
   void write_checkpoint();
   void save_state();
 
@@ -71,6 +72,7 @@ class Trainer {
   TrainingEvents events_;
   StepLoss loss_;
   std::optional<ComputePrice> price_;  ///< where a share of the dense arithmetic is the goal
+  double perfect_score_ = 1;           ///< of the chief score
   AdamW optimizer_;
   std::optional<TokenizerFiles> tokenizer_;  ///< read at the start: the run may outlive the directory
   TrainerState state_;

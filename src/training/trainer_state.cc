@@ -12,7 +12,6 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr const char* file_name = "trainer_state.json";
 constexpr const char* tokens_seen = "num_input_tokens_seen";
 
 Json to_json(const LogEntry& entry) {
@@ -119,11 +118,11 @@ TrainerState state_from(const Json& json) {
 }  // namespace
 
 void save_trainer_state(const TrainerState& state, const std::filesystem::path& directory) {
-  write_file_atomically(directory / file_name, to_json(state).dump(2) + "\n");
+  write_file_atomically(directory / trainer_state_file, to_json(state).dump(2) + "\n");
 }
 
 TrainerState load_trainer_state(const std::filesystem::path& directory) {
-  const std::filesystem::path path = directory / file_name;
+  const std::filesystem::path path = directory / trainer_state_file;
   const std::string text = read_file(path);
   try {
     return state_from(Json::parse(text));

@@ -38,6 +38,9 @@ struct TrainingOptions {
   /// Factor of the noise in the decisions; unset: 1 as published, 0 where a share of the arithmetic is the
   /// goal.
   std::optional<double> gate_noise;
+  /// Towards a share of the arithmetic, on the CPU: a skimmed token is computed for so many layers more; see
+  /// ForwardOptions. Unset: one.
+  std::optional<std::int64_t> removal_delay;
   DistillationOptions distillation;  ///< of runs that have a teacher
   std::uint64_t seed = kUsualSeed;
   std::int64_t logging_steps = 50;
@@ -100,7 +103,8 @@ struct TrainingResult {
   std::filesystem::path checkpoint;  ///< where to resume from, when not finished
   std::optional<ChosenEvaluation> chosen;
   std::optional<double>
-      start_score;  ///< chief score before the first step, of runs towards a share of the arithmetic
+      start_score;           ///< chief score before the first step, of runs towards a share of the arithmetic
+  double perfect_score = 1;  ///< the best chief score there is: 100 where scores are percentages
   std::vector<LogEntry> log_history;
   double seconds = 0;  ///< of this process, evaluations included
 };

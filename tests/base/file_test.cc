@@ -3,6 +3,7 @@
 #include <csignal>
 #include <stdexcept>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include <gmock/gmock.h>
@@ -182,6 +183,33 @@ TEST(WriteFileAtomically, LeavesTheOldFileWhenThereIsNoSpace) {
   }
   EXPECT_EQ(read_file(directory / "file"), "old");
   EXPECT_THAT(names_in(directory.path()), testing::ElementsAre("file"));
+}
+
+TEST(WriteFileAtomically, KeepsSymbolicLinksAndWritesWhatTheyLeadTo) {
+  const TemporaryDirectory directory;
+  std::filesystem::create_directory(directory / "sub");
+  std::filesystem::create_symlink("sub/second", directory / "first");
+  std::filesystem::create_symlink("file", directory / "sub/second");
+  for (const char* content : {"made", "replaced"}) {
+    write_file_atomically(directory / "first", content);
+    EXPECT_EQ(read_file(directory / "sub/file"), content);
+    EXPECT_TRUE(std::filesystem::is_symlink(directory / "first"));
+    EXPECT_TRUE(std::filesystem::is_symlink(directory / "sub/second"));
+  }
+  std::filesystem::create_symlink("circle", directory / "circle");
+  EXPECT_THROW(write_file_atomically(directory / "circle", "x"), IoError);
+}
+
+TEST(WriteFileAtomically, WritesIntoAPipeAsItIs) {
+  const TemporaryDirectory directory;
+  const std::filesystem::path pipe = directory / "pipe";
+  ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+  std::string found;
+  std::thread reader([&] { found = read_file(pipe); });
+  write_file_atomically(pipe, "through");
+  reader.join();
+  EXPECT_EQ(found, "through");
+  EXPECT_TRUE(std::filesystem::is_fifo(pipe));
 }
 
 TEST(WriteFileAtomically, NamesThePathItCannotCreate) {

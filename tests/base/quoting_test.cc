@@ -11,7 +11,7 @@ namespace {
 TEST(InQuotes, ShowsAValueOnOneLine) {
   EXPECT_EQ(in_quotes("label"), "'label'");
   EXPECT_EQ(in_quotes(""), "''");
-  EXPECT_EQ(in_quotes("a\nb\x1b[31m\x7f"), "'a\\x0ab\\x1b[31m\\x7f'");
+  EXPECT_EQ(in_quotes("a\nb\x1b[31m\x7f"), "'a\\nb\\u001b[31m\\u007f'");
 }
 
 TEST(InQuotes, ShowsTheControlsOfLatin1) {
@@ -21,7 +21,7 @@ TEST(InQuotes, ShowsTheControlsOfLatin1) {
 }
 
 TEST(NamesInQuotes, AreTenAtMost) {
-  EXPECT_EQ(names_in_quotes(std::vector<std::string>{"a", "b\n"}), "'a', 'b\\x0a'");
+  EXPECT_EQ(names_in_quotes(std::vector<std::string>{"a", "b\n"}), "'a', 'b\\n'");
   EXPECT_EQ(names_in_quotes(std::vector<std::string>(10, "a")).size(), 10 * 5 - 2U);
   EXPECT_TRUE(names_in_quotes(std::vector<std::string>(11, "a")).ends_with("'a', ..."));
 }
@@ -34,8 +34,8 @@ TEST(InQuotes, CutsBetweenCharacters) {
 }
 
 TEST(InQuotes, SurvivesWhatIsNoText) {
-  EXPECT_EQ(in_quotes(std::string(200, '\x80')), "'...'");
-  EXPECT_EQ(in_quotes(std::string(1, '\0')), "'\\x00'");
+  EXPECT_EQ(in_quotes("w\xFF"), "'w\uFFFD'");
+  EXPECT_EQ(in_quotes(std::string(1, '\0')), "'\\u0000'");
 }
 
 }  // namespace

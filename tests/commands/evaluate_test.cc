@@ -274,8 +274,46 @@ TEST_F(EvaluateCommand, PredictionsOfRegressionAreNumbers) {
   ASSERT_EQ(evaluate_file("scores.csv", "text\nflat\n", {"--predictions", file}).status, 0);
   const auto lines = json_lines_of(read_file(file));
   ASSERT_EQ(lines.size(), 1U);
-  EXPECT_EQ(keys_of(lines[0]), (std::vector<std::string>{"index", "label"}));
+  EXPECT_EQ(keys_of(lines[0]), (std::vector<std::string>{"index", "label", "scores"}));
   EXPECT_TRUE(lines[0]["label"].is_number());
+  EXPECT_EQ(lines[0]["scores"], json::array({lines[0]["label"]}));
+}
+
+TEST_F(EvaluateCommand, PredictionsAreNumberedByRowsAlsoWhereSomeArePassedOver) {
+  write_tiny_model(model(), {.labels = {"not_duplicate", "duplicate"}});
+  std::filesystem::create_directories(directory_ / "data/QQP");
+  write_file_atomically(directory_ / "data/QQP/dev.tsv",
+                        "id\tquestion1\tquestion2\tis_duplicate\n1\ta\tb\t0\n2\tcut\n3\tc\td\t1\n");
+  const std::string file = directory_ / "predictions.jsonl";
+  const auto result = evaluate({"--task", "qqp", "--data-dir", data(), "--predictions", file});
+  ASSERT_EQ(result.status, 0) << result.err;
+  const auto lines = json_lines_of(read_file(file));
+  ASSERT_EQ(lines.size(), 2U);
+  EXPECT_EQ(lines[0]["index"], 0);
+  EXPECT_EQ(lines[1]["index"], 2);
+}
+
+TEST_F(EvaluateCommand, PredictionsNeverTakeThePlaceOfWhatIsRead) {
+  const std::string own = directory_ / "own.csv", text = "text,label\nflat,positive\n";
+  for (const std::string& file : {own, (directory_ / "./own.csv").string()}) {
+    const auto result = evaluate_file("own.csv", text, {"--predictions", file});
+    EXPECT_EQ(result.status, 2);
+    EXPECT_THAT(result.err, HasSubstr("--predictions: " + file + " is a file of the data or the model"));
+    EXPECT_EQ(read_file(own), text);
+  }
+  EXPECT_EQ(evaluate_file("own.csv", text, {"--predictions", model() / "config.json"}).status, 2);
+  const auto none = evaluate_file("own.csv", text, {"--predictions", ""});
+  EXPECT_EQ(none.status, 2);
+  EXPECT_THAT(none.err, HasSubstr("--predictions: expected the name of a file or folder, found ''"));
+}
+
+TEST_F(EvaluateCommand, PredictionsGoThroughLinksAndIntoDevices) {
+  std::filesystem::create_symlink("target.jsonl", directory_ / "link");
+  ASSERT_EQ(evaluate_sst2({"--predictions", directory_ / "link"}).status, 0);
+  EXPECT_TRUE(std::filesystem::is_symlink(directory_ / "link"));
+  EXPECT_EQ(json_lines_of(read_file(directory_ / "target.jsonl")).size(), 5U);
+  ASSERT_EQ(evaluate_sst2({"--predictions", "/dev/null"}).status, 0);
+  EXPECT_TRUE(std::filesystem::is_character_file("/dev/null"));
 }
 
 TEST_F(EvaluateCommand, ExtensionsAreToldInEitherCase) {

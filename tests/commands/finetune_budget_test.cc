@@ -143,5 +143,32 @@ TEST_F(FinetuneBudget, TextsWithoutLabelsNeedATeacherThatClassifies) {
   EXPECT_THAT(alone.err, HasSubstr("--unlabelled needs --teacher"));
 }
 
+TEST_F(FinetuneBudget, TheFirstLayersAloneLearnFromTheWholeModel) {
+  train_dense();
+  const auto layers = reviews_.json_file("dense/config.json")["num_hidden_layers"].get<int>();
+  ASSERT_GE(layers, 2);
+  const ProcessResult cut =
+      finetune("dense", "cut", on_reviews({"--no-skimming", "--keep-layers", "1", "--max-steps", "6"}));
+  ASSERT_EQ(cut.status, 0) << cut.err;
+  EXPECT_THAT(cut.err, HasSubstr(reviews_.path("dense") + " teaches"));
+  EXPECT_EQ(reviews_.json_file("cut/config.json")["num_hidden_layers"], 1);
+  const ProcessResult answers =
+      transkimmer({"predict", "--model", reviews_.path("cut"), "--threads", "1"}, "flat\n");
+  EXPECT_EQ(answers.status, 0) << answers.err;
+  const ProcessResult more =
+      finetune("dense", "more", on_reviews({"--no-skimming", "--keep-layers", std::to_string(layers + 1)}));
+  EXPECT_EQ(more.status, 2);
+  EXPECT_THAT(more.err, HasSubstr("--keep-layers is " + std::to_string(layers + 1) + ", but " +
+                                  reviews_.path("dense") + " has " + std::to_string(layers) + " layers"));
+}
+
+TEST_F(FinetuneBudget, SaysHowManyTextsAreCut) {
+  const ProcessResult result =
+      finetune("model", "out", on_reviews({"--no-skimming", "--max-steps", "1", "--max-length", "3"}));
+  ASSERT_EQ(result.status, 0) << result.err;
+  EXPECT_THAT(result.err, HasSubstr("train.csv: 48 of 48 texts have more than 3 tokens and are cut"));
+  EXPECT_THAT(result.err, HasSubstr("dev.jsonl: 16 of 16 texts have more than 3 tokens and are cut"));
+}
+
 }  // namespace
 }  // namespace transkimmer::test

@@ -1,3 +1,8 @@
+#include <sstream>
+#include <string>
+#include <string_view>
+#include <vector>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
@@ -124,6 +129,22 @@ TEST_F(Predict, SaysOnceThatTextsAreCutAndOfEach) {
   const auto objects = json_lines(result);
   ASSERT_EQ(objects.size(), 4U);
   for (std::size_t i = 0; i < objects.size(); ++i) EXPECT_EQ(objects[i]["truncated"], i > 0) << i;
+}
+
+TEST_F(Predict, ABlankTextWithoutAnyTokensIsNamed) {
+  nlohmann::json vocabulary = nlohmann::json::object();
+  std::istringstream lines(read_file(directory_ / "vocab.txt"));
+  for (std::string token; std::getline(lines, token);) vocabulary[token] = vocabulary.size();
+  const nlohmann::json tokenizer = {
+      {"model", {{"type", "WordPiece"}, {"unk_token", "[UNK]"}, {"vocab", vocabulary}}},
+      {"normalizer", {{"type", "BertNormalizer"}}},
+      {"pre_tokenizer", {{"type", "BertPreTokenizer"}}}};
+  write_file_atomically(directory_ / "tokenizer.json", tokenizer.dump());
+  EXPECT_EQ(predict("flat\nfilm\n").status, 0);
+  const auto result = predict("flat\n\n");
+  EXPECT_EQ(result.status, 2);
+  EXPECT_THAT(result.err,
+              HasSubstr("input 1 is blank, and this model's tokenizer puts no tokens around texts"));
 }
 
 TEST_F(Predict, TheModelMaxLengthIsWhereTextsAreCut) {

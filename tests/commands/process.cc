@@ -43,15 +43,15 @@ int start(const std::string& program, std::vector<std::string> arguments, const 
   ::_exit(127);
 }
 
-/// Sends SIGINT once `path` exists; does nothing when the process ends before.
-void interrupt_when_there(int process, const std::string& path) {
+/// Sends a signal once `path` exists; does nothing when the process ends before.
+void signal_when_there(int process, int signal, const std::string& path) {
   siginfo_t ended = {};
   while (!std::filesystem::exists(path)) {
     ::waitid(P_PID, static_cast<id_t>(process), &ended, WEXITED | WNOHANG | WNOWAIT);
     if (ended.si_pid != 0) return;
     std::this_thread::sleep_for(std::chrono::milliseconds(2));
   }
-  ::kill(process, SIGINT);
+  ::kill(process, signal);
 }
 
 int wait_for(int process) {
@@ -90,7 +90,8 @@ ProcessResult run_process(const std::string& program, const std::vector<std::str
                         open_file(directory / "err", O_WRONLY | O_CREAT)};
   const int process = start(program, arguments, streams, options.path_variable);
   for (const int descriptor : {streams.input, streams.output, streams.error}) ::close(descriptor);
-  if (!options.interrupt_at.empty()) interrupt_when_there(process, options.interrupt_at);
+  if (!options.interrupt_at.empty()) signal_when_there(process, SIGINT, options.interrupt_at);
+  if (!options.kill_at.empty()) signal_when_there(process, SIGKILL, options.kill_at);
   ProcessResult result;
   result.status = wait_for(process);
   if (options.output_path.empty()) result.out = read_file(out);

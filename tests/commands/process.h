@@ -19,10 +19,11 @@ struct ProcessResult {
 };
 
 struct ProcessOptions {
-  std::string input;          ///< its standard input
-  std::string output_path;    ///< where its standard output goes instead of `out`
-  std::string path_variable;  ///< replaces PATH when not empty
-  std::string interrupt_at;   ///< it gets SIGINT (Ctrl-C) as soon as this path exists
+  std::string input;              ///< its standard input
+  std::string output_path;        ///< where its standard output goes instead of `out`
+  std::string path_variable;      ///< replaces PATH when not empty
+  std::string interrupt_at = {};  ///< it gets SIGINT (Ctrl-C) as soon as this path exists
+  std::string kill_at = {};       ///< the same with SIGKILL
 };
 
 /// Runs `program` with `arguments` and waits for it.

@@ -1,3 +1,4 @@
+#include <csignal>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -124,8 +125,35 @@ TEST_F(Resume, AutoBeginsBesideWhatAKilledRunLeftAndBesideNothingElse) {
   reviews_.write("mine/model.safetensors", "mine");
   const auto refused = finetune("mine", options);
   EXPECT_EQ(refused.status, 2);
-  EXPECT_THAT(refused.err, HasSubstr("--output-dir: " + reviews_.path("mine") + " is not empty"));
+  EXPECT_THAT(refused.err, HasSubstr("--output-dir: " + reviews_.path("mine") +
+                                     " holds a model, and no run to go on with"));
   EXPECT_EQ(read_file(reviews_.path("mine/model.safetensors")), "mine");
+}
+
+TEST_F(Resume, AutoBeginsBesideFilesThatNoRunWrites) {
+  fs::create_directories(reviews_.path("out/lost+found"));
+  reviews_.write("out/run.log", "of a supervisor");
+  reviews_.write("out/notes.tmp", "mine");
+  EXPECT_EQ(finetune("out", with(best_at_step_2, {"--resume", "auto"})).status, 0);
+  EXPECT_EQ(read_file(reviews_.path("out/run.log")), "of a supervisor");
+  EXPECT_EQ(read_file(reviews_.path("out/notes.tmp")), "mine");
+}
+
+TEST_F(Resume, AutoBeginsAnewWhereARunWasKilledBeforeItsFirstCheckpoint) {
+  const Arguments options = {"--max-steps",  "4000", "--eval-steps", "2",
+                             "--save-steps", "4000", "--resume",     "auto"};
+  const auto cut = run_process(TRANSKIMMER_PROGRAM, command("out", options),
+                               {.input = {},
+                                .output_path = {},
+                                .path_variable = {},
+                                .kill_at = reviews_.path("out/model.safetensors")});
+  ASSERT_EQ(cut.status, 128 + SIGKILL) << cut.err;
+  reviews_.write("out/model.safetensors.123-0.tmp", "half");
+  const auto again = finetune("out", with(best_at_step_2, {"--resume", "auto"}));
+  EXPECT_EQ(again.status, 0) << again.err;
+  EXPECT_FALSE(exists("out/model.safetensors.123-0.tmp"));
+  EXPECT_EQ(finetune("out", with({"--max-steps", "2", "--save-steps", "2"}, {"--resume", "auto"})).status, 2)
+      << "another run";
 }
 
 }  // namespace

@@ -33,6 +33,14 @@ TEST(AbsentLabels, MakeATestSplitUnlabelledInEveryFormat) {
   expect_unlabelled(table("t.tsv", "text\tlabel\na\t-1\nb\t-1\n"), 2);
   expect_unlabelled(table("t.jsonl", "{\"text\":\"a\",\"label\":-1}\n{\"text\":\"b\",\"label\":-1}\n"), 2);
   expect_unlabelled(table("t.jsonl", "{\"text\":\"a\",\"label\":null}\n"), 1);
+  expect_unlabelled(table("t.jsonl", "{\"text\":\"a\",\"label\":-1.0}\n"), 1);
+  TableSource not_required;
+  not_required.path = "t.jsonl";
+  not_required.labels = {"bad", "good"};
+  not_required.labels_required = false;
+  expect_unlabelled(parse_table("{\"text\":\"a\",\"label\":null}\n{\"text\":\"b\"}\n", not_required), 2);
+  expect_unlabelled(table("t.jsonl", "{\"text\":\"a\",\"label\":\"-1\"}\n", TaskKind::regression), 1);
+  expect_unlabelled(table("t.jsonl", "{\"text\":\"a\",\"label\":\"\"}\n", TaskKind::regression), 1);
   expect_unlabelled(table("t.csv", "text,label\na,-1.0\n", TaskKind::regression), 1);
   expect_unlabelled(table("t.jsonl", "{\"text\":\"a\",\"label\":-1.0}\n", TaskKind::regression), 1);
   const Task& sst2 = find_task("sst2");
@@ -51,6 +59,7 @@ TEST(AbsentLabels, InSomeRowsAloneAreAnError) {
   EXPECT_THROW(table("t.csv", "text,label\na,good\nb,\n"), FormatError);
   EXPECT_THROW(table("t.jsonl", "{\"text\":\"a\",\"label\":1}\n{\"text\":\"b\",\"label\":null}\n"),
                FormatError);
+  EXPECT_THROW(table("t.jsonl", "{\"text\":\"a\",\"label\":1}\n{\"text\":\"b\"}\n"), FormatError);
   EXPECT_THROW(parse_glue(find_task("sst2"), "sentence\tlabel\na\t1\nb\t-1\n", Split::test, "t"),
                FormatError);
 }

@@ -173,8 +173,9 @@ INSTANTIATE_TEST_SUITE_P(
                       "t.jsonl:1: 'label' is a boolean, expected a string or an integer"},
         MalformedFile{"LabelIsAList", table("t.jsonl", "{\"text\":\"a\",\"label\":[1]}\n"),
                       "t.jsonl:1: 'label' is an array, expected a string or an integer"},
-        MalformedFile{"ScoreIsAString", table("t.jsonl", "{\"text\":\"a\",\"label\":\"3\"}\n", of_scores()),
-                      "t.jsonl:1: 'label' is a string, expected a number"}),
+        MalformedFile{"ScoreIsAString",
+                      table("t.jsonl", "{\"text\":\"a\",\"label\":\"three\"}\n", of_scores()),
+                      "t.jsonl:1: 'label' is 'three', expected a number"}),
     [](const auto& tested) { return std::string(tested.param.name); });
 
 INSTANTIATE_TEST_SUITE_P(

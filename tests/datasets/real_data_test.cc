@@ -43,7 +43,7 @@ TEST_P(RealData, LoadsWholeWithAllItsLabels) {
   const Task& task = find_task(known.task);
   const Dataset dataset = load_task(task, directory, known.split);
   EXPECT_EQ(dataset.examples.size(), known.rows);
-  EXPECT_EQ(dataset.skipped_rows, 0U);
+  EXPECT_TRUE(dataset.skipped_rows.empty());
   std::set<double> labels;
   for (const Example& example : dataset.examples) {
     EXPECT_EQ(example.text_pair.has_value(), task.pair);

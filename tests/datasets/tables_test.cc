@@ -130,6 +130,15 @@ TEST(Tables, PassTextThatIsNotUtf8Through) {
   EXPECT_EQ(dataset.examples[0].text, "\xFF\xC3");
 }
 
+TEST(Tables, NameTheLineOfALabelThatIsNoText) {
+  try {
+    parse_table("text,label\na,x\nb,w\xFF\n", source_named("t.csv"));
+    FAIL() << "config.json could not hold it";
+  } catch (const FormatError& error) {
+    EXPECT_STREQ(error.what(), "t.csv:3: the label 'w\uFFFD' is not valid UTF-8");
+  }
+}
+
 TEST(Tables, AreReadFromFiles) {
   const test::TemporaryDirectory directory;
   write_file_atomically(directory / "t.csv", "text,label\na,x\nb,y\n");

@@ -114,7 +114,7 @@ TEST(Glue, PassesOverCutRowsOfQqpOnly) {
   const auto dataset =
       glue("qqp", "id\tquestion1\tquestion2\tis_duplicate\n1\ta\tb\t0\n2\tcut\n3\tc\td\t1\n");
   EXPECT_EQ(dataset.examples.size(), 2U);
-  EXPECT_EQ(dataset.skipped_rows, 1U);
+  EXPECT_EQ(dataset.skipped_rows, std::vector<std::size_t>{1});
   EXPECT_EQ(dataset.examples[1].label, 1.0);
   EXPECT_THROW(glue("rte", "sentence1\tsentence2\tlabel\na\tentailment\n"), FormatError);
 }

@@ -132,7 +132,7 @@ const Row kSafetensorsRows[] = {
     {"NameThatFloodsTheScreen", header("{\"" + std::string(100'000, 'x') + "\":1}"),
      header_error("tensor '" + std::string(80, 'x') + "...' is 1, expected an object")},
     {"NameThatDrivesTheTerminal", header(R"({"\u001b[2J":1})"),
-     header_error("tensor '\\x1b[2J' is 1, expected an object")},
+     header_error("tensor '\\u001b[2J' is 1, expected an object")},
 };
 
 /// A model whose config.json is this text.

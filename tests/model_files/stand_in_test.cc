@@ -39,8 +39,11 @@ TEST(StandIn, IsToldFromFilesThatLookLikeIt) {
                                               "440449768 bytes; download that"));
   EXPECT_THAT(message_of("version https://git-lfs.github.com/spec/v1\nsize many\n"),
               StartsWith("file: is a Git LFS pointer, which stands for the file; download that"));
+  EXPECT_THAT(message_of("version https://hawser.github.com/spec/v1\nsize 7\n"),
+              StartsWith("file: is a Git LFS pointer, which stands for the file of 7 bytes"));
   for (const char* const page :
-       {"<!DOCTYPE html>\n<html>", "\xEF\xBB\xBF\n <HTML lang=en>", "<!doctype HTML "})
+       {"<!-- sign in --><html>", "<?xml version=\"1.0\"?><html>", "<!DOCTYPE html>\n<html>",
+        "\xEF\xBB\xBF\n <HTML lang=en>", "<!doctype HTML "})
     EXPECT_THAT(message_of(page), StartsWith("file: is an HTML page")) << page;
   for (const char* const content : {"", " ", "version", "<s>\n<html>\n", "<", "{\"a\": \"<html>\"}"})
     EXPECT_EQ(message_of(content), "none") << content;

@@ -1,6 +1,6 @@
 // The encoder without padding against the same encoder computed on padded tensors, operation by operation.
 #include <cmath>
-#include <limits>
+#include <cstdint>
 #include <map>
 #include <ostream>
 #include <string>
@@ -69,9 +69,6 @@ TrainingModel deciding_model(const ModelConfig& config) {
   return model;
 }
 
-constexpr DelayedRemoval kNever{.margin = std::numeric_limits<double>::infinity(),
-                                .layers = std::numeric_limits<std::int64_t>::max()};
-
 struct Outcome {
   ModelOutput output;
   double loss = 0;
@@ -90,12 +87,12 @@ class PackedEncoder : public ::testing::TestWithParam<Case> {
     if (GetParam().bf16 && !has_bf16_products()) GTEST_SKIP() << "this processor has no AVX-512 BF16";
   }
 
-  Outcome run(bool padded, const DelayedRemoval& removal = kNever) const {
+  Outcome run(bool padded, std::int64_t removal_delay = kEveryLayer) const {
     model.parameters().zero_gradients();
     ForwardOptions options{.training = true, .seed = 3};
     options.padded = padded;
     options.gradient_of_return = GetParam().gradient_of_return;
-    options.removal = removal;
+    options.removal_delay = removal_delay;
     Outcome outcome;
     Tensor loss;
     {
@@ -151,7 +148,6 @@ TEST_P(PackedEncoder, AccumulatesGradientsOfSeveralPasses) {
   const Outcome once = run(/*padded=*/false);
   ForwardOptions options{.training = true, .seed = 3};
   options.gradient_of_return = GetParam().gradient_of_return;
-  options.removal = kNever;
   const AutocastScope scope({.device = torch::kCPU, .bf16 = GetParam().bf16});
   const ModelOutput output = model.forward(batch.inputs, options);
   (task_loss(config, output.head.logits, batch.targets, batch.inputs.real) +
@@ -174,10 +170,8 @@ class SkimmedTokens : public PackedEncoder {
 
 TEST_P(SkimmedTokens, MayLeaveWithoutAChangeOfLossMasksAndStates) {
   const Outcome expected = run(/*padded=*/false);
-  for (const DelayedRemoval& removal :
-       {DelayedRemoval{.margin = 0, .layers = 0}, DelayedRemoval{.margin = 0.5, .layers = 1},
-        DelayedRemoval{.margin = kNever.margin, .layers = 2}}) {
-    const Outcome found = run(/*padded=*/false, removal);
+  for (const std::int64_t delay : {0, 1, 2}) {
+    const Outcome found = run(/*padded=*/false, delay);
     EXPECT_NEAR(found.loss, expected.loss, 1e-5 * expected.loss);
     const auto &masks = found.output.encoder.skim_masks, &wanted = expected.output.encoder.skim_masks;
     for (std::size_t i = 0; i < wanted.size(); ++i)
@@ -189,7 +183,7 @@ TEST_P(SkimmedTokens, MayLeaveWithoutAChangeOfLossMasksAndStates) {
 TEST_P(SkimmedTokens, ThatLeaveInNoLayerLeaveNoGradientBehind) {
   const Outcome expected = run(/*padded=*/false);
   const auto most = static_cast<std::int64_t>(config.num_hidden_layers);
-  const Outcome found = run(/*padded=*/false, {.margin = kNever.margin, .layers = most});
+  const Outcome found = run(/*padded=*/false, most);
   for (const auto& [name, wanted] : expected.gradients)
     EXPECT_TRUE(at::equal(found.gradients.at(name), wanted)) << name;
 }

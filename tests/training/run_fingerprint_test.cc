@@ -25,7 +25,8 @@ std::string refusal(const std::map<std::string, std::string>& run,
 TEST(RunFingerprint, CheckpointsFromBeforeBudgetsAndTeachersGoOnAsPublished) {
   const auto run = run_fingerprint({}, tiny_config(), nullptr);
   auto stored = run;
-  for (const char* option : {"target-compute", "gate-noise", "teacher", "distillation"}) stored.erase(option);
+  for (const char* option : {"target-compute", "gate-noise", "removal-delay", "teacher", "distillation"})
+    stored.erase(option);
   EXPECT_EQ(refusal(run, stored), "");
   EXPECT_EQ(run.at("skim-warmup-ratio"), "0") << "as it was written before it could be left open";
 }
@@ -38,6 +39,23 @@ TEST(RunFingerprint, ABudgetCannotBeTakenUpOrGivenUp) {
   EXPECT_THAT(refusal(with, without),
               ::testing::StartsWith("checkpoint-3: this run had gate-noise 1, not 0"));
   EXPECT_NE(refusal(without, with), "");
+}
+
+TEST(RunFingerprint, ARunGoesOnWithTheDelayOfItsRemovals) {
+  ModelConfig steered = tiny_config();
+  steered.skim.target_compute = 0.5;
+  steered.num_hidden_layers = 3;
+  TrainingOptions later;
+  later.removal_delay = 2;
+  const auto usual = run_fingerprint({}, steered, nullptr), two = run_fingerprint(later, steered, nullptr);
+  EXPECT_EQ(
+      refusal(usual, two),
+      "checkpoint-3: this run had removal-delay 2, not 1; a resumed run must go on with the same options");
+  later.removal_delay = 1000;
+  auto stored = run_fingerprint(later, steered, nullptr);
+  EXPECT_EQ(stored.at("removal-delay"), "every layer");
+  stored.erase("removal-delay");
+  EXPECT_EQ(refusal(run_fingerprint(later, steered, nullptr), stored), "") << "there were no removals before";
 }
 
 TEST(RunFingerprint, TellsTeachersApartByTheirWeights) {
