@@ -1,6 +1,7 @@
 #include "model_files/added_token_list.h"
 
 #include <algorithm>
+#include <set>
 
 #include <fmt/format.h>
 
@@ -30,7 +31,7 @@ void AddedTokenList::put(const AddedToken& token, const std::string& origin) {
   number(token, origin);
 }
 
-std::vector<AddedToken> AddedTokenList::changed_tokens(const TokenizerSettings& settings) {
+std::map<std::int32_t, AddedToken> AddedTokenList::written_tokens(const TokenizerSettings& settings) {
   std::map<std::int32_t, AddedToken> by_id;
   const auto gather = [&](const AddedToken& token) {
     by_id.insert_or_assign(token.id, token);
@@ -38,27 +39,22 @@ std::vector<AddedToken> AddedTokenList::changed_tokens(const TokenizerSettings& 
   };
   std::for_each(settings.added_tokens.begin(), settings.added_tokens.end(), gather);
   if (!settings.has_decoder) std::for_each(listed_.begin(), listed_.end(), gather);
-  std::vector<AddedToken> changed;
-  for (auto& [id, token] : by_id) {
-    const AddedToken* const known = find(token.content);
-    if (known != nullptr) token.id = known->id;
-    if (known == nullptr || !(token == *known)) changed.push_back(std::move(token));
-  }
-  return changed;
+  return by_id;
 }
 
-std::vector<AddedToken> AddedTokenList::named_tokens(const TokenizerSettings& settings,
-                                                     const SpecialTokenNames& usual) const {
+std::vector<WrittenToken> AddedTokenList::named_tokens(const TokenizerSettings& settings,
+                                                       const SpecialTokenNames& usual) const {
   const SpecialTokenSettings& special = settings.special_tokens;
-  std::vector<AddedToken> named;
+  std::vector<WrittenToken> named;
   for (std::size_t i = 0; i < kNamedParts.size(); ++i) {
-    AddedToken token = {.content = usual.*kNamedParts[i].name, .id = -1, .special = true};
     if (special.dropped[i]) continue;
-    if (special.parts[i]) token = *special.parts[i];
-    if (const auto known = by_text_.find(token.content); known != by_text_.end()) token = known->second;
-    token.id = -1;
-    token.special = true;
-    if (!token.content.empty()) named.push_back(std::move(token));
+    WrittenToken written = {{.content = usual.*kNamedParts[i].name, .id = -1, .special = true}, true};
+    if (special.parts[i]) written = *special.parts[i];
+    if (const auto known = by_text_.find(written.token.content); known != by_text_.end())
+      written = {known->second, false};
+    written.token.id = -1;
+    written.token.special = true;
+    if (!written.token.content.empty()) named.push_back(std::move(written));
   }
   return named;
 }
@@ -72,26 +68,41 @@ void AddedTokenList::put_special(const AddedToken& token, const SpecialTokenName
 }
 
 void AddedTokenList::put(const TokenizerSettings& settings, const SpecialTokenNames& usual) {
-  std::vector<AddedToken> changed = changed_tokens(settings);
-  std::vector<AddedToken> special = named_tokens(settings, usual);
-  const auto with_part = static_cast<std::ptrdiff_t>(special.size());
+  std::map<std::int32_t, AddedToken> written = written_tokens(settings);
+  std::vector<WrittenToken> special = named_tokens(settings, usual);
+  const std::size_t with_part = special.size();
   const SpecialTokenSettings& others = settings.special_tokens;
-  for (const std::vector<AddedToken>* tokens : {&others.model_specific, &others.extra})
-    special.insert(special.end(), tokens->begin(), tokens->end());
-  for (AddedToken& token : changed) number(std::move(token), settings.added_tokens_origin);
+  special.insert(special.end(), others.model_specific.begin(), others.model_specific.end());
+  std::set<std::string> named;
+  for (const WrittenToken& token : special) named.insert(token.token.content);
+  for (auto& [id, token] : written) {
+    const bool open = !token.special && settings.normalized_by_default.contains(token.content);
+    if (open && named.contains(token.content)) token.normalized = false;
+    number(std::move(token), settings.added_tokens_origin);
+  }
+  for (WrittenToken token : others.extra) {
+    if (token.normalized_by_default && named.contains(token.token.content)) token.token.normalized = false;
+    special.push_back(std::move(token));
+  }
+  put_special(special, with_part, usual);
+}
+
+void AddedTokenList::put_special(const std::vector<WrittenToken>& tokens, std::size_t with_part,
+                                 const SpecialTokenNames& usual) {
   const std::size_t listed = tokens_.size();
-  for (auto token = special.begin(); token != special.end(); ++token) {
-    AddedToken* const known = find(token->content);
+  for (std::size_t i = 0; i < tokens.size(); ++i) {
+    const auto here = tokens.begin() + static_cast<std::ptrdiff_t>(i);
+    const AddedToken& token = here->token;
+    AddedToken* const known = find(token.content);
     if (known != nullptr && known < tokens_.data() + listed) {
       known->special = true;  // its other flags stay
-    } else if (std::find(special.begin(), token, *token) == token) {
-      put_special(*token, usual);
+    } else if (std::find(tokens.begin(), here, *here) == here) {
+      put_special(token, usual);
     }
-    const bool has_part = token < special.begin() + with_part;
-    if (!has_part && !token->content.empty() && find(token->content) == nullptr)
+    if (i >= with_part && !token.content.empty() && find(token.content) == nullptr)
       throw FormatError(
           fmt::format("{}: has no special token {}, and vocab_size in config.json leaves no id for it",
-                      vocabulary_.origin(), in_quotes(token->content)));
+                      vocabulary_.origin(), in_quotes(token.content)));
   }
 }
 

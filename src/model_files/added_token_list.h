@@ -21,9 +21,9 @@ class AddedTokenList {
   /// with the same text. `origin` is the file that messages name. A token without text is never found, and
   /// not kept.
   void put(const AddedToken& token, const std::string& origin);
-  /// Those of the settings files, in the order in which transformers numbers them: added tokens that differ
-  /// from what is there, by the files' ids; special tokens that have a part, or else those of `usual`; and
-  /// those without. Throws FormatError for one without a part for which vocab_size leaves no id.
+  /// Those of the settings files, in the order in which transformers numbers them: added tokens by the
+  /// files' ids, those of tokenizer.json among them; special tokens that have a part, or else those of
+  /// `usual`; and those without. Throws FormatError for one without a part for which vocab_size leaves no id.
   void put(const TokenizerSettings& settings, const SpecialTokenNames& usual);
 
   std::vector<AddedToken> take() { return std::move(tokens_); }
@@ -32,10 +32,12 @@ class AddedTokenList {
   AddedToken* find(const std::string& content);
   void number(AddedToken token, const std::string& origin);
   /// By the ids of the files; `by_text_` is filled on the way.
-  std::vector<AddedToken> changed_tokens(const TokenizerSettings& settings);
-  std::vector<AddedToken> named_tokens(const TokenizerSettings& settings,
-                                       const SpecialTokenNames& usual) const;
-  /// A special token that vocab_size may leave no id for.
+  std::map<std::int32_t, AddedToken> written_tokens(const TokenizerSettings& settings);
+  std::vector<WrittenToken> named_tokens(const TokenizerSettings& settings,
+                                         const SpecialTokenNames& usual) const;
+  /// Those that are not there yet; the first `with_part` of them have a part.
+  void put_special(const std::vector<WrittenToken>& tokens, std::size_t with_part,
+                   const SpecialTokenNames& usual);
   void put_special(const AddedToken& token, const SpecialTokenNames& usual);
 
   VocabularyBuilder& vocabulary_;

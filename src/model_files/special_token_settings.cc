@@ -21,25 +21,27 @@ constexpr const char* kModelSpecific = "model_specific_special_tokens";
 enum class Kind : std::uint8_t { special, as_written };
 
 /// A special token is written as its text, or as an object with the text under "content".
-AddedToken special_token(const JsonFields& fields, const char* key, const json& value,
-                         Kind kind = Kind::special) {
-  AddedToken token;
+WrittenToken special_token(const JsonFields& fields, const char* key, const json& value,
+                           Kind kind = Kind::special) {
+  WrittenToken written;
   if (value.is_string()) {
-    token.content = value.get<std::string>();
+    written.token.content = value.get<std::string>();
+    written.is_text = true;
   } else if (value.is_object() && value.contains("content")) {
     const std::optional<bool> special =
         kind == Kind::special ? std::optional<bool>(true) : std::optional<bool>();
-    token = read_added_token(value, fields.origin(), std::string(key) + ".", special);
+    written.token = read_added_token(value, fields.origin(), std::string(key) + ".", special);
+    written.normalized_by_default = !value.contains("normalized");
   } else {
     fields.fail(key, value, "a token");
   }
-  token.id = -1;
-  token.special = true;
-  return token;
+  written.token.id = -1;
+  written.token.special = true;
+  return written;
 }
 
 template <class KeyedTokens>
-void put(KeyedTokens& tokens, const std::string& key, const AddedToken& token) {
+void put(KeyedTokens& tokens, const std::string& key, const WrittenToken& token) {
   const auto found =
       std::find_if(tokens.begin(), tokens.end(), [&](const auto& entry) { return entry.first == key; });
   if (found != tokens.end()) {
@@ -69,7 +71,7 @@ bool is_token_object(const json& value) {
 SpecialTokenNames SpecialTokenSettings::names() const {
   SpecialTokenNames names;
   for (std::size_t i = 0; i < parts.size(); ++i)
-    if (parts[i]) names.*kNamedParts[i].name = parts[i]->content;
+    if (parts[i]) names.*kNamedParts[i].name = parts[i]->token.content;
   return names;
 }
 
@@ -97,7 +99,7 @@ SpecialTokenReader::TokenList SpecialTokenReader::list(const SettingsFile& file,
                                                        bool is_map) {
   const JsonFields fields = file.fields();
   if (!fields.has(key)) return std::nullopt;
-  std::vector<AddedToken> tokens;
+  std::vector<WrittenToken> tokens;
   const json* const value = fields.find(key);
   if (value == nullptr) return tokens;
   if (!value->is_array()) fields.fail(key, *value, "an array of tokens");
@@ -163,9 +165,9 @@ void SpecialTokenReader::read_lists_of_map(const SettingsFile& file) {
   const TokenList more = list(file, kExtra, true);
   if (value == nullptr || !extra_) extra_.emplace();
   if (value == nullptr) extra_texts_.clear();
-  for (const AddedToken& token : *more) {
+  for (const WrittenToken& token : *more) {
     if (std::find(extra_->begin(), extra_->end(), token) == extra_->end()) extra_->push_back(token);
-    extra_texts_.insert(token.content);
+    extra_texts_.insert(token.token.content);
   }
 }
 
@@ -190,7 +192,7 @@ void SpecialTokenReader::read_special_tokens_map(const SettingsFile& file) {
 std::set<std::string> SpecialTokenReader::special_in_added_tokens() const {
   std::set<std::string> texts = extra_texts_;
   for (std::size_t i = 0; i < kNamedParts.size(); ++i)
-    if (settings_.parts[i] && part_is_text_[i]) texts.insert(settings_.parts[i]->content);
+    if (settings_.parts[i] && part_is_text_[i]) texts.insert(settings_.parts[i]->token.content);
   return texts;
 }
 

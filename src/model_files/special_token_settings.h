@@ -26,13 +26,23 @@ inline constexpr std::array kNamedParts = {NamedPart{"bos_token", &SpecialTokenN
                                            NamedPart{"cls_token", &SpecialTokenNames::begin},
                                            NamedPart{"mask_token", &SpecialTokenNames::mask}};
 
-/// Special tokens that settings files name, with their flags; ids are still to be found (-1).
+/// A special token as a settings file writes it; its id is still to be found (-1).
+struct WrittenToken {
+  AddedToken token;
+  bool is_text = false;                ///< and no object: to transformers the two are never the same
+  bool normalized_by_default = false;  ///< the object leaves `normalized` open, for the opposite of `special`
+  bool operator==(const WrittenToken& other) const {
+    return token == other.token && is_text == other.is_text;
+  }
+};
+
+/// Special tokens that settings files name, with their flags.
 struct SpecialTokenSettings {
-  std::array<std::optional<AddedToken>, kNamedParts.size()> parts;
+  std::array<std::optional<WrittenToken>, kNamedParts.size()> parts;
   /// Parts that a file says null for: the model has none, whatever its class would take by default.
   std::array<bool, kNamedParts.size()> dropped = {};
-  std::vector<AddedToken> model_specific;  ///< under keys of the model's own: "image_token", say
-  std::vector<AddedToken> extra;           ///< without a key
+  std::vector<WrittenToken> model_specific;  ///< under keys of the model's own: "image_token", say
+  std::vector<WrittenToken> extra;           ///< without a key
 
   SpecialTokenNames names() const;
   SpecialTokenNames without_dropped(SpecialTokenNames names) const;
@@ -50,9 +60,9 @@ class SpecialTokenReader {
   SpecialTokenSettings take();
 
  private:
-  using KeyedTokens = std::vector<std::pair<std::string, AddedToken>>;
+  using KeyedTokens = std::vector<std::pair<std::string, WrittenToken>>;
   /// That a list is there says something, if it is empty or null, too.
-  using TokenList = std::optional<std::vector<AddedToken>>;
+  using TokenList = std::optional<std::vector<WrittenToken>>;
 
   void read_parts(const SettingsFile& file, bool is_map);
   void read_lists(const SettingsFile& file);

@@ -62,6 +62,7 @@ class SettingsReader {
       if (!value.is_object()) fields.fail("added_tokens_decoder", value, "an object for each token");
       AddedToken token = read_added_token(value, origin, "added_tokens_decoder.");
       token.id = static_cast<std::int32_t>(*id);
+      if (!value.contains("normalized")) settings_.normalized_by_default.insert(token.content);
       settings_.added_tokens.push_back(std::move(token));
     }
   }

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <filesystem>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -42,6 +43,8 @@ struct TokenizerSettings {
   SpecialTokenNames names;  ///< of those that have a part
   /// Added tokens with the ids that the file says, in its order.
   std::vector<AddedToken> added_tokens;
+  /// Those of them for which the file leaves `normalized` open: it is the opposite of special.
+  std::set<std::string> normalized_by_default;
   std::string added_tokens_origin;  ///< the file that they are from
   bool has_decoder = false;         ///< which is tokenizer_config.json
 

@@ -1,0 +1,65 @@
+"""What transformers makes of a mixture's texts that it loads from a directory, in the terms of dump_ids.cc."""
+
+import os
+
+from .reference import Failure, Panic, as_text, guarded
+
+os.environ["HF_HUB_OFFLINE"] = "1"
+os.environ["TRANSFORMERS_VERBOSITY"] = "critical"
+
+try:
+    import transformers
+    from transformers import AutoTokenizer
+except ImportError:
+    transformers = None
+
+NO_LIMIT = 10**9
+
+
+class LoadedReference:
+    """A Reference of a folder."""
+
+    def __init__(self, folder):
+        self.tokenizer = guarded(AutoTokenizer.from_pretrained, folder, local_files_only=True)
+        self.panics = 0
+        listed = self.tokenizer.added_tokens_decoder.items()
+        special = {number for number, token in listed if token.special} | set(self.tokenizer.all_special_ids)
+        self.special_ids = special - {self.tokenizer.unk_token_id}
+        self.cuts_left = self.tokenizer.truncation_side == "left"
+        self.splits = self.tokenizer.split_special_tokens
+        # Without a word of the files this class gives none, and ours those of the layout. So did transformers before 5.
+        says_nothing = type(self.tokenizer).__name__ == "TokenizersBackend" and "model_input_names" not in self.tokenizer.init_kwargs
+        self.options = {"return_token_type_ids": True} if says_nothing else {}
+
+    def tokens(self):
+        return {number: token for token, number in self.tokenizer.get_vocab().items()}
+
+    @property
+    def max_length(self):
+        length = self.tokenizer.model_max_length
+        return length if length < NO_LIMIT else None
+
+    def reads_special_token(self, encoding):
+        """Whether a text became a special token although these are split: a word of the vocabulary, or one that a file names
+        and another says is none."""
+        return self.splits and any(number in self.special_ids and sequence is not None
+                                   for number, sequence in zip(encoding.ids, encoding.sequence_ids))
+
+    def encoding(self, request):
+        texts = [as_text(text) for text in request["texts"]]
+        cut = {"truncation": request["truncation"], "max_length": request["max_length"]} if "max_length" in request else {}
+        try:
+            # As lists: an empty second text alone would count as none.
+            result = guarded(self.tokenizer, *([text] for text in texts), add_special_tokens=request.get("special_tokens", True),
+                             **self.options, **cut)
+        except Panic as panic:
+            self.panics += 1
+            return {"panic": str(panic)}
+        except Failure as failure:
+            return {"error": str(failure)}
+        encoding = result.encodings[0]
+        if self.reads_special_token(encoding):
+            return {"panic": "not to be compared"}
+        types = result.get("token_type_ids", [[0] * len(encoding.ids)])
+        return {"ids": result["input_ids"][0], "type_ids": types[0], "offsets": [list(pair) for pair in encoding.offsets],
+                "sequences": encoding.sequence_ids}
