@@ -1,7 +1,6 @@
 """One mixture through both: equal, refused, or different."""
 
 import json
-import re
 from collections import Counter
 from dataclasses import dataclass, field
 
@@ -127,10 +126,10 @@ REFUSED_SETTINGS = ("'cls_token' is null", "'sep_token' is null", "'unk_token' i
 
 
 def outcome_of_refused_settings(message, reference):
-    message = re.sub(r"\S*/", "", message)
     if reference is None:
         return Outcome("refused", "by both")
-    return Outcome("refused" if any(name in message for name in REFUSED_SETTINGS) else "different", message)
+    named = next((name for name in REFUSED_SETTINGS if name in message), None)
+    return Outcome("refused" if named else "different", named or message)
 
 
 def reference_of(mixture, folder):

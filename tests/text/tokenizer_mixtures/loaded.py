@@ -24,7 +24,9 @@ class LoadedReference:
         self.panics = 0
         listed = self.tokenizer.added_tokens_decoder.items()
         special = {number for number, token in listed if token.special} | set(self.tokenizer.all_special_ids)
-        self.special_ids = special - {self.tokenizer.unk_token_id}
+        # What stands for unknown words is no special token that was written out, unless it is found as no special one.
+        plain = {number for number, token in listed if not token.special}
+        self.special_ids = special - ({self.tokenizer.unk_token_id} - plain)
         self.cuts_left = self.tokenizer.truncation_side == "left"
         self.splits = self.tokenizer.split_special_tokens
         # Without a word of the files this class gives none, and ours those of the layout. So did transformers before 5.
