@@ -14,6 +14,7 @@ except ImportError:
     transformers = None
 
 NO_LIMIT = 10**9
+USUAL = {"[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "<s>", "<pad>", "</s>", "<unk>", "<mask>"}
 
 
 class LoadedReference:
@@ -29,9 +30,15 @@ class LoadedReference:
         self.special_ids = special - ({self.tokenizer.unk_token_id} - plain)
         self.cuts_left = self.tokenizer.truncation_side == "left"
         self.splits = self.tokenizer.split_special_tokens
+        self.has_special_words = self.splits and self.special_words()
         # Without a word of the files this class gives none, and ours those of the layout. So did transformers before 5.
         says_nothing = type(self.tokenizer).__name__ == "TokenizersBackend" and "model_input_names" not in self.tokenizer.init_kwargs
         self.options = {"return_token_type_ids": True} if says_nothing else {}
+
+    def special_words(self):
+        """Whether a special token is a word of the vocabulary too, which pieces of a text may grow into."""
+        own = set(self.tokenizer.backend_tokenizer.get_vocab(with_added_tokens=False))
+        return not own.isdisjoint(set(self.tokenizer.convert_ids_to_tokens(list(self.special_ids))) - USUAL)
 
     def tokens(self):
         return {number: token for token, number in self.tokenizer.get_vocab().items()}
@@ -44,7 +51,7 @@ class LoadedReference:
     def reads_special_token(self, encoding):
         """Whether a text became a special token although these are split: a word of the vocabulary, or one that a file names
         and another says is none."""
-        return self.splits and any(number in self.special_ids and sequence is not None
+        return self.has_special_words or self.splits and any(number in self.special_ids and sequence is not None
                                    for number, sequence in zip(encoding.ids, encoding.sequence_ids))
 
     def encoding(self, request):
