@@ -20,6 +20,8 @@ void AddedTokenList::number(AddedToken token, const std::string& origin) {
   if (token.content.empty()) return;
   token.id = vocabulary_.add_behind(token.content, origin);
   if (AddedToken* const known = find(token.content)) {
+    // What was special once stays special to tokenizers where these are split.
+    token.special |= known->special;
     *known = std::move(token);
   } else {
     tokens_.push_back(std::move(token));
@@ -50,7 +52,7 @@ std::vector<WrittenToken> AddedTokenList::named_tokens(const TokenizerSettings& 
     if (special.dropped[i]) continue;
     WrittenToken written = {{.content = usual.*kNamedParts[i].name, .id = -1, .special = true}, true};
     if (special.parts[i]) written = *special.parts[i];
-    if (const auto known = by_text_.find(written.token.content); known != by_text_.end())
+    if (const auto known = by_text_.find(written.token.content); known != by_text_.end() && !special.keyed[i])
       written = {known->second, false};
     written.token.id = -1;
     written.token.special = true;

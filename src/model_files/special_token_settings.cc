@@ -203,6 +203,7 @@ SpecialTokenSettings SpecialTokenReader::take() {
     if (const std::size_t part = part_named(key); part < kNamedParts.size()) {
       settings_.parts[part] = token;
       settings_.dropped[part] = false;
+      settings_.keyed[part] = true;
     } else {
       settings_.model_specific.push_back(token);
     }

@@ -41,6 +41,9 @@ struct SpecialTokenSettings {
   std::array<std::optional<WrittenToken>, kNamedParts.size()> parts;
   /// Parts that a file says null for: the model has none, whatever its class would take by default.
   std::array<bool, kNamedParts.size()> dropped = {};
+  /// Parts that stand among a model's own keys: flags of an added token of the same text do not count for
+  /// them.
+  std::array<bool, kNamedParts.size()> keyed = {};
   std::vector<WrittenToken> model_specific;  ///< under keys of the model's own: "image_token", say
   std::vector<WrittenToken> extra;           ///< without a key
 

@@ -71,14 +71,17 @@ class SettingsReader {
   /// text.
   void read_added_tokens_file(const SettingsFile& file, const std::set<std::string>& special_ones) {
     settings_.added_tokens_origin = file.origin;
-    const JsonFields fields = file.fields();
+    constexpr std::int64_t kMost = std::numeric_limits<std::int32_t>::max();
     for (const auto& [content, unused] : file.in_order.items()) {
+      // Under a key of its own: a text may hold what ends the key of JsonFields.
+      const json entry = {{"id", file.object.at(content)}};
+      const JsonFields fields(entry, file.origin, in_quotes(content) + ".");
       const bool special = special_ones.contains(content);
-      settings_.added_tokens.push_back({.content = content,
-                                        .id = static_cast<std::int32_t>(fields.required_integer(
-                                            content.c_str(), {0, std::numeric_limits<std::int32_t>::max()})),
-                                        .normalized = !special,
-                                        .special = special});
+      settings_.added_tokens.push_back(
+          {.content = content,
+           .id = static_cast<std::int32_t>(fields.required_integer("id", {0, kMost})),
+           .normalized = !special,
+           .special = special});
     }
   }
 

@@ -2,7 +2,8 @@
 // line of standard input is a job, each line of standard output its result, both JSON:
 //
 //   {"directory": D, "requests": [{"texts": [T] or [T, T], "max_length": N, "truncation": NAME}, ...]}
-//     -> {"tokens": [by id], "max_length": N or null, "encodings": [{"ids", "type_ids", "offsets", "sequences"} or {"error"}, ...]}
+//     -> {"tokens": [by id], "max_length": N or null, "encodings": [{"ids", "type_ids", "offsets",
+//     "sequences"} or {"error"}, ...]}
 //     -> {"refused": MESSAGE} for a directory that cannot be loaded
 //   {"normalizer": {options of BertNormalizer}, "texts": [T, ...]} -> {"texts": [normalised, ...]}
 //   {"words": "bert" or "gpt2", "texts": [T, ...]} -> {"words": [[[begin, end], ...], ...]}
