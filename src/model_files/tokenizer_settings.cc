@@ -73,13 +73,14 @@ class SettingsReader {
     settings_.added_tokens_origin = file.origin;
     constexpr std::int64_t kMost = std::numeric_limits<std::int32_t>::max();
     for (const auto& [content, unused] : file.in_order.items()) {
-      // Under a key of its own: a text may hold what ends the key of JsonFields.
-      const json entry = {{"id", file.object.at(content)}};
-      const JsonFields fields(entry, file.origin, in_quotes(content) + ".");
+      // JsonFields takes no key with a NUL in it, which a text may have.
+      const std::string key = content.c_str();
+      const json entry = {{key, file.object.at(content)}};
+      const JsonFields fields(entry, file.origin);
       const bool special = special_ones.contains(content);
       settings_.added_tokens.push_back(
           {.content = content,
-           .id = static_cast<std::int32_t>(fields.required_integer("id", {0, kMost})),
+           .id = static_cast<std::int32_t>(fields.required_integer(key.c_str(), {0, kMost})),
            .normalized = !special,
            .special = special});
     }
