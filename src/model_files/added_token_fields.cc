@@ -7,7 +7,7 @@
 namespace transkimmer {
 
 AddedToken read_added_token(const nlohmann::json& object, const std::string& origin,
-                            const std::string& prefix) {
+                            const std::string& prefix, std::optional<bool> special) {
   const JsonFields fields(object, origin, prefix);
   AddedToken token;
   if (fields.find("content") == nullptr) fields.fail_missing("content");
@@ -15,7 +15,7 @@ AddedToken read_added_token(const nlohmann::json& object, const std::string& ori
   token.single_word = fields.boolean("single_word", false);
   token.lstrip = fields.boolean("lstrip", false);
   token.rstrip = fields.boolean("rstrip", false);
-  token.special = fields.boolean("special", false);
+  token.special = special.value_or(fields.boolean("special", false));
   token.normalized = fields.boolean("normalized", !token.special);
   return token;
 }

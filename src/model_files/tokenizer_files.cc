@@ -48,7 +48,8 @@ std::unique_ptr<const Tokenizer> load_wordpiece(const fs::path& path, const Mode
                                                 const NoticeHandler& notices) {
   VocabularyBuilder vocabulary(path.string(), config.vocab_size);
   read_vocab_txt(read_downloaded_file(path, kMaxVocabularyBytes), vocabulary, notices);
-  const SpecialTokenNames names = SpecialTokenNames::bert().overridden_by(settings.names);
+  const SpecialTokenNames names =
+      settings.special_tokens.without_dropped(SpecialTokenNames::bert().overridden_by(settings.names));
   AddedTokenList added(vocabulary);
   added.put(settings, names);
   WordPieceModel model;
@@ -69,7 +70,8 @@ std::unique_ptr<const Tokenizer> load_byte_level_bpe(const fs::path& directory, 
   const fs::path merges_path = directory / "merges.txt";
   VocabularyBuilder vocabulary(vocabulary_path.string(), config.vocab_size);
   read_vocab_json(read_downloaded_file(vocabulary_path, kMaxVocabularyBytes), vocabulary);
-  const SpecialTokenNames names = SpecialTokenNames::roberta().overridden_by(settings.names);
+  const SpecialTokenNames names =
+      settings.special_tokens.without_dropped(SpecialTokenNames::roberta().overridden_by(settings.names));
   ByteLevelBpeModel model;
   model.add_prefix_space = settings.add_prefix_space.value_or(false);
   model.merges = read_merges_txt(read_downloaded_file(merges_path, kMaxVocabularyBytes), merges_path.string(),

@@ -91,7 +91,7 @@ class TokenizerJson {
     }
   }
 
-  /// Those that tokenizers knows; truncation, padding and decoder do not change a text's ids here.
+  /// Those that tokenizers knows; version and decoder do not change a text's ids.
   void reject_unknown_fields() const {
     constexpr std::array<std::string_view, 9> kKnown = {"version",        "truncation", "padding",
                                                         "added_tokens",   "normalizer", "pre_tokenizer",
@@ -102,8 +102,32 @@ class TokenizerJson {
             fmt::format("{}: has the field {}, which is not known here", origin_, in_quotes(key)));
   }
 
-  /// Whether the settings files go before this one.
-  bool settings_go_first() const { return settings_.what.family != TokenizerFamily::described; }
+  bool settings_go_first() const { return settings_.go_first(); }
+
+  /// Of leftovers of an export transformers takes two things where the settings say nothing: the side at
+  /// which texts are cut, and the token that pads. The lengths are without effect.
+  std::optional<std::string> leftover(const char* key, const char* name) const {
+    const json* const object = JsonFields(root_, origin_).find(key);
+    if (object == nullptr) return std::nullopt;
+    if (!object->is_object()) JsonFields(root_, origin_).fail(key, *object, "an object");
+    return JsonFields(*object, origin_, std::string(key) + ".").string(name);
+  }
+
+  TruncationSide truncation_side() const {
+    if (settings_.truncation_side) return *settings_.truncation_side;
+    const std::string direction = leftover("truncation", "direction").value_or("Right");
+    if (direction != "Left" && direction != "Right")
+      throw FormatError(fmt::format("{}: 'truncation.direction' is {}, expected Left or Right", origin_,
+                                    in_quotes(direction)));
+    return direction == "Left" ? TruncationSide::left : TruncationSide::right;
+  }
+
+  /// Classes that transformers builds anew have names by default; the others only what tokenizer.json says.
+  SpecialTokenNames default_names() const {
+    SpecialTokenNames names;
+    if (!settings_.what.rebuilt) names.pad = leftover("padding", "pad_token").value_or("");
+    return names;
+  }
 
   std::vector<AddedToken> added_tokens(const SpecialTokenNames& usual) {
     AddedTokenList tokens(vocabulary_);
@@ -113,19 +137,22 @@ class TokenizerJson {
       for (const json& entry : *list) {
         if (!entry.is_object()) fields.fail("added_tokens", entry, "an object for each token");
         AddedToken token = read_added_token(entry, origin_, "added_tokens.");
-        JsonFields(entry, origin_, "added_tokens.").required_integer("id", kIds);
-        tokens.put(std::move(token), origin_);
+        token.id = static_cast<std::int32_t>(
+            JsonFields(entry, origin_, "added_tokens.").required_integer("id", kIds));
+        tokens.put(token, origin_);
       }
     }
-    tokens.put(settings_, settings_go_first() ? usual : SpecialTokenNames());
+    tokens.put(settings_, settings_go_first() ? usual : default_names());
     return tokens.take();
   }
 
   SpecialTokenNames names(const json& model, const SpecialTokenNames& usual) const {
     SpecialTokenNames own;
     own.unknown = JsonFields(model, origin_, "model.").string("unk_token").value_or("");
-    return settings_go_first() ? usual.overridden_by(own).overridden_by(settings_.names)
-                               : usual.overridden_by(settings_.names).overridden_by(own);
+    if (settings_go_first())
+      return settings_.special_tokens.without_dropped(
+          usual.overridden_by(own).overridden_by(settings_.names));
+    return usual.overridden_by(default_names()).overridden_by(settings_.names).overridden_by(own);
   }
 
   /// What does not depend on the algorithm. The model's own tokens and merges have been read.
@@ -134,6 +161,7 @@ class TokenizerJson {
     built.added_tokens = added_tokens(names);
     const PostProcessing processing = post_processing();
     built.rules = settings_.rules(processing.layout);
+    built.rules.truncation_side = truncation_side();
     built.rules.offset_trims = processing.offset_trims;
     if (settings_go_first()) settings_.change(built.rules.offset_trims);
     built.special_tokens = special_tokens(names, processing.layout);
@@ -148,8 +176,25 @@ class TokenizerJson {
     };
     instead.begin = named(settings_.names.begin);
     instead.separator = named(settings_.names.separator);
-    return read_post_processor(JsonFields(root_, origin_).find("post_processor"), vocabulary_.size(), instead,
-                               origin_);
+    const PostProcessing processing = read_post_processor(JsonFields(root_, origin_).find("post_processor"),
+                                                          vocabulary_.size(), instead, origin_);
+    reject_other_ends(processing.layout.single, instead);
+    return processing;
+  }
+
+  /// A template may put other tokens around a text than settings name, which go before it in these classes.
+  void reject_other_ends(const std::vector<LayoutPart>& parts, const ProcessingTokens& named) const {
+    const auto is_special = [](const LayoutPart& part) { return part.segment == Segment::special; };
+    const auto text = std::find_if_not(parts.begin(), parts.end(), is_special);
+    const auto differs = [](auto begin, auto end, std::optional<std::int32_t> id) {
+      return id && begin != end &&
+             std::none_of(begin, end, [&](const LayoutPart& part) { return part.id == *id; });
+    };
+    const bool other_begin = differs(parts.begin(), text, named.begin);
+    if (!other_begin && !differs(text == parts.end() ? text : text + 1, parts.end(), named.separator)) return;
+    throw FormatError(
+        fmt::format("{}: post_processor has other tokens around a text than '{}' of the settings of {} names",
+                    origin_, other_begin ? "cls_token" : "sep_token", settings_.class_name()));
   }
 
   SpecialTokens special_tokens(const SpecialTokenNames& names, const InputLayout& layout) const {
@@ -171,6 +216,7 @@ class TokenizerJson {
     built.continuing_prefix = fields.string("continuing_subword_prefix").value_or("##");
     built.max_characters_per_word =
         static_cast<std::size_t>(fields.integer("max_input_chars_per_word", {1, 1 << 20}, 100));
+    reject_contradiction("wordpieces_prefix", settings_.wordpieces_prefix, built.continuing_prefix);
     built.normalizer = bert_normalizer();
     if (component("pre_tokenizer", "BertPreTokenizer") == nullptr) {
       throw FormatError(origin_ + ": pre_tokenizer is missing, expected BertPreTokenizer");
@@ -185,7 +231,10 @@ class TokenizerJson {
   BertNormalizerOptions bert_normalizer() const {
     const json* normalizer = component("normalizer", "BertNormalizer");
     if (normalizer == nullptr) {
-      return {.clean_text = false, .handle_chinese_chars = false, .strip_accents = false, .lowercase = false};
+      const BertNormalizerOptions none = {
+          .clean_text = false, .handle_chinese_chars = false, .strip_accents = false, .lowercase = false};
+      reject_other_settings(none);
+      return none;
     }
     const JsonFields fields(*normalizer, origin_, "normalizer.");
     BertNormalizerOptions options;
@@ -199,9 +248,29 @@ class TokenizerJson {
     }
     // Without a value of its own, accents follow the case.
     options.strip_accents = has_own ? fields.boolean("strip_accents", false) : options.lowercase;
+    reject_other_settings(options);
     if (settings_go_first() && settings_.names_strip_accents)
       options.strip_accents = settings_.strip_accents.value_or(options.lowercase);
     return options;
+  }
+
+  /// Classes that transformers builds anew do as their settings say, whatever tokenizer.json says.
+  template <class Value>
+  void reject_contradiction(const char* key, const std::optional<Value>& set, const Value& here) const {
+    if (!settings_.what.rebuilt || !set || *set == here) return;
+    throw FormatError(fmt::format("{}: does not do as '{}' of the settings says, which is what {} does",
+                                  origin_, key, settings_.class_name()));
+  }
+
+  void reject_other_settings(const BertNormalizerOptions& options) const {
+    reject_contradiction("do_lower_case", settings_.do_lower_case, options.lowercase);
+    reject_contradiction("tokenize_chinese_chars", settings_.tokenize_chinese_chars,
+                         options.handle_chinese_chars);
+    reject_contradiction("clean_text", settings_.clean_text, options.clean_text);
+    if (settings_.names_strip_accents)
+      reject_contradiction("strip_accents",
+                           std::optional<bool>(settings_.strip_accents.value_or(options.lowercase)),
+                           options.strip_accents);
   }
 
   std::unique_ptr<const Tokenizer> build_byte_level_bpe(const json& model) {
@@ -226,6 +295,7 @@ class TokenizerJson {
     }
     ByteLevelBpeModel built;
     built.add_prefix_space = splitting.boolean("add_prefix_space", true);
+    reject_contradiction("add_prefix_space", settings_.add_prefix_space, built.add_prefix_space);
     if (settings_go_first())
       built.add_prefix_space = settings_.add_prefix_space.value_or(built.add_prefix_space);
     built.ignore_merges = fields.boolean("ignore_merges", false);

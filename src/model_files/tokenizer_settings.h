@@ -3,12 +3,12 @@
 #include <cstddef>
 #include <filesystem>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
-#include <nlohmann/json_fwd.hpp>
-
 #include "model_files/model_config.h"
+#include "model_files/special_token_settings.h"
 #include "model_files/tokenizer_class.h"
 #include "model_files/vocabulary_builder.h"
 #include "text/added_tokens.h"
@@ -27,27 +27,33 @@ struct TokenizerSettings {
   std::optional<bool> tokenize_chinese_chars;
   std::optional<bool> add_prefix_space;
   std::optional<bool> trim_offsets;
+  std::optional<bool> clean_text;                ///< of FunnelTokenizer alone
+  std::optional<std::string> wordpieces_prefix;  ///< likewise
   std::optional<std::string> tokenizer_class;
   std::string named_class_in;  ///< the file that tokenizer_class is from
   TokenizerClass what;         ///< of tokenizer_class, or else of the architecture
   bool gives_types = true;     ///< token_type_ids are among the model's inputs
   bool split_special_tokens = false;
-  TruncationSide truncation_side = TruncationSide::right;
+  std::optional<TruncationSide> truncation_side;
   /// model_max_length; of an encoder without a task head max_seq_length of sentence_bert_config.json, where
   /// there is one, as sentence-transformers has it.
   std::size_t max_length = SIZE_MAX;
 
-  SpecialTokenNames names;
-  /// Those special tokens with their flags, in the order in which transformers numbers them, and special
-  /// tokens without a part of their own; ids are still to be found.
-  std::vector<AddedToken> special_tokens, other_special_tokens;
-  /// Added tokens by rising id.
+  SpecialTokenSettings special_tokens;
+  SpecialTokenNames names;  ///< of those that have a part
+  /// Added tokens with the ids that the file says, in its order.
   std::vector<AddedToken> added_tokens;
+  /// Those of them for which the file leaves `normalized` open: it is the opposite of special.
+  std::set<std::string> normalized_by_default;
   std::string added_tokens_origin;  ///< the file that they are from
   bool has_decoder = false;         ///< which is tokenizer_config.json
 
   /// From the files where `directory` has them. Throws IoError, or FormatError naming the file and the key.
   static TokenizerSettings load(const std::filesystem::path& directory, const ModelConfig& config);
+  /// tokenizer_class, or the one that stands for it.
+  std::string class_name() const;
+  /// Whether they go before tokenizer.json.
+  bool go_first() const { return what.family != TokenizerFamily::described; }
   /// How inputs are made in a layout. Types are dropped where the model is given none.
   InputRules rules(InputLayout layout) const;
   /// Trimming of offsets as trim_offsets and add_prefix_space have it, where they are set.

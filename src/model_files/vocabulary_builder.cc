@@ -58,6 +58,7 @@ void VocabularyBuilder::add(std::string token, std::int64_t id, const std::strin
     throw FormatError(fmt::format("{}: token {} is there already, with id {}", where, in_quotes(place->first),
                                   place->second));
   }
+  largest_ = std::max(largest_, place->second);
 }
 
 std::int32_t VocabularyBuilder::add_or_move(const std::string& token, std::int64_t id,
@@ -77,6 +78,8 @@ std::int64_t VocabularyBuilder::next_id() const {
 std::int32_t VocabularyBuilder::add_behind(const std::string& token, const std::string& where) {
   if (const std::int32_t known = find(token); known >= 0) return known;
   const auto next = static_cast<std::int64_t>(size());
+  // Ids are missing then: that is said before one of them is given to a token.
+  if (largest_ >= next) VocabularyBuilder(*this).take();
   add(token, next, where);
   ++behind_;
   return static_cast<std::int32_t>(next);

@@ -65,6 +65,7 @@ class VocabularyBuilder {
   std::int64_t limit_;
   std::unordered_map<std::string, std::int32_t, Hash, std::equal_to<>> ids_;
   std::vector<std::int32_t> left_;  // the ids that tokens have moved away from
+  std::int32_t largest_ = -1;       // id
   std::size_t behind_ = 0;          // how many of them are added tokens
 };
 

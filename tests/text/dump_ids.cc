@@ -2,7 +2,8 @@
 // line of standard input is a job, each line of standard output its result, both JSON:
 //
 //   {"directory": D, "requests": [{"texts": [T] or [T, T], "max_length": N, "truncation": NAME}, ...]}
-//     -> {"tokens": [by id], "encodings": [{"ids", "type_ids", "offsets", "sequences"} or {"error"}, ...]}
+//     -> {"tokens": [by id], "max_length": N or null, "encodings": [{"ids", "type_ids", "offsets",
+//     "sequences"} or {"error"}, ...]}
 //     -> {"refused": MESSAGE} for a directory that cannot be loaded
 //   {"normalizer": {options of BertNormalizer}, "texts": [T, ...]} -> {"texts": [normalised, ...]}
 //   {"words": "bert" or "gpt2", "texts": [T, ...]} -> {"words": [[[begin, end], ...], ...]}
@@ -89,7 +90,9 @@ json run_directory(const json& job) {
   } catch (const Error& error) {
     return {{"refused", error.what()}};
   }
-  json result = {{"tokens", json::array()}, {"encodings", json::array()}};
+  json result = {{"tokens", json::array()}, {"max_length", nullptr}, {"encodings", json::array()}};
+  if (const std::size_t longest = tokenizer->input_rules().max_length; longest != SIZE_MAX)
+    result["max_length"] = longest;
   for (std::size_t id = 0; id < tokenizer->vocabulary_size(); ++id)
     result["tokens"].push_back(tokenizer->token(static_cast<std::int32_t>(id)));
   for (const json& request : job.at("requests")) result["encodings"].push_back(encoded(*tokenizer, request));

@@ -9,7 +9,9 @@
 #include <nlohmann/json.hpp>
 
 #include "base/fnv1a.h"
+#include "model_files/tokenizer_files.h"
 #include "model_files/tokenizer_json.h"
+#include "support/temporary_directory.h"
 #include "text/bert_normalizer.h"
 #include "text/bert_words.h"
 #include "text/gpt2_words.h"
@@ -113,6 +115,14 @@ json as_stored(const Tokenizer& tokenizer, const json& request) {
   }
 }
 
+void expect_stored(const Tokenizer& tokenizer, const json& encodings, const std::string& of) {
+  for (const json& stored : encodings) {
+    const json found = as_stored(tokenizer, stored);
+    for (const auto& [key, value] : found.items())
+      EXPECT_EQ(value, stored.value(key, json())) << key << " of " << stored << " in " << of;
+  }
+}
+
 TEST(StoredResults, RandomTokenizersEqualHuggingFace) {
   ModelConfig config;
   config.vocab_size = 1 << 20;
@@ -121,11 +131,24 @@ TEST(StoredResults, RandomTokenizersEqualHuggingFace) {
   for (const json& mixture : mixtures) {
     const std::string text = mixture.at("tokenizer").dump();
     const auto tokenizer = parse_tokenizer_json(text, "tokenizer.json", config);
-    for (const json& stored : mixture.at("encodings")) {
-      const json found = as_stored(*tokenizer, stored);
-      for (const auto& [key, value] : found.items())
-        EXPECT_EQ(value, stored.value(key, json())) << key << " of " << stored << " in " << text;
-    }
+    expect_stored(*tokenizer, mixture.at("encodings"), text);
+  }
+}
+
+TEST(StoredResults, RandomSettingsFilesAreReadAsByTransformers) {
+  const json mixtures = stored_results().at("settings");
+  ASSERT_GE(mixtures.size(), 20U);
+  for (const json& mixture : mixtures) {
+    const test::TemporaryDirectory directory;
+    for (const auto& [name, content] : mixture.at("files").items())
+      std::ofstream(directory / name) << content.get<std::string>();
+    ModelConfig config;
+    config.vocab_size = 1 << 20;
+    const bool is_roberta =
+        json::parse(mixture["files"]["config.json"].get<std::string>())["model_type"] == "roberta";
+    config.architecture = is_roberta ? Architecture::roberta : Architecture::bert;
+    expect_stored(*load_tokenizer(directory.path(), config), mixture.at("encodings"),
+                  mixture.at("files").dump());
   }
 }
 

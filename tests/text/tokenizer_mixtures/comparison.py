@@ -4,6 +4,7 @@ import json
 from collections import Counter
 from dataclasses import dataclass, field
 
+from .loaded import LoadedReference
 from .ours import byte_places
 from .reference import Failure, Reference
 
@@ -24,16 +25,23 @@ class Totals:
     refusals: Counter = field(default_factory=Counter)  # by field and message
     texts: int = 0
     panics: int = 0
+    seconds: float = 0
+
+
+def files_of(mixture):
+    if mixture.files is not None:
+        return mixture.files
+    # The class that adds none of its own.
+    settings = {} if mixture.lists_special_tokens else {"tokenizer_config.json": {"tokenizer_class": "PreTrainedTokenizerFast"}}
+    return {"tokenizer.json": mixture.tokenizer, **settings}
 
 
 def write_files(mixture, folder):
-    (folder / "tokenizer.json").write_text(json.dumps(mixture.tokenizer, ensure_ascii=False))
-    settings = folder / "tokenizer_config.json"
-    if mixture.lists_special_tokens:
-        settings.unlink(missing_ok=True)
-    else:
-        # The class that adds none of its own.
-        settings.write_text('{"tokenizer_class": "PreTrainedTokenizerFast"}')
+    for old in folder.iterdir():
+        old.unlink()
+    for name, content in files_of(mixture).items():
+        text = content if isinstance(content, str) else json.dumps(content, ensure_ascii=False)
+        (folder / name).write_text(text)
 
 
 def job_of(mixture, folder):
@@ -83,13 +91,16 @@ def difference(request, ours, theirs, compared):
     return next(((key, ours[key], theirs[key]) for key in compared if ours[key] != theirs[key]), None)
 
 
-def compared_keys(request, is_defined):
+def compared_keys(request, is_defined, reference):
     """`is_defined`: see sequences_are_defined. Where it is not, `tokenizers` cuts to another length than was asked for,
     since it counts what each processor adds to two texts."""
     if "max_length" in request and not is_defined:
         return ()
     if not request.get("special_tokens", True):
         return ("ids", "offsets") if is_defined else ()
+    # Which token is a text's first, whose blank may stay in, `tokenizers` asks when it has cut, and ours before.
+    if "max_length" in request and reference.cuts_left:
+        return tuple(key for key in COMPARED if key != "offsets")
     return COMPARED if is_defined else COMPARED[:3]
 
 
@@ -110,25 +121,48 @@ def outcome_of_refusal(mixture, message, reference):
     return Outcome("refused", message)
 
 
-def reference_of(mixture):
+# What we refuse and transformers does not, by what the message has to say.
+REFUSED_SETTINGS = ("'cls_token' is null", "'sep_token' is null", "'unk_token' is null")
+
+
+def outcome_of_refused_settings(message, reference):
+    if reference is None:
+        return Outcome("refused", "by both")
+    named = next((name for name in REFUSED_SETTINGS if name in message), None)
+    return Outcome("refused" if named else "different", named or message)
+
+
+def reference_of(mixture, folder):
+    """`folder` has the mixture's files."""
     try:
-        return Reference(mixture.tokenizer)
-    except Failure:
+        return Reference(mixture.tokenizer) if mixture.files is None else LoadedReference(folder)
+    except Failure as failure:
+        mixture.failure = str(failure)
         return None
 
 
-def compare(mixture, reference, result):
-    """`result` is what dump_ids answered, `reference` a Reference or None where `tokenizers` cannot load the file."""
-    if "refused" in result:
-        return outcome_of_refusal(mixture, result["refused"], reference)
-    if reference is None:
-        return Outcome("different", "tokenizers refuses the file")
+def head_difference(mixture, reference, result):
+    """What differs in all texts."""
     wrong = tokens_difference(result["tokens"], reference.tokens())
+    if wrong is None and mixture.files is not None and result["max_length"] != reference.max_length:
+        wrong = f"max_length is {result['max_length']}, theirs {reference.max_length}"
+    return wrong
+
+
+def compare(mixture, reference, result):
+    """`result` is what dump_ids answered, `reference` a Reference or None where theirs cannot load the file."""
+    if "refused" in result:
+        refused = result["refused"]
+        return (outcome_of_refusal(mixture, refused, reference) if mixture.files is None
+                else outcome_of_refused_settings(refused, reference))
+    if reference is None:
+        return Outcome("different", f"they refuse the file: {mixture.failure}")
+    wrong = head_difference(mixture, reference, result)
     if wrong:
         return Outcome("different", wrong)
     is_defined = sequences_are_defined(mixture.post_processor)
     for request, ours in zip(mixture.requests, result["encodings"]):
-        keys = compared_keys(request, is_defined)
+        keys = compared_keys(request, is_defined, reference)
         found = difference(request, ours, reference.encoding(request), keys) if keys else None
         if found:
             key, mine, theirs = found

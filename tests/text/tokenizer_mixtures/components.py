@@ -126,7 +126,10 @@ def added_tokens(rng, vocabulary, special, normalizer):
         if is_normalized and (not form or content_of_form.setdefault(form, content) != content):
             continue
         number = known.setdefault(content, len(known)) if content else len(known)
-        entries.append({"id": number if rng.random() < 0.99 else rng.randrange(2 * len(known)), "content": content,
+        made_up = rng.randrange(2 * len(known)) if rng.random() >= 0.99 else number
+        # Of one that comes twice transformers takes the flags by the larger id.
+        number = made_up if contents.count(content) == 1 else number
+        entries.append({"id": number, "content": content,
                         "single_word": rng.random() < 0.25, "lstrip": rng.random() < 0.25, "rstrip": rng.random() < 0.25,
                         "normalized": is_normalized, "special": is_special})
     return entries

@@ -1,17 +1,21 @@
 """What `tokenizers` answered, stored for tests on machines without it."""
 
 import json
+import pathlib
+import tempfile
 
 import tokenizers
 from tokenizers import normalizers, pre_tokenizers
 
 from .characters import CODE_POINTS, NORMALIZER_OPTIONS, ORDER_OF_MARKS
-from .comparison import sequences_are_defined
-from .mixtures import make_mixture
+from .comparison import files_of, sequences_are_defined, write_files
+from .loaded import LoadedReference, transformers
+from .mixtures import make_mixture, make_settings_mixture
 from .ours import byte_places
 from .reference import Failure, Reference
 
 MIXTURES = 30
+SETTINGS_MIXTURES = 20
 SEED = "fixture"
 
 
@@ -66,24 +70,36 @@ def answer(request, encoding):
     return {**request, **encoding, "offsets": offsets}
 
 
+def answers(mixture, reference):
+    return [answer(request, encoding) for request in mixture.requests
+            if request.get("special_tokens", True) and all(isinstance(text, str) for text in request["texts"])
+            and not ("max_length" in request and reference.cuts_left)
+            and "panic" not in (encoding := reference.encoding(request))]
+
+
 def stored_mixture(mixture):
-    reference = Reference(mixture.tokenizer)
-    answers = [answer(request, encoding) for request in mixture.requests
-               if request.get("special_tokens", True) and all(isinstance(text, str) for text in request["texts"])
-               and "panic" not in (encoding := reference.encoding(request))]
-    return {"tokenizer": mixture.tokenizer, "encodings": answers}
+    return {"tokenizer": mixture.tokenizer, "encodings": answers(mixture, Reference(mixture.tokenizer))}
 
 
-def stored_mixtures():
+def stored_settings_mixture(mixture):
+    with tempfile.TemporaryDirectory() as folder:
+        write_files(mixture, pathlib.Path(folder))
+        reference = LoadedReference(folder)
+    files = {name: content if isinstance(content, str) else json.dumps(content, ensure_ascii=False)
+             for name, content in files_of(mixture).items()}
+    return {"files": files, "encodings": answers(mixture, reference)}
+
+
+def stored_mixtures(count, make, store):
     stored = []
     number = 0
-    while len(stored) < MIXTURES:
-        mixture = make_mixture(SEED, number, small=True)
+    while len(stored) < count:
+        mixture = make(number)
         number += 1
         if mixture.outside or not sequences_are_defined(mixture.post_processor):
             continue
         try:
-            stored.append(stored_mixture(mixture))
+            stored.append(store(mixture))
         except Failure:
             continue
     return stored
@@ -93,5 +109,8 @@ def write_fixture(path):
     def lines(items):
         return ",\n".join(json.dumps(item, ensure_ascii=False, separators=(",", ":")) for item in items)
 
-    path.write_text(f'{{"tokenizers": "{tokenizers.__version__}",\n"characters": [\n{lines(characters())}],\n'
-                    f'"mixtures": [\n{lines(stored_mixtures())}]}}\n')
+    mixtures = stored_mixtures(MIXTURES, lambda number: make_mixture(SEED, number, small=True), stored_mixture)
+    settings = stored_mixtures(SETTINGS_MIXTURES, lambda number: make_settings_mixture(SEED, number), stored_settings_mixture)
+    path.write_text(f'{{"tokenizers": "{tokenizers.__version__}",\n"transformers": "{transformers.__version__}",\n'
+                    f'"characters": [\n{lines(characters())}],\n"mixtures": [\n{lines(mixtures)}],\n'
+                    f'"settings": [\n{lines(settings)}]}}\n')

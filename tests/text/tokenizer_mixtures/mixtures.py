@@ -3,7 +3,7 @@
 import random
 from dataclasses import dataclass
 
-from . import components, vocabularies
+from . import components, settings, vocabularies
 from .texts import WORDS, random_bytes, random_text
 
 SPECIAL = {"WordPiece": ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"], "BPE": ["<s>", "<pad>", "</s>", "<unk>", "<mask>"]}
@@ -16,6 +16,8 @@ class Mixture:
     tokenizer: dict  # tokenizer.json
     requests: list  # what dump_ids.cc is asked
     outside: str | None = None  # the field that leaves our two families: it has to be refused by its name
+    files: dict | None = None  # those of a directory that transformers loads, by name
+    failure: str = ""  # why the reference does not load it
 
     @property
     def lists_special_tokens(self):
@@ -93,7 +95,31 @@ def random_requests(rng, tokens):
     return requests
 
 
-def make_mixture(seed, number, small=False):
+def plain_vocabulary(model):
+    """Without tokens that a line of a text file cannot hold, and ids from 0 without gaps."""
+    tokens = [token for token in sorted(model["vocab"], key=model["vocab"].get)
+              if token.isprintable() and not any(map(str.isspace, token))]
+    parts = [(merge.split(" ") if isinstance(merge, str) else merge) for merge in model.get("merges", ())]
+    if any(len(merge) != 2 or not {*merge, "".join(merge)} <= set(tokens) for merge in parts):
+        parts = []
+    return {**model, "vocab": {token: number for number, token in enumerate(tokens)},
+            **({"merges": [" ".join(merge) for merge in parts]} if "merges" in model else {})}
+
+
+def make_settings_mixture(seed, number):
+    """One with settings files beside tokenizer.json, or beside vocabulary files."""
+    rng = random.Random(f"settings/{seed}/{number}")
+    mixture = make_mixture(f"settings/{seed}", number, small=True, may_be_outside=False)
+    model = mixture.tokenizer["model"]
+    from_vocabulary = rng.random() < 0.3
+    if from_vocabulary:
+        mixture.tokenizer["model"] = model = plain_vocabulary(model)
+    tokens = settings.put_settings(rng, mixture, SPECIAL[model["type"]], from_vocabulary)
+    mixture.requests = random_requests(rng, tokens)
+    return mixture
+
+
+def make_mixture(seed, number, small=False, may_be_outside=True):
     """A small one has a vocabulary of fewer words."""
     rng = random.Random(f"{seed}/{number}")
     family = rng.choice(sorted(SPECIAL))
@@ -109,5 +135,5 @@ def make_mixture(seed, number, small=False):
         "post_processor": components.post_processor(rng, model["vocab"], special), "decoder": None, "model": model}
     tokens = [entry["content"] for entry in tokenizer["added_tokens"]] + special
     requests = random_requests(rng, tokens)
-    outside = put_outside(rng, tokenizer) if rng.random() < 0.05 else None
+    outside = put_outside(rng, tokenizer) if may_be_outside and rng.random() < 0.05 else None
     return Mixture(number, tokenizer, requests, outside)

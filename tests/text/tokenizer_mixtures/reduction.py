@@ -20,8 +20,8 @@ class Reducer:
         self.kind = None
 
     def outcome(self, mixture):
-        reference = reference_of(mixture)
-        return compare(mixture, reference, self.ours.ask(job_of(mixture, self.folder)))
+        job = job_of(mixture, self.folder)
+        return compare(mixture, reference_of(mixture, self.folder), self.ours.ask(job))
 
     def kept(self, mixture, change):
         """The mixture with `change` made, or as it was where the change ends the difference."""

@@ -31,6 +31,8 @@ def as_text(text):
 
 
 class Reference:
+    cuts_left = False
+
     def __init__(self, tokenizer):
         self.tokenizer = guarded(Tokenizer.from_str, json.dumps(tokenizer))
         self.panics = 0
