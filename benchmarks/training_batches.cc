@@ -65,6 +65,7 @@ int main(int argc, char** argv) {
   app.add_option("--data-dir", options.data_dir)->required();
   app.add_option("--batch-size", options.batch_size)->capture_default_str();
   app.add_option("--steps", options.steps)->capture_default_str();
+  app.add_option("--max-length", options.max_length)->capture_default_str();
   app.add_option("--seed", options.seed)->capture_default_str();
   CLI11_PARSE(app, argc, argv);
   try {

@@ -160,6 +160,7 @@ void set_usual_values(TrainingOptions& training) {
   training.weight_decay = 0.01;
   training.warmup_ratio = 0.06;
   training.adam_epsilon = 1e-8;
+  training.optim = AdamWForm::torch;
 }
 
 /// What there is to tell apart: whoever named the wrong column sees it here.
@@ -278,7 +279,7 @@ void add_finetune_command(CLI::App& app) {
   add_question_options(*command, finetune_command->options.questions);
   add_skimming_options(*command, *finetune_command);
   add_distillation_options(*command, *finetune_command);
-  add_optimisation_options(*command, finetune_command->options.training);
+  add_optimisation_options(*command, finetune_command->options.training, finetune_command->words);
   add_run_options(*command, finetune_command->options, finetune_command->words);
   add_json_option(*command, finetune_command->json);
   command->footer(

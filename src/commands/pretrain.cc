@@ -167,7 +167,7 @@ void add_pretrain_command(CLI::App& app) {
   add_model_options(*command, pretrain_command->options);
   add_initialization_option(*command, pretrain_command->initialization);
   add_pretraining_skimming(*command, *pretrain_command);
-  add_optimisation_options(*command, pretrain_command->options.training);
+  add_optimisation_options(*command, pretrain_command->options.training, pretrain_command->words);
   OptionGroup(*command, optimisation_group)
       .whole("--max-tokens", pretrain_command->options.max_tokens,
              "Tokens in all, in place of epochs or steps; 0: no limit");

@@ -54,7 +54,7 @@ CLI::Option* add_skimming_options(CLI::App& command, RunOptions& options, Traini
   return coefficient;
 }
 
-void add_optimisation_options(CLI::App& command, TrainingOptions& training) {
+void add_optimisation_options(CLI::App& command, TrainingOptions& training, TrainingWords& words) {
   const OptionGroup group(command, optimisation_group);
   group.real("--learning-rate", training.learning_rate, "Peak learning rate of AdamW", {0});
   group.real("--predictor-learning-rate", training.predictor_learning_rate,
@@ -71,6 +71,11 @@ void add_optimisation_options(CLI::App& command, TrainingOptions& training) {
   group.real("--adam-beta1", training.adam_beta1, "Of AdamW: memory of the gradient", {0});
   group.real("--adam-beta2", training.adam_beta2, "Of AdamW: memory of its square", {0});
   group.real("--adam-epsilon", training.adam_epsilon, "Of AdamW", {0});
+  group.word(
+      "--optim", words.optim, {"adamw_torch", "adamw_hf"},
+      "Form of AdamW: PyTorch's, or that of the published scripts, whose epsilon weighs more in first steps "
+      "(default: " +
+          std::string(name_of(training.optim)) + ")");
   group.real("--warmup-ratio", training.warmup_ratio, "Share of the steps over which the learning rate grows",
              {0, 1});
   group.real("--max-grad-norm", training.max_grad_norm, "Gradients are scaled down to this norm; 0: never",
@@ -129,6 +134,8 @@ void complete(const TrainingWords& words, RunOptions& options) {
     options.skimming.semantics =
         *words.semantics == "original" ? SkimSemantics::original : SkimSemantics::removal;
   }
+  if (words.optim)
+    options.training.optim = *words.optim == name_of(AdamWForm::torch) ? AdamWForm::torch : AdamWForm::hf;
   options.model = model_directory(options.model);
   find_checkpoint(words, options);
 }

@@ -16,6 +16,7 @@ struct TrainingWords {
   /// Of --resume: empty, "latest" or "auto".
   std::string resume;
   std::optional<std::string> semantics;
+  std::optional<std::string> optim;
   std::string precision = "auto";
   std::string device = "auto";
 };
@@ -32,7 +33,7 @@ void add_model_options(CLI::App& command, RunOptions& options);
 CLI::Option* add_skimming_options(CLI::App& command, RunOptions& options, TrainingWords& words,
                                   const std::string& coefficient_text);
 /// Learning rate, batch size, steps, AdamW, seed.
-void add_optimisation_options(CLI::App& command, TrainingOptions& training);
+void add_optimisation_options(CLI::App& command, TrainingOptions& training, TrainingWords& words);
 /// Intervals, resuming, precision, device, threads.
 void add_run_options(CLI::App& command, RunOptions& options, TrainingWords& words);
 

@@ -158,8 +158,9 @@ void AdamW::step(double schedule_factor) {
   torch::NoGradGuard no_gradients;
   ++steps_;
   const auto count = static_cast<double>(steps_);
-  const double correction =
-      std::sqrt(1.0 - std::pow(options_.beta2, count)) / (1.0 - std::pow(options_.beta1, count));
+  const double of_second = std::sqrt(1.0 - std::pow(options_.beta2, count));
+  const double correction = of_second / (1.0 - std::pow(options_.beta1, count));
+  const double epsilon = options_.form == AdamWForm::torch ? options_.epsilon * of_second : options_.epsilon;
   for (std::size_t i = 0; i < slots_.size(); ++i) {
     const Slot& slot = slots_[i];
     if (!slot.entry->value.grad().defined()) continue;
@@ -169,7 +170,7 @@ void AdamW::step(double schedule_factor) {
                           .decay = rate * slot.weight_decay,
                           .beta1 = options_.beta1,
                           .beta2 = options_.beta2,
-                          .epsilon = options_.epsilon};
+                          .epsilon = epsilon};
     if (lazy_[i] && slot.entry->rows->tracked()) {
       lazy_[i]->step(coefficients_of(step));
     } else {
@@ -178,6 +179,10 @@ void AdamW::step(double schedule_factor) {
       if (lazy_[i]) lazy_[i]->has_moments_everywhere();
     }
   }
+}
+
+std::string_view name_of(AdamWForm form) {
+  return form == AdamWForm::torch ? "adamw_torch" : "adamw_hf";
 }
 
 double linear_schedule(std::int64_t step, std::int64_t warmup_steps, std::int64_t total_steps) {

@@ -10,7 +10,17 @@
 
 namespace transkimmer {
 
+/// Where epsilon enters. By Hugging Face's names for `optim`.
+enum class AdamWForm {
+  torch,  ///< adamw_torch: m' / (sqrt(v') + epsilon), as torch.optim.AdamW; m' and v' are corrected for their
+          ///< bias
+  hf  ///< adamw_hf: m / (sqrt(v) + epsilon), corrected as a whole, as the published scripts have it; in first
+      ///< steps its epsilon weighs up to 30 times as much
+};
+std::string_view name_of(AdamWForm form);
+
 struct AdamWOptions {
+  AdamWForm form = AdamWForm::hf;
   double learning_rate = 2e-5;
   double predictor_learning_rate = 2e-5;  ///< of the skim predictors
   double weight_decay = 0.0;
@@ -22,8 +32,7 @@ struct AdamWOptions {
   bool decay_predictor_norms = false;
 };
 
-/// AdamW as the published scripts use it (transformers' own): epsilon is added to sqrt(v) before bias
-/// correction, and decay follows the update. Rows of embedding tables that a step does not use are updated
+/// AdamW; decay follows the update. Rows of embedding tables that a step does not use are updated
 /// later, with the same result: while an AdamW lives, Parameters::prepare_all comes before weights are read
 /// from outside.
 class AdamW {

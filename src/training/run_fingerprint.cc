@@ -69,6 +69,7 @@ std::map<std::string, std::string> run_fingerprint(const TrainingOptions& option
           {"adam-beta1", exact_text(options.adam_beta1)},
           {"adam-beta2", exact_text(options.adam_beta2)},
           {"adam-epsilon", exact_text(options.adam_epsilon)},
+          {"optim", std::string(name_of(options.optim))},
           {"warmup-ratio", exact_text(options.warmup_ratio)},
           {"max-grad-norm", exact_text(options.max_grad_norm)},
           {"max-steps", std::to_string(options.max_steps)},
@@ -100,6 +101,7 @@ void require_same_run(const std::map<std::string, std::string>& run,
   const TrainingOptions published;
   stored.emplace("adam-beta1", exact_text(published.adam_beta1));
   stored.emplace("adam-beta2", exact_text(published.adam_beta2));
+  stored.emplace("optim", std::string(name_of(AdamWForm::hf)));
   stored.emplace("gate-noise", exact_text(published_gate_noise));
   stored.emplace("removal-delay", every_layer);
   for (const char* option : {"target-compute", "teacher", "distillation"}) stored.emplace(option, none);

@@ -31,7 +31,8 @@ double epochs_of(const TrainingOptions& options, double steps_per_epoch) {
 }
 
 AdamWOptions adamw_options(const TrainingOptions& options) {
-  return {.learning_rate = options.learning_rate,
+  return {.form = options.optim,
+          .learning_rate = options.learning_rate,
           .predictor_learning_rate = options.predictor_learning_rate.value_or(options.learning_rate),
           .weight_decay = options.weight_decay,
           .beta1 = options.adam_beta1,

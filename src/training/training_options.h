@@ -13,6 +13,7 @@
 #include "datasets/sample.h"
 #include "training/distillation.h"
 #include "training/masked_evaluation.h"
+#include "training/optimizer.h"
 
 namespace transkimmer {
 
@@ -25,6 +26,7 @@ struct TrainingOptions {
   double adam_beta1 = 0.9;
   double adam_beta2 = 0.999;
   double adam_epsilon = 1e-6;
+  AdamWForm optim = AdamWForm::hf;
   double warmup_ratio = 0.0;
   double max_grad_norm = 1.0;              ///< 0: no clipping
   std::optional<double> num_train_epochs;  ///< unset: 3, or as many as make 600 steps, up to 20

@@ -1,5 +1,7 @@
 #include "training/optimizer.h"
 
+#include <cmath>
+#include <ostream>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -43,12 +45,21 @@ std::vector<Step> some_steps(int count) {
   return steps;
 }
 
-class LateRows : public ::testing::TestWithParam<double> {
+struct Rule {
+  double weight_decay = 0;
+  AdamWForm form = AdamWForm::torch;
+};
+
+void PrintTo(const Rule& rule, std::ostream* out) {
+  *out << name_of(rule.form) << ", decay " << rule.weight_decay;
+}
+
+class LateRows : public ::testing::TestWithParam<Rule> {
  protected:
   LateRows()
       : late(table(HeadKind::classification)),
         dense(table(HeadKind::masked_lm)),
-        options{.learning_rate = 1e-3, .weight_decay = GetParam()} {}
+        options{.form = GetParam().form, .learning_rate = 1e-3, .weight_decay = GetParam().weight_decay} {}
 
   void take(const Step& step, AdamW& late_optimizer, AdamW& dense_optimizer, double factor) {
     late.zero_gradients();
@@ -129,7 +140,32 @@ TEST_P(LateRows, GoOnFromMomentsThatWereWrittenFromOutside) {
   expect_equal(resumed, dense_optimizer);
 }
 
-INSTANTIATE_TEST_SUITE_P(Decay, LateRows, ::testing::Values(0.0, 0.01));
+INSTANTIATE_TEST_SUITE_P(Rules, LateRows,
+                         ::testing::Values(Rule{0.0, AdamWForm::torch}, Rule{0.01, AdamWForm::torch},
+                                           Rule{0.0, AdamWForm::hf}, Rule{0.01, AdamWForm::hf}));
+
+TEST(AdamW, FormsDifferByWhereEpsilonEnters) {
+  constexpr double rate = 1e-2, epsilon = 1e-2, beta1 = 0.9, beta2 = 0.999;
+  for (const AdamWForm form : {AdamWForm::torch, AdamWForm::hf}) {
+    Parameters parameters = table(HeadKind::masked_lm);
+    AdamW optimizer(parameters, {.form = form, .learning_rate = rate, .epsilon = epsilon});
+    double weight = parameters.at(kTable)[0][0].item<double>(), first = 0, second = 0;
+    for (int step = 1; step <= 5; ++step) {
+      const double gradient = 0.03 * step;
+      parameters.zero_gradients();
+      parameters.at(kTable).mutable_grad() = at::full({40, 16}, gradient);
+      optimizer.step(1.0);
+      first = beta1 * first + (1 - beta1) * gradient;
+      second = beta2 * second + (1 - beta2) * gradient * gradient;
+      const double mean = first / (1 - std::pow(beta1, step)),
+                   correction = std::sqrt(1 - std::pow(beta2, step));
+      weight -= form == AdamWForm::torch ? rate * mean / (std::sqrt(second) / correction + epsilon)
+                                         : rate * mean * correction / (std::sqrt(second) + epsilon);
+      EXPECT_NEAR(parameters.at(kTable)[0][0].item<double>(), weight, 1e-7)
+          << name_of(form) << ", step " << step;
+    }
+  }
+}
 
 TEST(WordGradients, AreClearedRowByRowAndWhole) {
   const Parameters parameters = table(HeadKind::classification);

@@ -41,6 +41,8 @@ def arguments():
     add("--model", type=pathlib.Path, default=ROOT / "models/transkimmer-mini-uncased", metavar="DIR",
         help="default: %(default)s")
     add("--steps", type=int, default=50, metavar="N", help="default: %(default)s")
+    add("--adam-epsilon", type=float, default=1e-8, metavar="X", help="default: %(default)s")
+    add("--show", action="store_true", help="both losses of every step")
     add("--threads", type=int, default=2, metavar="N", help="default: %(default)s")
     return parser.parse_args()
 
@@ -76,7 +78,8 @@ class Comparison:
 
     def ours(self):
         """Losses of the steps, and the gradients of the first: AdamW's first moment is (1 - beta1) times it."""
-        self.finetune(self.start, self.folder / "ours", "--max-steps", self.options.steps)
+        self.finetune(self.start, self.folder / "ours", "--max-steps", self.options.steps, "--adam-epsilon",
+                      self.options.adam_epsilon)
         state = json.loads((self.folder / "ours/trainer_state.json").read_text())
         losses = [entry["loss"] for entry in state["log_history"] if "loss" in entry]
         self.finetune(self.start, self.folder / "one", "--max-steps", 1, "--warmup-ratio", 0)
@@ -89,7 +92,8 @@ class Comparison:
     def theirs(self):
         stored = self.folder / "gradients"
         out = run(sys.executable, ROOT / "benchmarks/comparison/pytorch_training.py", self.start, self.folder / "batches",
-                  "--threads", self.options.threads, "--no-dropout", "--gradients", stored, *self.more)
+                  "--threads", self.options.threads, "--no-dropout", "--gradients", stored, "--adam-epsilon",
+                  self.options.adam_epsilon, *self.more)
         return json.loads(out)["losses"], torch.load(stored)
 
     def compare(self):
@@ -98,6 +102,9 @@ class Comparison:
         their_losses, their_gradients = self.theirs()
         if len(losses) != len(their_losses):
             sys.exit(f"{self.task}: {len(losses)} losses beside {len(their_losses)}")
+        if self.options.show:
+            for step, (a, b) in enumerate(zip(losses, their_losses)):
+                print(f"  step {step + 1}: {a:.7f} {b:.7f}")
         loss_error = max(abs(a - b) / max(1.0, abs(b)) for a, b in zip(losses, their_losses))
         scale = max(gradient.abs().max().item() for gradient in their_gradients.values())
         errors = {name: (gradients[name] - gradient).abs().max().item() / scale

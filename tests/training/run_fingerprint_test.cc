@@ -25,7 +25,8 @@ std::string refusal(const std::map<std::string, std::string>& run,
 TEST(RunFingerprint, CheckpointsFromBeforeBudgetsAndTeachersGoOnAsPublished) {
   const auto run = run_fingerprint({}, tiny_config(), nullptr);
   auto stored = run;
-  for (const char* option : {"target-compute", "gate-noise", "removal-delay", "teacher", "distillation"})
+  for (const char* option :
+       {"target-compute", "gate-noise", "optim", "removal-delay", "teacher", "distillation"})
     stored.erase(option);
   EXPECT_EQ(refusal(run, stored), "");
   EXPECT_EQ(run.at("skim-warmup-ratio"), "0") << "as it was written before it could be left open";
