@@ -22,6 +22,7 @@
 #include "commands/evaluate_options.h"
 #include "commands/evaluated_data.h"
 #include "commands/output.h"
+#include "evaluation/spread_thresholds.h"
 #include "evaluation/time_in_turns.h"
 #include "metrics/scores.h"
 #include "model_files/model_directory.h"
@@ -31,9 +32,9 @@
 namespace transkimmer {
 namespace {
 
-/// Beside the threshold of the model: what a sweep of one model runs unless told otherwise. Margins are
-/// differences of logits, of which most lie within a few units.
-constexpr std::array<double, 7> kUsualSteps = {-4, -2, -1, 0, 1, 2, 4};
+/// Of the dense arithmetic: what one model is brought to beside its own threshold, unless thresholds are
+/// named. Halves, and one step in between, as far as published models keep a use.
+constexpr std::array<double, 6> kUsualShares = {3. / 4, 1. / 2, 1. / 3, 1. / 4, 1. / 6, 1. / 8};
 
 struct SweepOptions {
   std::vector<std::filesystem::path> models;
@@ -91,13 +92,12 @@ NoticeHandler each_once(NoticeHandler handler) {
   };
 }
 
-/// Of one model a list around its own threshold, of several each one's own.
-std::vector<double> thresholds_of(const SweepOptions& options, double own) {
+/// Of one model its own threshold among those that spread its arithmetic, of several each one's own.
+std::vector<double> thresholds_of(const SweepOptions& options, const Engine& engine,
+                                  const EncodedDataset& data) {
   if (!options.thresholds.empty()) return options.thresholds;
-  if (options.models.size() > 1) return {own};
-  std::vector<double> thresholds;
-  for (const double step : kUsualSteps) thresholds.push_back(own + step);
-  return thresholds;
+  if (options.models.size() > 1) return {engine.skim_threshold()};
+  return spread_thresholds(engine, data, kUsualShares);
 }
 
 SweptModel load_swept(const SweepOptions& options, const std::filesystem::path& directory,
@@ -107,16 +107,16 @@ SweptModel load_swept(const SweepOptions& options, const std::filesystem::path& 
   EngineOptions dense = evaluate.engine;
   dense.skimming = false;
   SweptModel model{directory.string(), Engine::load(directory, dense, notices)};
-  if (model.dense.config().skim.enabled) {
-    const Engine engine = Engine::load(directory, evaluate.engine, notices);
-    model.own_threshold = engine.skim_threshold();
-    for (const double threshold : thresholds_of(options, model.own_threshold))
-      model.skimming.push_back(engine.at_threshold(threshold));
-  }
   if (model.dense.config().head == HeadKind::question_answering) {
     model.data = read_questions(evaluate, model.dense, notices);
   } else {
     model.data = read_texts(evaluate, model.dense, notices);
+  }
+  if (model.dense.config().skim.enabled) {
+    const Engine engine = Engine::load(directory, evaluate.engine, notices);
+    model.own_threshold = engine.skim_threshold();
+    for (const double threshold : thresholds_of(options, engine, model.tokens()))
+      model.skimming.push_back(engine.at_threshold(threshold));
   }
   return model;
 }

@@ -15,7 +15,7 @@ namespace transkimmer {
 struct TimedRun {
   const Engine* engine = nullptr;
   const EncodedDataset* data = nullptr;
-  std::span<const std::size_t> groups;  ///< as in EvaluationOptions
+  std::span<const std::size_t> groups = {};  ///< as in EvaluationOptions
 };
 
 struct TurnOptions {
@@ -24,7 +24,7 @@ struct TurnOptions {
   std::size_t batch_sequences = SIZE_MAX;
   /// Called after each batch with the index of the run it was of and the sequences it had. What it throws
   /// ends the call.
-  std::function<void(std::size_t run, std::size_t sequences)> progress;
+  std::function<void(std::size_t run, std::size_t sequences)> progress = {};
 };
 
 /// Seconds inside the engine that each run takes for all of its data, [runs, rounds]. Runs take turns: each

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <initializer_list>
 #include <string_view>
 
 #include <fmt/format.h>
@@ -102,12 +103,10 @@ class Scale {
     if (!logarithmic_) return linear_ticks(low_, high_);
     const double low = std::exp(low_);
     const double high = std::exp(high_);
-    std::vector<double> ticks;
-    for (int power = static_cast<int>(std::floor(std::log10(low))); std::pow(10, power) <= high; ++power)
-      for (const double factor : {1.0, 2.0, 5.0})
-        if (const double tick = factor * std::pow(10, power); tick >= low && tick <= high)
-          ticks.push_back(tick);
-    return ticks.size() >= 3 ? ticks : linear_ticks(low, high);
+    constexpr std::size_t kFewTicks = 4;
+    auto ticks = logarithmic_ticks(low, high, {1, 2, 5});
+    if (ticks.size() < kFewTicks) ticks = logarithmic_ticks(low, high, {1, 1.5, 2, 3, 5, 7});
+    return ticks.size() < kFewTicks ? linear_ticks(low, high) : ticks;
   }
 
  private:
@@ -117,6 +116,17 @@ class Scale {
   }
 
   double position(double value) const { return logarithmic_ ? std::log(value) : value; }
+
+  /// `factors` times powers of ten.
+  static std::vector<double> logarithmic_ticks(double low, double high,
+                                               std::initializer_list<double> factors) {
+    std::vector<double> ticks;
+    for (int power = static_cast<int>(std::floor(std::log10(low))); std::pow(10, power) <= high; ++power)
+      for (const double factor : factors)
+        if (const double tick = factor * std::pow(10, power); tick >= low && tick <= high)
+          ticks.push_back(tick);
+    return ticks;
+  }
 
   static std::vector<double> linear_ticks(double low, double high) {
     constexpr double kTicks = 6;
