@@ -55,12 +55,14 @@ std::vector<std::vector<double>> time_in_turns(std::span<const TimedRun> runs, c
   std::vector<BatchedRun> prepared;
   for (const TimedRun& run : runs) prepared.push_back(batched(run, options));
   std::vector<std::vector<double>> seconds(runs.size(), std::vector<double>(options.rounds));
-  const std::size_t turns = options.rounds * kStretches;
-  for (std::size_t turn = 0; turn < turns; ++turn) {
+  for (std::size_t turn = 0; turn < options.rounds * kStretches; ++turn) {
+    const std::size_t round = turn / kStretches;
+    const std::size_t stretch = turn % kStretches;
     for (std::size_t place = 0; place < runs.size(); ++place) {
-      const std::size_t index = (turn + place) % runs.size();
-      for (const Batch& batch : prepared[index].stretch(turn % kStretches)) {
-        seconds[index][turn / kStretches] += prepared[index].seconds_of(batch);
+      // Another run begins in the next stretch, and in the same stretch of the next round.
+      const std::size_t index = (round + stretch + place) % runs.size();
+      for (const Batch& batch : prepared[index].stretch(stretch)) {
+        seconds[index][round] += prepared[index].seconds_of(batch);
         if (options.progress) options.progress(index, batch.size());
       }
     }

@@ -124,6 +124,7 @@ Json point_json(const Sweep& sweep, const SweepPoint& point) {
                {"kept_fraction_per_layer", evaluation.kept_fraction_per_layer()},
                {"tokens", evaluation.tokens},
                {"macs", evaluation.run.macs.count},
+               {"macs_computed", evaluation.run.computed.count},
                {"macs_share", comparison.macs_share},
                {"macs_ratio", 1 / comparison.macs_share},
                {"milliseconds", point.milliseconds_per_example()},

@@ -56,6 +56,7 @@ void expect_same_run(const json& point, const json& evaluation) {
   EXPECT_EQ(point["metrics"], evaluation["metrics"]);
   EXPECT_EQ(point["kept_fraction_per_layer"], evaluation["skimming"]["kept_fraction_per_layer"]);
   EXPECT_EQ(point["macs"], evaluation["macs"]["run"]);
+  EXPECT_EQ(point["macs_computed"], evaluation["macs"]["computed"]["run"]);
   EXPECT_EQ(point["tokens"], evaluation["tokens"]);
 }
 
@@ -230,6 +231,22 @@ TEST_F(SweepCommand, FaultyFilesAreNamedBeforeTheWork) {
   const ProcessResult missing = sweep({"model", "empty"}, {});
   EXPECT_EQ(missing.status, 1);
   EXPECT_THAT(missing.err, HasSubstr(path("empty") + "/config.json: cannot open"));
+}
+
+TEST_F(SweepCommand, CtrlCEndsItWithoutAnything) {
+  std::string csv = "text\n";
+  for (int i = 0; i < 1000; ++i) csv += "it was a great ending of a charming journey\n";
+  write_file_atomically(path("texts.csv"), csv);
+  // The note that texts have no labels is the sign that it is under way.
+  const std::string script =
+      "\"$0\" sweep --model \"$1/model\" --validation-file \"$1/texts.csv\" --json --threads 1 --rounds 1000 "
+      "--thresholds 0 2>\"$1/notes\" & sweep=$!; until [ -s \"$1/notes\" ]; do sleep 0.01; done; "
+      "kill -INT $sweep; wait $sweep";
+  const ProcessResult result =
+      run_process("/bin/sh", {"-c", script, TRANSKIMMER_PROGRAM, directory_.path().string()});
+  EXPECT_EQ(result.status, 1);
+  EXPECT_EQ(result.out, "");
+  EXPECT_THAT(read_file(path("notes")), HasSubstr("\n{\"error\":\"interrupted; nothing was written\"}\n"));
 }
 
 TEST_F(SweepCommand, WhatEveryModelWouldSayOfTheDataIsSaidOnce) {

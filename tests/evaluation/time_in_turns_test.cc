@@ -1,5 +1,6 @@
 #include "evaluation/time_in_turns.h"
 
+#include <algorithm>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -62,6 +63,21 @@ TEST_F(TimeInTurns, RunsTakeTurnsAndTheOneThatBeginsChanges) {
   ASSERT_EQ(order.size(), 24U);
   EXPECT_EQ(std::vector(order.begin(), order.begin() + 9),
             (std::vector<std::size_t>{0, 1, 2, 1, 2, 0, 2, 0, 1}));
+}
+
+TEST_F(TimeInTurns, TheOneThatBeginsChangesWithTheRoundToo) {
+  const Engine engine = load();
+  const EncodedDataset data = sequences(1, 4);  // one batch: the same stretch of every round
+  const std::vector<TimedRun> runs(8, {&engine, &data, {}});
+  std::vector<std::size_t> first;
+  TurnOptions options{.rounds = 8};
+  std::size_t calls = 0;
+  options.progress = [&](std::size_t run, std::size_t) {
+    if (calls++ % 8 == 0) first.push_back(run);
+  };
+  time_in_turns(runs, options);
+  std::ranges::sort(first);
+  EXPECT_EQ(first, (std::vector<std::size_t>{0, 1, 2, 3, 4, 5, 6, 7}));
 }
 
 TEST_F(TimeInTurns, RefusesWhatCannotBeTimed) {

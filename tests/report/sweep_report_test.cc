@@ -24,6 +24,7 @@ SweepPoint point_of(const std::string& model, std::optional<double> threshold, s
   point.evaluation.tokens = 100;
   point.evaluation.run.kept = {100, 50};
   point.evaluation.run.macs = {macs};
+  point.evaluation.run.computed = {macs * 3 / 4};
   point.evaluation.scores = {{"accuracy", accuracy}, {"f1", 0.5}};
   point.seconds = {0.5, 4, 1};
   return point;
@@ -74,7 +75,7 @@ TEST(SweepReport, JsonHasEveryPointAtFullPrecision) {
       json["points"][1].dump(),
       R"({"model":"big","dense":false,"threshold":-0.5,"own_threshold":true,)"
       R"("metrics":{"accuracy":0.75,"f1":0.5},"kept_fraction":0.75,"kept_fraction_per_layer":[1.0,0.5],)"
-      R"("tokens":100,"macs":2000000,"macs_share":0.5,"macs_ratio":2.0,"milliseconds":62.5,)"
+      R"("tokens":100,"macs":2000000,"macs_computed":1500000,"macs_share":0.5,"macs_ratio":2.0,"milliseconds":62.5,)"
       R"("milliseconds_of_rounds":[62.5,62.5,2250.0],"speed":4.0})");
   EXPECT_EQ(json["points"][0]["threshold"], nullptr);
   EXPECT_EQ(json["points"][0]["dense"], true);
