@@ -90,7 +90,6 @@ const std::vector<BadUsage> usages = {
      "--thresholds: expected numbers with commas between them, found 'nan'"},
     {{"sweep", "--model", "m", "--rounds", "0"},
      "--rounds: expected a whole number from 1 to 1000, found '0'"},
-    {{"sweep", "--model", "m", "--skim-threshold", "1"}, "unknown option '--skim-threshold'"},
     {{"build-vocabulary"}, "--input is required"},
     {{"build-vocabulary", "--input", "i"}, "--output-dir is required"},
     {{"build-vocabulary", "--input", "i", "--output-dir", "o", "--vocab-size", "7"},
