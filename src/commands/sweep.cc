@@ -142,8 +142,8 @@ void check_models(const SweepOptions& options, const std::vector<SweptModel>& mo
 /// From little skimming to much, each once.
 void sort_thresholds(SweepOptions& options) {
   std::ranges::sort(options.thresholds);
-  const auto repeated = std::ranges::unique(options.thresholds);
-  options.thresholds.erase(repeated.begin(), repeated.end());
+  options.thresholds.erase(std::unique(options.thresholds.begin(), options.thresholds.end()),
+                           options.thresholds.end());
 }
 
 void check_directories(const std::vector<std::filesystem::path>& directories) {
