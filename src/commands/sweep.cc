@@ -236,6 +236,7 @@ SweepPoint score_point(const SweepOptions& options, const SweptPoint& point, Swe
 void time_points(const SweepOptions& options, const std::vector<SweptPoint>& points,
                  std::vector<SweepPoint>& rows, SweepProgress& progress) {
   std::vector<TimedRun> runs;
+  runs.reserve(points.size());
   for (const SweptPoint& point : points)
     runs.push_back({point.engine, &point.model->tokens(), point.model->groups()});
   TurnOptions turns;

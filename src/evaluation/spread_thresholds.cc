@@ -46,6 +46,7 @@ class ShareOfThreshold {
   ShareOfThreshold(const Engine& engine, const EncodedDataset& data) : engine_(engine) {
     const std::vector<std::uint32_t> chosen = sample_of(data);
     std::vector<std::size_t> lengths;
+    lengths.reserve(chosen.size());
     for (const std::uint32_t i : chosen) lengths.push_back(data.length(i));
     const EvaluationOptions limits;
     for (const Batch& batch : batches_of(lengths, limits)) {
