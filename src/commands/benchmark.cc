@@ -11,6 +11,7 @@
 
 #include "base/escaping.h"
 #include "base/hardware.h"
+#include "base/median.h"
 #include "commands/command_options.h"
 #include "commands/commands.h"
 #include "commands/output.h"
@@ -56,12 +57,6 @@ RaggedBatch random_batch(const ModelConfig& config, const BenchmarkOptions& opti
     batch.add(ids);
   }
   return batch;
-}
-
-double median(std::vector<double> values) {
-  std::sort(values.begin(), values.end());
-  const std::size_t middle = values.size() / 2;
-  return values.size() % 2 == 1 ? values[middle] : (values[middle - 1] + values[middle]) / 2;
 }
 
 double kept_fraction(const BatchResult& result, const RaggedBatch& batch, std::int64_t layers) {

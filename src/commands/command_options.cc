@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <fmt/format.h>
@@ -51,6 +53,35 @@ CLI::Validator real_number(double minimum, double maximum) {
   return {check, ""};
 }
 
+namespace {
+
+/// The numbers of "1,-2.5"; nothing when one of them is none.
+std::optional<std::vector<double>> parse_numbers(std::string_view text) {
+  std::vector<double> numbers;
+  for (std::size_t begin = 0; begin <= text.size();) {
+    const std::size_t end = std::min(text.find(',', begin), text.size());
+    const auto number = parse_real(text.substr(begin, end - begin));
+    if (!number) return std::nullopt;
+    numbers.push_back(*number);
+    begin = end + 1;
+  }
+  return numbers;
+}
+
+}  // namespace
+
+CLI::Option* add_number_list(CLI::App& command, const std::string& option, std::vector<double>& target,
+                             const std::string& help) {
+  const auto check = [](const std::string& text) -> std::string {
+    if (parse_numbers(text)) return {};
+    return fmt::format("expected numbers with commas between them, found '{}'", text);
+  };
+  const auto take = [&target](const std::string& text) { target = parse_numbers(text).value(); };
+  return command.add_option_function<std::string>(option, take, help)
+      ->type_name("X,X,...")
+      ->check(CLI::Validator(check, ""));
+}
+
 CLI::Validator one_of(const std::vector<std::string>& words) {
   const auto check = [words](const std::string& text) -> std::string {
     if (std::ranges::find(words, text) != words.end()) return {};
@@ -60,16 +91,14 @@ CLI::Validator one_of(const std::vector<std::string>& words) {
   return {check, ""};
 }
 
-CLI::Option* add_model_option(CLI::App& command, std::filesystem::path& directory) {
-  return command
-      .add_option("--model", directory,
-                  "Model directory as Hugging Face lays it out: config.json, weights, tokenizer files")
-      ->type_name("DIR")
+namespace {
+
+/// What --model means wherever it is required.
+CLI::Option* of_model(CLI::Option* option) {
+  return option->type_name("DIR")
       ->transform([](const std::string& name) { return model_directory(name).string(); })
       ->required();
 }
-
-namespace {
 
 void add_precision_option(CLI::App& command, Precision& precision) {
   constexpr std::array all = {Precision::f32, Precision::bf16, Precision::int8, Precision::automatic};
@@ -92,14 +121,32 @@ void add_precision_option(CLI::App& command, Precision& precision) {
 
 }  // namespace
 
+CLI::Option* add_model_option(CLI::App& command, std::filesystem::path& directory) {
+  return of_model(command.add_option(
+      "--model", directory,
+      "Model directory as Hugging Face lays it out: config.json, weights, tokenizer files"));
+}
+
+CLI::Option* add_models_option(CLI::App& command, std::vector<std::filesystem::path>& directories) {
+  return of_model(command
+                      .add_option("--model", directories,
+                                  "Model directory as Hugging Face lays it out; once for each model")
+                      ->default_str(""));
+}
+
+void add_compute_options(CLI::App& command, EngineOptions& options) {
+  OptionGroup(command, engine_group)
+      .whole("--threads", options.threads, "Threads; 0: all processors this process may use",
+             {0, max_threads});
+  add_precision_option(command, options.precision);
+}
+
 void add_engine_options(CLI::App& command, EngineOptions& options) {
+  add_compute_options(command, options);
   const OptionGroup group(command, engine_group);
-  group.whole("--threads", options.threads, "Threads; 0: all processors this process may use",
-              {0, max_threads});
   group.real("--skim-threshold", options.skim_threshold,
              "Keep a token when its keep logit exceeds its skim logit by more than X; larger skims more "
              "(default: what the model says)");
-  add_precision_option(command, options.precision);
   command
       .add_flag_callback(
           "--dense", [&options] { options.skimming = false; }, "Run the same weights without skimming")

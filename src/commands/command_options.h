@@ -23,6 +23,10 @@ CLI::Validator whole_number(std::int64_t minimum,
 CLI::Validator real_number(double minimum = std::numeric_limits<double>::lowest(),
                            double maximum = std::numeric_limits<double>::max());
 
+/// An option whose value is numbers with commas between them, as in `--thresholds -1,0,2.5`.
+CLI::Option* add_number_list(CLI::App& command, const std::string& option, std::vector<double>& target,
+                             const std::string& help);
+
 /// A value that is one of two or more words.
 CLI::Validator one_of(const std::vector<std::string>& words);
 
@@ -67,7 +71,11 @@ inline constexpr const char* output_group = "Output";
 
 /// --model DIR, required.
 CLI::Option* add_model_option(CLI::App& command, std::filesystem::path& directory);
-/// --threads, --skim-threshold, --precision and --dense.
+/// The same, to be given once or more; all directories in their order.
+CLI::Option* add_models_option(CLI::App& command, std::vector<std::filesystem::path>& directories);
+/// --threads and --precision: how a model is run, whatever it skims.
+void add_compute_options(CLI::App& command, EngineOptions& options);
+/// The same with --skim-threshold and --dense.
 void add_engine_options(CLI::App& command, EngineOptions& options);
 /// --split-special-tokens, in the group of what is read.
 CLI::Option* add_split_option(CLI::App& command, bool& split_special_tokens, const std::string& group);

@@ -11,6 +11,7 @@ void add_inspect_command(CLI::App& app);
 void add_predict_command(CLI::App& app);
 void add_benchmark_command(CLI::App& app);
 void add_evaluate_command(CLI::App& app);
+void add_sweep_command(CLI::App& app);
 void add_build_vocabulary_command(CLI::App& app);
 void add_export_command(CLI::App& app);
 

@@ -1,10 +1,13 @@
 #include "commands/evaluate_options.h"
 
-#include <string_view>
+#include <system_error>
 
 #include <fmt/format.h>
 
-#include "base/hardware.h"
+#include "base/file.h"
+#include "base/folder.h"
+#include "commands/answer_options.h"
+#include "commands/command_options.h"
 #include "transkimmer/error.h"
 
 namespace transkimmer {
@@ -18,32 +21,33 @@ ProgressOptions line_of(std::size_t total, const std::string& unit) {
   return line;
 }
 
-HeadKind head_for(TaskKind kind) {
-  switch (kind) {
-    case TaskKind::regression:
-      return HeadKind::regression;
-    case TaskKind::question_answering:
-      return HeadKind::question_answering;
-    case TaskKind::classification:
-      break;
-  }
-  return HeadKind::classification;
+bool are_the_same(const std::filesystem::path& a, const std::filesystem::path& b) {
+  std::error_code ignored;
+  return !a.empty() && !b.empty() && std::filesystem::equivalent(a, b, ignored);
 }
 
 }  // namespace
+
+void check_output(const std::string& option, const std::filesystem::path& file,
+                  const EvaluateOptions& options) {
+  if (file.empty()) return;
+  require_writable(file);
+  const std::filesystem::path folder = file.has_parent_path() ? file.parent_path() : ".";
+  const bool is_read = are_the_same(file, options.table.path) || are_the_same(file, options.data_dir);
+  const bool among_read =
+      path_exists(file) && (are_the_same(folder, options.data_dir) || are_the_same(folder, options.model));
+  if (is_read || among_read)
+    throw UsageError(
+        fmt::format("{}: {} is a file of the data or the model, which would be overwritten; choose "
+                    "another name",
+                    option, file.string()));
+}
 
 EvaluationProgress::EvaluationProgress(std::size_t total, const std::string& unit)
     : line_(line_of(total, unit)) {}
 
 std::function<void(std::size_t, std::size_t)> EvaluationProgress::callback() {
   return [this](std::size_t done, std::size_t) { line_.update(static_cast<std::int64_t>(done)); };
-}
-
-void check_model_kind(const std::filesystem::path& model, HeadKind head, const Task& task) {
-  const HeadKind wanted = head_for(task.kind);
-  if (head != wanted)
-    throw UsageError(fmt::format("{} is a {} model, but {} is a {} task", model.string(), name_of(head),
-                                 task.name, name_of(wanted)));
 }
 
 std::optional<Engine> load_dense(const EvaluateOptions& options, const Engine& engine) {
@@ -53,14 +57,59 @@ std::optional<Engine> load_dense(const EvaluateOptions& options, const Engine& e
   return Engine::load(options.model, dense);
 }
 
-EvaluationContext context_of(const Engine& engine) {
-  EvaluationContext context;
-  context.skimming = engine.skimming();
-  context.threshold = engine.skim_threshold();
-  context.threads = engine.threads();
-  context.precision = name_of(engine.precision());
-  context.hardware = hardware_description();
-  return context;
+void check_data_options(const EvaluateOptions& options) {
+  const bool of_catalogue = !options.task.empty() && !options.data_dir.empty();
+  const bool own_file = !options.table.path.empty();
+  if (of_catalogue == own_file || options.task.empty() != options.data_dir.empty())
+    throw UsageError("give either --task with --data-dir, or --validation-file");
+}
+
+void add_data_options(CLI::App& command, EvaluateOptions& options) {
+  const auto add = [&command](const char* name, auto& value, const char* type, const char* description) {
+    return command.add_option(name, value, description)->type_name(type)->group("Data");
+  };
+  add("--task", options.task, "NAME", "Task of the catalogue (sst2, mrpc, squad_v2, ...)");
+  add("--data-dir", options.data_dir, "DIR",
+      "Folder that holds the task's files; of squad_v2 a JSON file, too");
+  add("--split", options.split, "NAME", "train, dev or test");
+  add("--validation-file", options.table.path, "FILE",
+      "Your own .csv, .tsv or .jsonl file instead of a task; of questions a file like SQuAD's");
+  CLI::Option* const own_file = command.get_option("--validation-file");
+  add("--text-column", options.table.text_column, "NAME", "Column or key of the text in your own file")
+      ->needs(own_file);
+  add("--text-pair-column", options.table.text_pair_column, "NAME", "The same of the second text, for pairs")
+      ->needs(own_file);
+  add("--label-column", options.table.label_column, "NAME",
+      "The same of the label; without a column of the default name nothing is scored")
+      ->needs(own_file);
+  own_file->excludes(command.get_option("--split"));
+  add("--max-length", options.max_length, "N",
+      "Cut inputs to N tokens, special tokens included; 0: as long as the model and its tokenizer's "
+      "model_max_length allow. Of questions: tokens of a window; 0: 384, or fewer if the model takes fewer")
+      ->check(whole_number(0, 1 << 20));
+  add_split_option(command, options.engine.split_special_tokens, "Data");
+  add("--max-eval-samples", options.max_eval_samples, "N",
+      "Use a random choice of N examples, the one that finetune makes with the same --seed; 0: all");
+  add("--seed", options.seed, "N", "Of that choice");
+}
+
+void add_batch_options(CLI::App& command, EvaluationOptions& options) {
+  command.add_option("--batch-tokens", options.batch_tokens, "Most tokens in a batch")
+      ->type_name("N")
+      ->check(whole_number(1, 1 << 24))
+      ->group(engine_group);
+  command.add_option("--batch-size", options.batch_sequences, "Most sequences in a batch")
+      ->type_name("N")
+      ->check(whole_number(1))
+      ->group(engine_group)
+      ->default_str("no limit");
+}
+
+void note_given_options(const CLI::App& command, EvaluateOptions& options) {
+  options.label_column_named = command.count("--label-column") > 0;
+  for (const CLI::Option* option :
+       command.get_options([](const CLI::Option* each) { return each->get_group() == questions_group; }))
+    if (option->count() > 0) options.question_options.push_back(option->get_name());
 }
 
 }  // namespace transkimmer

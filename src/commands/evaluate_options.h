@@ -1,6 +1,5 @@
 #pragma once
 
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -9,11 +8,12 @@
 #include <string>
 #include <vector>
 
+#include <CLI/App.hpp>
+
 #include "base/progress.h"
 #include "datasets/sample.h"
 #include "datasets/tasks.h"
 #include "evaluation/evaluate.h"
-#include "report/evaluation_report.h"
 #include "runtime/engine.h"
 #include "transkimmer/question_answerer.h"
 
@@ -40,15 +40,6 @@ struct EvaluateOptions {
   bool json = false;
 };
 
-class Stopwatch {
- public:
-  double seconds() const { return std::chrono::duration<double>(Clock::now() - start_).count(); }
-
- private:
-  using Clock = std::chrono::steady_clock;
-  Clock::time_point start_ = Clock::now();
-};
-
 /// The line that shows how far an evaluation is.
 class EvaluationProgress {
  public:
@@ -60,14 +51,23 @@ class EvaluationProgress {
   ProgressLine line_;
 };
 
-/// Throws UsageError when the model does something else than the task asks for.
-void check_model_kind(const std::filesystem::path& model, HeadKind head, const Task& task);
+/// --task, --data-dir, --split, --validation-file with its columns, and what chooses and cuts examples.
+void add_data_options(CLI::App& command, EvaluateOptions& options);
+/// --batch-tokens and --batch-size.
+void add_batch_options(CLI::App& command, EvaluationOptions& options);
+/// Fills in what matters of an option only when it was given. To be called once the command line is parsed.
+void note_given_options(const CLI::App& command, EvaluateOptions& options);
+/// Throws UsageError unless the options name one source of data.
+void check_data_options(const EvaluateOptions& options);
+
+/// Before long work: throws IoError unless `file`, the value of `option`, can be written, and UsageError
+/// where it is a file of the data or the model, which would be overwritten. Nothing happens where it is
+/// empty.
+void check_output(const std::string& option, const std::filesystem::path& file,
+                  const EvaluateOptions& options);
 
 /// The same weights without skimming, when they are to be compared with.
 std::optional<Engine> load_dense(const EvaluateOptions& options, const Engine& engine);
-
-/// Everything but task, split and tokenization_seconds.
-EvaluationContext context_of(const Engine& engine);
 
 /// Evaluates a question answering model and reports.
 void evaluate_answers(const EvaluateOptions& options, const Engine& engine);

@@ -15,6 +15,7 @@ constexpr std::array<transkimmer::DelegatedCommand, 3> training_commands = {{
 void add_commands(CLI::App& app) {
   transkimmer::add_predict_command(app);
   transkimmer::add_evaluate_command(app);
+  transkimmer::add_sweep_command(app);
   transkimmer::add_benchmark_command(app);
   transkimmer::add_inspect_command(app);
   transkimmer::add_tokenize_command(app);

@@ -53,7 +53,6 @@ Precision choose_precision(Precision wanted, const NoticeHandler& notices) {
 struct Engine::Impl {
   std::string origin;  ///< the model's directory, for messages
   ModelConfig config;
-  double threshold = 0;
   bool skimming = false;
   Precision precision = Precision::f32;
   MatrixKernelCache kernels;
@@ -89,21 +88,18 @@ struct Engine::Impl {
     }
   }
 
-  BatchResult run(const RaggedBatch& batch, const KeepDecision& keep, OperationTimes* times) const {
+  BatchResult run(const RaggedBatch& batch, EncoderOptions options) const {
     if (batch.sequences() == 0) return {};
     const SingleThreadedOpenMp single_threaded;
     // Who has no task head may want any token's state.
     const bool every_token = config.head == HeadKind::question_answering || !head;
-    EncoderOptions options;
-    options.skim_threshold = threshold;
-    options.keep = keep;
     options.outputs = every_token ? OutputStates::all_tokens : OutputStates::first_token;
-    options.profile = times;
     const WorkspacePool::Lease workspace = workspaces.take();
     EncoderResult encoded = encode(config, weights, batch, options, *pool, *workspace);
     BatchResult result;
     if (head)
-      result.logits = run_head(encoded.states, every_token ? batch.tokens() : batch.sequences(), times);
+      result.logits =
+          run_head(encoded.states, every_token ? batch.tokens() : batch.sequences(), options.profile);
     result.skimmed_at = std::move(encoded.skimmed_at);
     result.kept = std::move(encoded.kept);
     result.margins_in_f32 = encoded.margins_in_f32;
@@ -133,7 +129,10 @@ struct Engine::Impl {
   }
 };
 
-Engine::Engine(std::unique_ptr<const Impl> impl) : impl_(std::move(impl)) {}
+Engine::Engine(std::shared_ptr<const Impl> impl, double threshold)
+    : impl_(std::move(impl)), threshold_(threshold) {
+  if (std::isnan(threshold)) throw UsageError("the skim threshold is not a number");
+}
 Engine::Engine(Engine&&) noexcept = default;
 Engine& Engine::operator=(Engine&&) noexcept = default;
 Engine::~Engine() = default;
@@ -141,7 +140,7 @@ Engine::~Engine() = default;
 Engine Engine::load(const std::filesystem::path& directory, const EngineOptions& options,
                     const NoticeHandler& notices) {
   const SingleThreadedOpenMp single_threaded;
-  auto impl = std::make_unique<Impl>();
+  auto impl = std::make_shared<Impl>();
   const int threads = thread_count(options.threads);
   impl->origin = directory.string();
   impl->config = ModelConfig::load(directory);
@@ -149,14 +148,17 @@ Engine Engine::load(const std::filesystem::path& directory, const EngineOptions&
   const ModelWeights weights = ModelWeights::load(directory, impl->config, {options.skimming, has_head});
   tell_about_skimming(impl->config, options.skimming, notices);
   impl->skimming = options.skimming && impl->config.skim.enabled;
-  impl->threshold = options.skim_threshold.value_or(impl->config.skim.threshold);
-  if (std::isnan(impl->threshold)) throw UsageError("the skim threshold is not a number");
   impl->precision = choose_precision(options.precision, notices);
   impl->weights =
       EncoderWeights::pack(impl->config, weights, impl->skimming, threads, impl->kernels, impl->precision);
   if (has_head) impl->head = TaskHead::pack(impl->config, weights, threads, impl->kernels);
   impl->pool = std::make_unique<ThreadPool>(threads);
-  return Engine(std::move(impl));
+  const double threshold = options.skim_threshold.value_or(impl->config.skim.threshold);
+  return {std::move(impl), threshold};
+}
+
+Engine Engine::at_threshold(double threshold) const {
+  return {impl_, threshold};
 }
 
 BatchResult Engine::run(const RaggedBatch& batch) const {
@@ -165,7 +167,7 @@ BatchResult Engine::run(const RaggedBatch& batch) const {
 
 BatchResult Engine::run(const RaggedBatch& batch, const KeepDecision& keep) const {
   impl_->check(batch);
-  return impl_->run(batch, keep, nullptr);
+  return impl_->run(batch, {.skim_threshold = threshold_, .keep = keep});
 }
 
 Profile Engine::profile(const RaggedBatch& batch, const KeepDecision& keep) const {
@@ -173,7 +175,7 @@ Profile Engine::profile(const RaggedBatch& batch, const KeepDecision& keep) cons
   Profile profile;
   profile.threads = threads();
   const auto start = std::chrono::steady_clock::now();
-  impl_->run(batch, keep, &profile.operations);
+  impl_->run(batch, {.skim_threshold = threshold_, .keep = keep, .profile = &profile.operations});
   profile.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   return profile;
 }
@@ -185,7 +187,7 @@ bool Engine::skimming() const {
   return impl_->skimming;
 }
 double Engine::skim_threshold() const {
-  return impl_->threshold;
+  return threshold_;
 }
 int Engine::threads() const {
   return impl_->pool->threads();

@@ -37,6 +37,9 @@ class Engine {
   /// FormatError; UsageError for options out of range.
   static Engine load(const std::filesystem::path& directory, const EngineOptions& options,
                      const NoticeHandler& notices = {});
+  /// The same model, its packed weights and its threads shared, skimming at another threshold; a model that
+  /// does not skim stays as it is. Throws UsageError when `threshold` is not a number.
+  Engine at_threshold(double threshold) const;
   Engine(Engine&&) noexcept;
   Engine& operator=(Engine&&) noexcept;
   ~Engine();
@@ -62,8 +65,9 @@ class Engine {
 
  private:
   struct Impl;
-  explicit Engine(std::unique_ptr<const Impl> impl);
-  std::unique_ptr<const Impl> impl_;
+  Engine(std::shared_ptr<const Impl> impl, double threshold);
+  std::shared_ptr<const Impl> impl_;  ///< shared by engines that differ in their threshold alone
+  double threshold_ = 0;
 };
 
 }  // namespace transkimmer

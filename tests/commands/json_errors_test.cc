@@ -35,12 +35,14 @@ void expect_json_error(const FailingCommand& failing) {
   EXPECT_THAT(error.at("error"), HasSubstr(failing.message)) << command;
 }
 
-const std::vector<std::string> of_a_model = {"predict", "evaluate", "benchmark", "inspect", "tokenize"};
+const std::vector<std::string> of_a_model = {"predict",   "evaluate", "sweep",
+                                             "benchmark", "inspect",  "tokenize"};
 
 TEST(JsonErrors, AreOneLineForEveryCommandThatReadsAModel) {
   for (const std::string& command : of_a_model) {
     std::vector<std::string> arguments = {command, "--json", "--model", "/nonexistent"};
-    if (command == "evaluate") arguments.insert(arguments.end(), {"--validation-file", "x.csv"});
+    if (command == "evaluate" || command == "sweep")
+      arguments.insert(arguments.end(), {"--validation-file", "x.csv"});
     expect_json_error({arguments, 1, "/nonexistent/config.json: cannot open"});
   }
   expect_json_error({{"export", "--model", "/nonexistent", "--output-dir", "/nonexistent/out", "--json"},
@@ -66,8 +68,8 @@ TEST(JsonErrors, AreOneLineForEveryTrainingCommand) {
 }
 
 TEST(JsonErrors, ComeOfParsingToo) {
-  for (const std::string command : {"predict", "evaluate", "benchmark", "inspect", "tokenize", "export",
-                                    "build-vocabulary", "finetune", "pretrain", "demo"})
+  for (const std::string command : {"predict", "evaluate", "sweep", "benchmark", "inspect", "tokenize",
+                                    "export", "build-vocabulary", "finetune", "pretrain", "demo"})
     expect_json_error({{command, "--json", "--no-such-option"}, 2, ""});
   expect_json_error({{"predikt", "--json"}, 2, "unknown command 'predikt'; did you mean 'predict'?"});
   expect_json_error({{"--json"}, 2, "'--json'"});

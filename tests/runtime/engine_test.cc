@@ -1,5 +1,6 @@
 #include "runtime/engine.h"
 
+#include <limits>
 #include <numeric>
 #include <random>
 #include <string>
@@ -171,6 +172,29 @@ TEST(Engine, SkimsMoreTheHigherTheThreshold) {
     }
     previous = kept;
   }
+}
+
+TEST(Engine, AtAnotherThresholdIsTheModelLoadedWithIt) {
+  const TemporaryDirectory directory;
+  const ModelConfig config = write_tiny_model(directory.path());
+  const RaggedBatch batch = random_batch(config, 16, 3);
+  const Engine engine = Engine::load(directory.path(), {});
+  const BatchResult before = engine.run(batch);
+  for (const double threshold : {-1.0, 0.5, 1e9}) {
+    const Engine other = engine.at_threshold(threshold);
+    EXPECT_EQ(other.skim_threshold(), threshold);
+    expect_near(other.run(batch), Engine::load(directory.path(), {.skim_threshold = threshold}).run(batch));
+  }
+  expect_near(engine.run(batch), before);
+  EXPECT_THROW(engine.at_threshold(std::numeric_limits<double>::quiet_NaN()), UsageError);
+}
+
+TEST(Engine, AnotherThresholdOutlivesTheEngineItCameFrom) {
+  const TemporaryDirectory directory;
+  const ModelConfig config = write_tiny_model(directory.path());
+  const RaggedBatch batch = random_batch(config, 4, 3);
+  const Engine other = Engine::load(directory.path(), {}).at_threshold(1e9);
+  EXPECT_EQ(other.run(batch).kept.front(), 1U);
 }
 
 TEST(Engine, RunsAnEmptyBatch) {
