@@ -2,16 +2,18 @@
 #
 #   INSTALL=no    never install packages
 #   WERROR=ON     warnings are errors (as in CI)
+#   PYTHON=...    a Python that has the package which a check-... target compares with
 #   ARGS="..."    passed on: to `transkimmer demo` by `make demo`, to ctest by `make test`
 
 INSTALL ?= yes
 WERROR ?= OFF
 ARGS ?=
+PYTHON ?= python3
 JOBS ?= $(shell nproc)
 SOURCES = find benchmarks examples fuzz include src tests -name '*.cc' -o -name '*.h'
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test build runtime check-tokenizers asan tsan fuzz benchmark tidy format format-check install clean \
+.PHONY: help demo test build runtime check-tokenizers check-training asan tsan fuzz benchmark tidy format format-check install clean \
         dependencies developer-dependencies configure
 
 help: ## this list
@@ -54,6 +56,10 @@ ifeq ($(INSTALL),yes)
 	@scripts/install-tokenizers
 endif
 	tests/text/differential.py $(ARGS)
+
+check-training: configure ## compare fine-tuning with a plain PyTorch loop; PYTHON has torch, ARGS="--data glue --model DIR"
+	cmake --build --preset release --parallel $(JOBS) --target transkimmer-train training_batches
+	$(PYTHON) tests/training/pytorch_parity.py $(ARGS)
 
 asan: dependencies ## every test under the address and undefined-behaviour sanitizers
 	cmake --preset asan

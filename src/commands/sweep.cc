@@ -14,7 +14,6 @@
 #include <fmt/format.h>
 
 #include "base/file.h"
-#include "base/folder.h"
 #include "base/interrupt.h"
 #include "commands/answer_options.h"
 #include "commands/command_options.h"
