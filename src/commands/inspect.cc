@@ -6,6 +6,7 @@
 #include <vector>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "base/escaping.h"
 #include "base/folder.h"
@@ -198,9 +199,9 @@ Json as_json(const Inspection& inspection, const std::filesystem::path& director
 }
 
 std::string listed(const std::vector<std::string>& names) {
-  std::string text;
-  for (const std::string& name : names) text += (text.empty() ? "" : ", ") + escaped(name);
-  return text;
+  std::vector<std::string> shown;
+  for (const std::string& name : names) shown.push_back(name.empty() ? "''" : escaped(name));
+  return fmt::format("{}", fmt::join(shown, ", "));
 }
 
 void print_row(std::string_view name, const std::string& value) {

@@ -33,7 +33,7 @@ struct EncoderResult {
   std::size_t margins_in_f32 = 0;         ///< see predict_margins
 };
 
-/// Runs the encoder over a ragged batch, removing skimmed tokens before each layer (design, section 2).
+/// Runs the encoder over a ragged batch, removing skimmed tokens before each layer.
 EncoderResult encode(const ModelConfig& config, const EncoderWeights& weights, const RaggedBatch& batch,
                      const EncoderOptions& options, const ThreadPool& pool, Workspace& workspace);
 

@@ -4,6 +4,8 @@
 #include <span>
 #include <vector>
 
+#include <fmt/format.h>
+
 #include "model_files/model_directory.h"
 #include "model_files/model_weights.h"
 #include "model_files/weight_files.h"
@@ -51,6 +53,18 @@ bool same_question(const ModelConfig& stored, const ModelConfig& wanted) {
   const bool unnamed = std::ranges::all_of(
       stored.labels, [](const std::string& label) { return label.starts_with("LABEL_"); });
   return unnamed || stored.labels == wanted.labels;
+}
+
+/// Of a stored pooler that cannot be taken.
+void tell_about_pooler(const std::filesystem::path& directory, const ModelConfig& config,
+                       const ModelWeights& weights, const NoticeHandler& notices) {
+  const bool is_left = std::ranges::any_of(
+      weights.unused(), [](const std::string& name) { return name.find("pooler.dense.") != name.npos; });
+  if (!is_left) return;
+  notify(notices,
+         fmt::format("{}: its pooler is left out: {}", directory.string(),
+                     is_classifier(config.head) ? "its shape is another, or a part is missing"
+                                                : fmt::format("{} models have none", name_of(config.head))));
 }
 
 bool reads_first_token_only(HeadKind head) {
@@ -105,6 +119,7 @@ TrainingModel TrainingModel::load(const std::filesystem::path& directory, const 
     notify(notices, directory.string() + ": skim predictors start from fresh weights");
   }
   if (!take_head) notify(notices, directory.string() + ": the task head starts from fresh weights");
+  tell_about_pooler(directory, config, weights, notices);
   return TrainingModel(config, std::move(parameters));
 }
 
