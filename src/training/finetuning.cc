@@ -43,10 +43,10 @@ void check_unlabelled_options(const FinetuningOptions& options) {
         "--unlabelled stands in place of --task, --data-dir, --train-file and --regression: the teacher says "
         "what is answered");
   const HeadKind head = ModelConfig::load(*options.teacher).head;
-  if (head != HeadKind::classification && head != HeadKind::regression)
-    throw UsageError(
-        fmt::format("--teacher: {} has head {}, expected a classifier or a regressor of --unlabelled texts",
-                    options.teacher->string(), name_of(head)));
+  if (head == HeadKind::none || head == HeadKind::masked_lm)
+    throw UsageError(fmt::format(
+        "--teacher: {} has head {}, expected a classifier, a regressor or a model that answers questions",
+        options.teacher->string(), name_of(head)));
 }
 
 /// Of texts to classify: a task, or one's own files.
@@ -70,7 +70,8 @@ void check_text_options(const FinetuningOptions& options) {
 
 /// Throws UsageError for options that do not go together.
 void check_options(const FinetuningOptions& options) {
-  if (!is_question_answering(options.data)) return check_text_options(options);
+  if (!is_question_answering(options)) return check_text_options(options);
+  if (!options.data.unlabelled.empty()) check_unlabelled_options(options);
   if (has_table_options(options.data))
     throw UsageError(
         "--text-column, --text-pair-column, --label-column and --regression are for tables, not for "
@@ -101,7 +102,7 @@ FinetuningResult finetune(const FinetuningOptions& asked, const FinetuningEvents
   check_options(asked);
   check_run_options(asked);
   const FinetuningOptions options = with_usual_budget(asked);
-  if (is_question_answering(options.data)) return finetune_questions(options, events);
+  if (is_question_answering(options)) return finetune_questions(options, events);
   const int threads = start_threads(options.threads);
   FinetuningTexts texts = load_texts(options, events.notices);
   const Dataset for_threshold = hold_back(texts.train, options);

@@ -1,6 +1,8 @@
 #include "training/question_finetuning.h"
 
+#include <algorithm>
 #include <filesystem>
+#include <iterator>
 #include <memory>
 #include <optional>
 #include <string>
@@ -31,7 +33,30 @@ struct QuestionTexts {
   std::optional<QaDataset> dev;
 };
 
-QuestionTexts load_questions(const DataOptions& options, std::uint64_t seed) {
+/// Of several files one; their answers, where there are any, are not looked at.
+QaDataset load_unlabelled_questions(const std::vector<std::filesystem::path>& files) {
+  QaDataset all;
+  for (const std::filesystem::path& file : files) {
+    QaDataset more = load_squad(file);
+    for (QaExample& example : more.examples) {
+      example.context += all.contexts.size();
+      example.answers.clear();
+      all.examples.push_back(std::move(example));
+    }
+    std::ranges::move(more.contexts, std::back_inserter(all.contexts));
+  }
+  all.labelled = false;
+  all.origin = files.front().string();
+  return all;
+}
+
+QuestionTexts read_questions(const DataOptions& options) {
+  QuestionTexts texts;
+  if (!options.unlabelled.empty()) {
+    texts.train = load_unlabelled_questions(options.unlabelled);
+    if (!options.validation_file.empty()) texts.dev = load_squad(options.validation_file);
+    return texts;
+  }
   const bool own_files = !options.train_file.empty();
   if (own_files == !options.data_dir.empty())
     throw UsageError("say where the questions are: either --data-dir, or --train-file");
@@ -40,7 +65,6 @@ QuestionTexts load_questions(const DataOptions& options, std::uint64_t seed) {
         options.data_dir.string() +
         ": --data-dir is a file, which would be learnt and validated alike; expected a folder, or "
         "--train-file and --validation-file");
-  QuestionTexts texts;
   texts.train = load_squad(own_files ? options.train_file : find_squad_file(options.data_dir, Split::train));
   if (!options.validation_file.empty()) {
     texts.dev = load_squad(options.validation_file);
@@ -48,6 +72,11 @@ QuestionTexts load_questions(const DataOptions& options, std::uint64_t seed) {
     texts.dev = load_squad(find_squad_file(options.data_dir, Split::dev));
   }
   if (!texts.train.labelled) throw UsageError(texts.train.origin + ": has no answers to learn from");
+  return texts;
+}
+
+QuestionTexts load_questions(const DataOptions& options, std::uint64_t seed) {
+  QuestionTexts texts = read_questions(options);
   if (texts.dev && !texts.dev->labelled)
     throw UsageError(texts.dev->origin + ": has no answers to evaluate with");
   keep_sample(texts.train.examples, options.max_train_samples, seed);
@@ -81,7 +110,7 @@ void tell_about_cut_questions(const QaFeatures& windows, const QaDataset& datase
 FinetuningPlan plan_of(const FinetuningOptions& options, const TrainingModel& model,
                        const QuestionData& data) {
   return {{.config = model.config(), .parameters = model.parameters().count()},
-          options.data.task,
+          options.data.task.empty() ? options.data.unlabelled.front().filename().string() : options.data.task,
           data.train->questions(),
           data.train->tokens.ids.size(),
           data.train->windows.size(),
@@ -90,8 +119,10 @@ FinetuningPlan plan_of(const FinetuningOptions& options, const TrainingModel& mo
 
 }  // namespace
 
-bool is_question_answering(const DataOptions& options) {
-  return !options.task.empty() && find_task(options.task).kind == TaskKind::question_answering;
+bool is_question_answering(const FinetuningOptions& options) {
+  const bool is_taught = !options.data.unlabelled.empty() && options.teacher && !options.teacher->empty();
+  if (is_taught) return ModelConfig::load(*options.teacher).head == HeadKind::question_answering;
+  return !options.data.task.empty() && find_task(options.data.task).kind == TaskKind::question_answering;
 }
 
 FinetuningResult finetune_questions(const FinetuningOptions& options, const FinetuningEvents& events) {

@@ -143,5 +143,31 @@ TEST_F(FinetuneQuestions, SaysWhatItCannotLearnFrom) {
   EXPECT_THAT(result.err, HasSubstr("unanswered.json: has no answers to learn from"));
 }
 
+TEST_F(FinetuneQuestions, ATeacherMakesItselfSkimFromQuestionsWithoutAnswers) {
+  const ProcessResult dense =
+      finetune({"--data-dir", reviews_.path(""), "--num-train-epochs", "6", "--no-skimming"});
+  ASSERT_EQ(dense.status, 0) << dense.err;
+  json unanswered = questions(160, 1);
+  for (json& paragraph : unanswered["data"][0]["paragraphs"])
+    for (json& question : paragraph["qas"])
+      question = {{"id", question["id"]}, {"question", question["question"]}};
+  reviews_.write("questions.json", unanswered.dump());
+  json others = questions(20, 3);
+  for (json& paragraph : others["data"][0]["paragraphs"])
+    for (json& question : paragraph["qas"]) question["id"] = "other " + question["id"].get<std::string>();
+  reviews_.write("others.json", others.dump());
+  const ProcessResult skims =
+      run({"finetune", "--unlabelled", reviews_.path("questions.json"), reviews_.path("others.json"),
+           "--teacher", reviews_.path("out"), "--output-dir", reviews_.path("skims"), "--validation-file",
+           reviews_.path("squad2/dev-v2.0.json"), "--learning-rate", "0.002", "--per-device-train-batch-size",
+           "8", "--target-compute", "0.7", "--skim-predictor-size", "4", "--json"},
+          {"--num-train-epochs", "6"});
+  ASSERT_EQ(skims.status, 0) << skims.err;
+  EXPECT_EQ(skims.json()["task"], "questions.json");
+  EXPECT_EQ(skims.json()["train_examples"], 171) << "nine of 180 are held back";
+  EXPECT_GT(skims.json()["best"]["score"], 80) << skims.err;
+  EXPECT_LT(skims.json()["best"]["compute_share"], 0.75);
+}
+
 }  // namespace
 }  // namespace transkimmer::test
