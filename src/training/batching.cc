@@ -63,6 +63,7 @@ LabelledBatch make_batch(const EncodedDataset& dataset, const Batch& batch, cons
     result.tokens += length;
   }
   result.sequences = result.predictions = batch.size();
+  result.examples = batch;
   result.inputs = {.ids = ids.to(device), .type_ids = type_ids.to(device), .real = real.to(device)};
   const Tensor kept = protected_tokens(dataset, batch, config, longest);
   if (kept.defined()) result.inputs.never_skimmed = kept.to(device);

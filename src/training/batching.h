@@ -18,6 +18,7 @@ namespace transkimmer {
 struct LabelledBatch {
   PaddedBatch inputs;
   Targets targets;
+  Batch examples = {};  ///< their numbers in the data set; none of text that is cut anew in every pass
   std::size_t sequences = 0;
   std::size_t tokens = 0;       ///< without padding
   std::size_t predictions = 0;  ///< what the mean of the task loss is over: sequences, or hidden tokens

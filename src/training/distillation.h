@@ -3,6 +3,8 @@
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "training/batching.h"
 #include "training/model.h"
@@ -27,12 +29,20 @@ class Teacher {
 
   /// Without gradient, without dropout, all layers dense.
   ModelOutput answer(const PaddedBatch& batch) const;
+  /// The same, bit for bit, of examples of the training data. What a first token's state is, where the head
+  /// reads no other, is computed once and remembered: encoder.hidden is then [B, 1, H].
+  ModelOutput answer(const LabelledBatch& batch);
   /// A hash of its weights, as hexadecimal digits: whether this is the teacher that a run began with.
   std::string fingerprint() const;
 
  private:
   explicit Teacher(std::unique_ptr<const TrainingModel> model) : model_(std::move(model)) {}
+  bool remembers(const Batch& examples) const;
+  void remember(const Batch& examples, const Tensor& states);
+
   std::unique_ptr<const TrainingModel> model_;
+  std::vector<std::vector<float>> first_states_ = {};  ///< of each example [H]; empty: not yet computed
+  std::size_t remembered_floats_ = 0;
 };
 
 /// How far a student is from its teacher: (temperature^2) times the Kullback-Leibler divergence of softened

@@ -46,7 +46,7 @@ StepLoss::StepLoss(const TrainingModel& model, const ComputeSettings& compute,
     : model_(model), compute_(compute), distillation_(distillation), teacher_(std::move(teacher)) {}
 
 StepOutcome StepLoss::run(const LabelledBatch& batch, const GroupSize& group, const LossWeights& weights,
-                          std::uint64_t seed) const {
+                          std::uint64_t seed) {
   const ModelConfig& config = model_.config();
   const PaddedBatch& inputs = batch.inputs;
   const double predictions = share(static_cast<double>(batch.predictions), group.predictions);
@@ -65,7 +65,7 @@ StepOutcome StepLoss::run(const LabelledBatch& batch, const GroupSize& group, co
     if (hears_labels())
       task = task_loss(config, output.head.logits, batch.targets, inputs.real) * predictions;
     if (teacher_)
-      distillation = distillation_loss(config, output, teacher_->answer(inputs), inputs.real, distillation_) *
+      distillation = distillation_loss(config, output, teacher_->answer(batch), inputs.real, distillation_) *
                      predictions;
     skim = skim_loss(masks, inputs.real, config.skim.semantics) * skimmed;
     if (weights.price != nullptr) compute = masked_compute(config, masks, inputs.real, group.dense_macs);

@@ -53,7 +53,7 @@ class StepLoss {
 
   /// Runs forward and backward pass of one micro-batch, so that gradients add up to those of the whole group.
   StepOutcome run(const LabelledBatch& batch, const GroupSize& group, const LossWeights& weights,
-                  std::uint64_t seed) const;
+                  std::uint64_t seed);
 
   /// Null where nobody teaches.
   const Teacher* teacher() const { return teacher_ ? &*teacher_ : nullptr; }

@@ -92,6 +92,28 @@ TEST_F(TeacherFiles, AnswersAsTheStoredModelDoes) {
   EXPECT_FALSE(teacher.answer(batch).head.logits.requires_grad());
 }
 
+TEST_F(TeacherFiles, RememberedAnswersAreThoseOfAFreshTeacherToTheLastBit) {
+  EncodedDataset data;
+  for (std::int32_t example = 0; example < 6; ++example) {
+    for (std::int32_t token = 0; token <= 3 * example; ++token)
+      data.ids.push_back(5 + (7 * token + example) % 30);
+    data.starts.push_back(data.ids.size());
+    data.labels.push_back(example % 2);
+  }
+  data.type_ids.assign(data.ids.size(), 0);
+  const ModelConfig student = tiny_config();
+  Teacher remembering = Teacher::load(directory / "", student, torch::kCPU);
+  for (const Batch& members : {Batch{0, 3, 5}, Batch{1, 2, 4}, Batch{5, 1}, Batch{4, 0, 2, 3}}) {
+    const LabelledBatch batch = make_batch(data, members, student, torch::kCPU);
+    Teacher fresh = Teacher::load(directory / "", student, torch::kCPU);
+    const ModelOutput found = remembering.answer(batch), wanted = fresh.answer(batch.inputs);
+    EXPECT_TRUE(at::equal(found.head.logits, wanted.head.logits));
+    EXPECT_TRUE(at::equal(found.encoder.hidden.select(1, 0), wanted.encoder.hidden.select(1, 0)));
+  }
+  const LabelledBatch again = make_batch(data, {5, 1}, student, torch::kCPU);
+  EXPECT_EQ(remembering.answer(again).encoder.hidden.size(1), 1) << "not computed anew";
+}
+
 TEST_F(TeacherFiles, OfAnotherTaskAreRefusedByWhatDiffers) {
   ModelConfig student = tiny_config();
   student.labels.push_back("third");

@@ -199,6 +199,19 @@ TEST_P(SkimmedTokens, LeaveWhereTheyAreSkimmedWhenNothingIsLearnt) {
   EXPECT_LE(largest(found.head.logits * tokens - expected.head.logits * tokens), 1e-5);
 }
 
+TEST_P(PackedEncoder, FirstStatesDoNotDependOnTheBatchToTheLastBit) {
+  torch::NoGradGuard no_gradients;
+  const AutocastScope scope({.device = torch::kCPU, .bf16 = GetParam().bf16});
+  ForwardOptions options;
+  options.first_token_only = true;
+  const EncoderOutput together = model.encode(batch.inputs, options);
+  for (std::uint32_t i = 0; i < 6; ++i) {
+    const LabelledBatch one = make_batch(sequences(), {i}, config, torch::kCPU);
+    const EncoderOutput alone = model.encode(one.inputs, options);
+    EXPECT_TRUE(at::equal(alone.hidden[0][0], together.hidden[i][0])) << "sequence " << i;
+  }
+}
+
 std::string name_of_case(const ::testing::TestParamInfo<Case>& tested) {
   return tested.param.name;
 }
