@@ -3,6 +3,10 @@
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <string>
 #include <system_error>
 #include <utility>
 
@@ -14,6 +18,7 @@
 
 #include "base/descriptor_stream.h"
 #include "base/io_failure.h"
+#include "base/numbers.h"
 #include "transkimmer/error.h"
 
 namespace transkimmer {
@@ -48,11 +53,34 @@ struct OpenedFile {
   struct stat status;
 };
 
+/// The files that this process has opened for reading, by what they are and not by name.
+class FilesRead {
+ public:
+  void add(const struct stat& status) {
+    const std::lock_guard lock(mutex_);
+    files_.emplace(status.st_dev, status.st_ino);
+  }
+  bool has(const struct stat& status) const {
+    const std::lock_guard lock(mutex_);
+    return files_.contains({status.st_dev, status.st_ino});
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  std::set<std::pair<dev_t, ino_t>> files_;
+};
+
+FilesRead& files_read() {
+  static FilesRead files;
+  return files;
+}
+
 OpenedFile open_for_reading(const std::filesystem::path& path) {
   OpenedFile file{Descriptor(::open(path.c_str(), O_RDONLY | O_CLOEXEC)), {}};
   if (file.descriptor.number() < 0) fail(path, "open", errno);
   if (::fstat(file.descriptor.number(), &file.status) != 0) fail(path, "open", errno);
   if (S_ISDIR(file.status.st_mode)) fail(path, "open", EISDIR);
+  files_read().add(file.status);
   return file;
 }
 
@@ -77,13 +105,24 @@ std::string create_beside(const std::filesystem::path& target, int& descriptor) 
   }
 }
 
-/// Where a path leads by its symbolic links, also when there is nothing yet.
-std::filesystem::path destination_of(const std::filesystem::path& path) {
+/// One of this process's own descriptors: /dev/stdout and its like lead to it.
+std::optional<int> own_descriptor(const std::filesystem::path& path) {
+  const std::string parent = path.parent_path().string();
+  const bool is_own = parent == "/proc/self/fd" || parent == fmt::format("/proc/{}/fd", ::getpid());
+  if (!is_own) return std::nullopt;
+  const auto number = parse_integer(path.filename().string());
+  return number ? std::optional(static_cast<int>(*number)) : std::nullopt;
+}
+
+/// Follows symbolic links, but none of a descriptor, which is to be written to and not the file behind it.
+std::filesystem::path followed(const std::filesystem::path& path) {
   constexpr int kMostLinks = 40;  // as many as Linux follows
   std::filesystem::path destination = path;
   std::error_code error;
   for (int i = 0; std::filesystem::is_symlink(std::filesystem::symlink_status(destination, error)); ++i) {
     if (i == kMostLinks) fail(path, "write", ELOOP);
+    const std::filesystem::path folder = std::filesystem::weakly_canonical(destination.parent_path(), error);
+    if (!error && own_descriptor(folder / destination.filename())) return folder / destination.filename();
     const std::filesystem::path target = std::filesystem::read_symlink(destination, error);
     if (error) fail(path, "write", error.value());
     destination = destination.parent_path() / target;
@@ -140,6 +179,18 @@ class TemporaryFile {
 };
 
 }  // namespace
+
+bool was_read(const std::filesystem::path& path) {
+  struct stat status {};
+  return ::stat(path.c_str(), &status) == 0 && S_ISREG(status.st_mode) && files_read().has(status);
+}
+
+std::filesystem::path destination_of(const std::filesystem::path& path) {
+  std::error_code error;
+  const std::filesystem::path destination = followed(path);
+  const std::filesystem::path whole = std::filesystem::weakly_canonical(destination, error);
+  return error ? destination : whole;
+}
 
 bool path_exists(const std::filesystem::path& path) noexcept {
   std::error_code ignored;
@@ -215,12 +266,14 @@ MappedFile::~MappedFile() {
 
 void write_file_atomically(const std::filesystem::path& path,
                            const std::function<void(std::ostream&)>& write) {
-  if (takes_a_stream(path)) {
-    const Descriptor stream(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
+  const std::filesystem::path destination = followed(path);
+  const std::optional<int> own = own_descriptor(destination);
+  if (own || takes_a_stream(destination)) {
+    const Descriptor stream(own ? ::dup(*own) : ::open(path.c_str(), O_WRONLY | O_CLOEXEC));
     if (stream.number() < 0) fail(path, "write", errno);
     return write_to(stream.number(), path, write);
   }
-  TemporaryFile temporary(destination_of(path));
+  TemporaryFile temporary(destination);
   write_to(temporary.number(), path, write);
   temporary.rename_over_target();
 }

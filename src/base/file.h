@@ -11,6 +11,13 @@
 
 namespace transkimmer {
 
+/// Whether this process has read the file, by this name or another: for commands that must not replace what
+/// they read.
+bool was_read(const std::filesystem::path& path);
+/// Where write_file_atomically would write: without symbolic links, but for a descriptor's. Throws IoError
+/// for links that lead in a circle.
+std::filesystem::path destination_of(const std::filesystem::path& path);
+
 /// Whether a file or directory of this name is there. A broken link, or one that leads to itself, is none.
 bool path_exists(const std::filesystem::path& path) noexcept;
 bool directory_exists(const std::filesystem::path& path) noexcept;

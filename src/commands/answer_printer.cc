@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "base/escaping.h"
 #include "commands/output.h"
 #include "text/unicode.h"
 
@@ -32,10 +33,10 @@ Json as_json(const TextLine& line, const Answer& answer) {
 }
 
 /// A passage on one line of two columns.
-std::string on_one_line(std::string text) {
+std::string passage_text(std::string text) {
   std::replace_if(
       text.begin(), text.end(), [](char c) { return c == '\t' || c == '\n' || c == '\r'; }, ' ');
-  return text;
+  return on_one_line(text);
 }
 
 }  // namespace
@@ -62,7 +63,7 @@ void AnswerPrinter::print(const TextLine& line, const Answer& answer) const {
   if (json_) {
     print_json(as_json(line, answer));
   } else {
-    std::cout << fmt::format("{}\t{:.6f}\n", on_one_line(answer.text), answer.score);
+    std::cout << fmt::format("{}\t{:.6f}\n", passage_text(answer.text), answer.score);
   }
 }
 

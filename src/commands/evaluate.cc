@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 
+#include "base/file.h"
 #include "commands/answer_options.h"
 #include "commands/command_options.h"
 #include "commands/commands.h"
@@ -31,6 +32,7 @@ Evaluation evaluate_with_progress(const EvaluateOptions& options, const Engine& 
 
 void evaluate_texts(const EvaluateOptions& options, const Engine& engine) {
   const EvaluatedTexts texts = read_texts(options, engine, notices_on_standard_error());
+  require_not_read("--predictions", options.predictions, {options.model});
   const Evaluation result = evaluate_with_progress(options, engine, texts);
   const EvaluationContext context = context_of(engine, texts);
   if (!options.json) std::cout << evaluation_table(result, context) << std::flush;
@@ -40,9 +42,10 @@ void evaluate_texts(const EvaluateOptions& options, const Engine& engine) {
 }
 
 void check_outputs(const EvaluateOptions& options) {
-  check_output("--predictions", options.predictions, options);
-  check_output("--null-odds", options.null_odds, options);
-  if (!options.predictions.empty() && options.predictions == options.null_odds)
+  check_output(options.predictions);
+  check_output(options.null_odds);
+  const bool both = !options.predictions.empty() && !options.null_odds.empty();
+  if (both && destination_of(options.predictions) == destination_of(options.null_odds))
     throw UsageError("--null-odds and --predictions name the same file");
 }
 

@@ -1,5 +1,6 @@
 #include <iostream>
 #include <optional>
+#include <utility>
 
 #include "commands/evaluate_options.h"
 #include "commands/evaluated_data.h"
@@ -30,6 +31,9 @@ void write_files(const EvaluateOptions& options, const QaDataset& dataset, const
 
 void evaluate_answers(const EvaluateOptions& options, const Engine& engine) {
   const EvaluatedQuestions questions = read_questions(options, engine, notices_on_standard_error());
+  for (const auto& [name, file] :
+       {std::pair("--predictions", options.predictions), std::pair("--null-odds", options.null_odds)})
+    require_not_read(name, file, {options.model});
   const EvaluationContext context = context_of(engine, questions);
   const QuestionEvaluation result = evaluate_with_progress(options, engine, questions);
   const double threshold = options.answer.null_threshold;

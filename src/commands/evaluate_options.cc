@@ -1,5 +1,6 @@
 #include "commands/evaluate_options.h"
 
+#include <algorithm>
 #include <system_error>
 
 #include <fmt/format.h>
@@ -21,22 +22,20 @@ ProgressOptions line_of(std::size_t total, const std::string& unit) {
   return line;
 }
 
-bool are_the_same(const std::filesystem::path& a, const std::filesystem::path& b) {
-  std::error_code ignored;
-  return !a.empty() && !b.empty() && std::filesystem::equivalent(a, b, ignored);
-}
-
 }  // namespace
 
-void check_output(const std::string& option, const std::filesystem::path& file,
-                  const EvaluateOptions& options) {
-  if (file.empty()) return;
-  require_writable(file);
-  const std::filesystem::path folder = file.has_parent_path() ? file.parent_path() : ".";
-  const bool is_read = are_the_same(file, options.table.path) || are_the_same(file, options.data_dir);
-  const bool among_read =
-      path_exists(file) && (are_the_same(folder, options.data_dir) || are_the_same(folder, options.model));
-  if (is_read || among_read)
+void check_output(const std::filesystem::path& file) {
+  if (!file.empty()) require_writable(destination_of(file));
+}
+
+void require_not_read(const std::string& option, const std::filesystem::path& file,
+                      const std::vector<std::filesystem::path>& models) {
+  if (file.empty() || !path_exists(file)) return;
+  std::error_code ignored;
+  const std::filesystem::path folder = destination_of(file).parent_path();
+  const bool is_of_a_model = std::ranges::any_of(
+      models, [&](const auto& model) { return std::filesystem::equivalent(folder, model, ignored); });
+  if (is_of_a_model || was_read(file))
     throw UsageError(
         fmt::format("{}: {} is a file of the data or the model, which would be overwritten; choose "
                     "another name",

@@ -60,11 +60,12 @@ void note_given_options(const CLI::App& command, EvaluateOptions& options);
 /// Throws UsageError unless the options name one source of data.
 void check_data_options(const EvaluateOptions& options);
 
-/// Before long work: throws IoError unless `file`, the value of `option`, can be written, and UsageError
-/// where it is a file of the data or the model, which would be overwritten. Nothing happens where it is
-/// empty.
-void check_output(const std::string& option, const std::filesystem::path& file,
-                  const EvaluateOptions& options);
+/// Before long work: throws IoError unless a file can be written there. Nothing happens where it is empty.
+void check_output(const std::filesystem::path& file);
+/// Once data and models are read: throws UsageError where `file`, the value of `option`, is one of them, or a
+/// file of a model's directory.
+void require_not_read(const std::string& option, const std::filesystem::path& file,
+                      const std::vector<std::filesystem::path>& models);
 
 /// The same weights without skimming, when they are to be compared with.
 std::optional<Engine> load_dense(const EvaluateOptions& options, const Engine& engine);

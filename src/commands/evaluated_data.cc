@@ -108,6 +108,7 @@ EvaluatedTexts read_texts(const EvaluateOptions& options, const Engine& engine,
   const std::size_t longest = longest_input(engine.config(), *tokenizer, options.max_length);
   texts.encoded = encode_dataset(texts.dataset, *tokenizer, longest, static_cast<unsigned>(engine.threads()));
   texts.tokenization_seconds = watch.seconds();
+  require_tokens(texts.encoded, texts.dataset.origin);
   tell_about_cut_texts(texts.encoded, texts.dataset, longest, notices);
   return texts;
 }

@@ -57,7 +57,8 @@ void run_onnx_export(const ExportOptions& options) {
         "ONNX has no way to remove tokens: the model is written without its skim predictors");
   const std::string weights = options.quantize ? "int8" : "f32";
   report({file, weights,
-          fmt::format("{}: dense, {}", file.string(), options.quantize ? "products in int8" : "in f32")},
+          fmt::format("{}: dense, {}", escaped(file.string()),
+                      options.quantize ? "products in int8" : "in f32")},
          options);
 }
 

@@ -87,7 +87,8 @@ std::string usage_message(const CLI::App& app, const CLI::ParseError& error) {
     const std::string word = extras.front().substr(0, extras.front().find('='));
     if (!word.starts_with('-')) return fmt::format("unexpected argument '{}'", word);
     const std::vector<std::string> known = option_names(command);
-    if (std::find(known.begin(), known.end(), word) != known.end())
+    const bool is_delegated = known.size() <= 1;  // its options are another program's
+    if (is_delegated || std::find(known.begin(), known.end(), word) != known.end())
       return fmt::format("'{}' stands before the command, and belongs behind it: {} {} {}", word,
                          app.get_name(), command.get_name(), word);
     return fmt::format("unknown option '{}'{}", word, suggestion(word, known));
@@ -162,8 +163,9 @@ void carry_out(CLI::App& app, const ProgramOptions& options, int argc, char** ar
 
 /// Seen before anything is parsed: the error may be one of parsing.
 bool asks_for_json(int argc, char** argv) {
-  return std::any_of(argv + std::min(argc, 1), argv + argc,
-                     [](const char* argument) { return std::string_view(argument) == "--json"; });
+  return std::any_of(argv + std::min(argc, 1), argv + argc, [](std::string_view argument) {
+    return argument == "--json" || argument.starts_with("--json=");
+  });
 }
 
 }  // namespace

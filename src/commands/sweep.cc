@@ -265,10 +265,11 @@ Sweep run_points(const SweepOptions& options, const std::vector<SweptModel>& mod
 void run_sweep(SweepOptions options) {
   check_data_options(options.evaluate);
   sort_thresholds(options);
-  check_output("--svg", options.svg, options.evaluate);
+  check_output(options.svg);
   check_directories(options.models);
   const InterruptGuard guard;
   const std::vector<SweptModel> models = load_models(options);
+  require_not_read("--svg", options.svg, options.models);
   const Sweep sweep = run_points(options, models, guard);
   // For a person the table is not lost when the file cannot be written; JSON is all or an error.
   if (!options.evaluate.json) std::cout << sweep_table(sweep) << std::flush;

@@ -10,6 +10,7 @@
 #include "base/folder.h"
 #include "base/numbers.h"
 #include "base/quoting.h"
+#include "base/stand_in.h"
 #include "datasets/delimited.h"
 #include "datasets/json_lines.h"
 #include "datasets/labels.h"
@@ -66,14 +67,17 @@ std::string spelled_label(const JsonLineReader& reader, const nlohmann::json& ob
 Rows read_json_lines(std::string_view text, const TableSource& source) {
   JsonLineReader reader(text, source.path.string());
   Rows rows;
+  bool any = source.labels_required;
   for (nlohmann::json object; reader.next(object);) {
-    if (rows.examples.empty()) rows.labelled = source.labels_required || object.contains(source.label_column);
+    any = any || object.contains(source.label_column);
+    rows.labels.add(spelled_label(reader, object, source), reader.line());
     Example& example = rows.examples.emplace_back();
-    if (rows.labelled) rows.labels.add(spelled_label(reader, object, source), reader.line());
     example.text = reader.string_at(object, source.text_column);
     if (!source.text_pair_column.empty())
       example.text_pair = reader.string_at(object, source.text_pair_column);
   }
+  rows.labelled = any;
+  if (!any) rows.labels = {};
   return rows;
 }
 
@@ -106,6 +110,7 @@ std::vector<std::string> label_names(const Rows& rows, const TableSource& source
 }  // namespace
 
 Dataset parse_table(std::string_view text, const TableSource& source) {
+  reject_stand_in(text, source.path.string());
   const std::string extension = lower_case_extension(source.path);
   Rows rows;
   if (extension == ".csv") {

@@ -6,6 +6,7 @@
 
 #include "base/fnv1a.h"
 #include "base/parallel.h"
+#include "transkimmer/error.h"
 
 namespace transkimmer {
 namespace {
@@ -84,6 +85,13 @@ EncodedDataset encode_dataset(const Dataset& dataset, const Tokenizer& tokenizer
     for (const std::size_t length : chunk.lengths) encoded.starts.push_back(encoded.starts.back() + length);
   }
   return encoded;
+}
+
+void require_tokens(const EncodedDataset& encoded, const std::string& origin) {
+  for (std::size_t i = 0; i < encoded.size(); ++i)
+    if (encoded.length(i) == 0)
+      throw UsageError(fmt::format(
+          "{}: text {} is blank, and this model's tokenizer puts no tokens around texts", origin, i + 1));
 }
 
 void tell_about_cut_texts(const EncodedDataset& encoded, const Dataset& dataset, std::size_t max_length,

@@ -39,6 +39,9 @@ struct EncodedDataset {
 EncodedDataset encode_dataset(const Dataset& dataset, const Tokenizer& tokenizer, std::size_t max_length,
                               unsigned threads);
 
+/// Throws UsageError naming the text of `origin` that has no tokens: it is blank, and the tokenizer puts none
+/// around it.
+void require_tokens(const EncodedDataset& encoded, const std::string& origin);
 /// Says how many texts of `dataset` were cut to `max_length` tokens, where any were.
 void tell_about_cut_texts(const EncodedDataset& encoded, const Dataset& dataset, std::size_t max_length,
                           const NoticeHandler& notices);

@@ -171,13 +171,16 @@ bool is_of_a_run(const std::string& name) {
          name.starts_with("pytorch_model.bin") || TokenizerFiles::is_one(name) || name == trainer_state_file;
 }
 
-bool is_unfinished(const std::filesystem::path& output_dir) {
-  if (!path_exists(output_dir / trainer_state_file)) return false;
+enum class RunState { unknown, unfinished, finished };
+
+/// What trainer_state.json beside the model says.
+RunState state_of_run(const std::filesystem::path& output_dir) {
+  if (!path_exists(output_dir / trainer_state_file)) return RunState::unknown;
   try {
     const TrainerState state = load_trainer_state(output_dir);
-    return state.global_step < state.max_steps;
+    return state.global_step < state.max_steps ? RunState::unfinished : RunState::finished;
   } catch (const FormatError&) {
-    return false;
+    return RunState::unknown;
   }
 }
 
@@ -197,7 +200,9 @@ std::optional<std::filesystem::path> latest_usable_checkpoint(const std::filesys
 }
 
 bool is_left_by_a_run(const std::filesystem::path& output_dir) {
-  if (!checkpoints_in(output_dir).empty() || is_unfinished(output_dir)) return true;
+  const RunState state = state_of_run(output_dir);
+  if (state != RunState::unknown) return state == RunState::unfinished;
+  if (!checkpoints_in(output_dir).empty()) return true;
   std::error_code ignored;
   const std::filesystem::directory_iterator entries(output_dir, ignored);
   return std::none_of(begin(entries), end(entries), [](const std::filesystem::directory_entry& entry) {

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "base/fnv1a.h"
+#include "training/matrix_product.h"
 #include "transkimmer/error.h"
 
 namespace transkimmer {
@@ -74,7 +75,7 @@ bool Teacher::remembers(const Batch& examples) const {
 }
 
 void Teacher::remember(const Batch& examples, const Tensor& states) {
-  const Tensor rows = states.to(torch::kCPU, torch::kFloat32).contiguous();
+  const Tensor rows = states.to(torch::kFloat32).contiguous();
   const std::int64_t size = rows.size(1);
   for (std::size_t row = 0; row < examples.size(); ++row) {
     if (remembered_floats_ + static_cast<std::size_t>(size) > most_remembered_floats) return;
@@ -89,10 +90,11 @@ void Teacher::remember(const Batch& examples, const Tensor& states) {
 
 ModelOutput Teacher::answer(const LabelledBatch& batch) {
   const HeadKind head = model_->config().head;
-  const bool reads_first = head == HeadKind::classification || head == HeadKind::regression;
-  if (!reads_first || !remembers(batch.examples)) {
+  const bool may_remember = (head == HeadKind::classification || head == HeadKind::regression) &&
+                            batch.inputs.ids.is_cpu() && has_independent_rows();
+  if (!may_remember || !remembers(batch.examples)) {
     ModelOutput output = answer(batch.inputs);
-    if (reads_first) remember(batch.examples, output.encoder.hidden.select(1, 0));
+    if (may_remember) remember(batch.examples, output.encoder.hidden.select(1, 0));
     return output;
   }
   torch::NoGradGuard no_gradients;
@@ -101,7 +103,6 @@ ModelOutput Teacher::answer(const LabelledBatch& batch) {
   for (std::int64_t row = 0; row < rows; ++row)
     std::ranges::copy(first_states_[batch.examples[static_cast<std::size_t>(row)]],
                       states.data_ptr<float>() + row * size);
-  states = states.to(batch.inputs.ids.device());
   HeadOutput answered = model_->head(states);
   return {.encoder = {.hidden = std::move(states), .skim_masks = {}}, .head = std::move(answered)};
 }

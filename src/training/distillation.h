@@ -30,7 +30,8 @@ class Teacher {
   /// Without gradient, without dropout, all layers dense.
   ModelOutput answer(const PaddedBatch& batch) const;
   /// The same, bit for bit, of examples of the training data. What a first token's state is, where the head
-  /// reads no other, is computed once and remembered: encoder.hidden is then [B, 1, H].
+  /// reads no other, is computed once and remembered: encoder.hidden is then [B, 1, H]. On the CPU, and where
+  /// products have independent rows: a resumed run meets the examples in other batches.
   ModelOutput answer(const LabelledBatch& batch);
   /// A hash of its weights, as hexadecimal digits: whether this is the teacher that a run began with.
   std::string fingerprint() const;

@@ -10,11 +10,9 @@ namespace transkimmer {
 
 void require_within_limits(const EncodedDataset& texts, const ModelConfig& config,
                            const std::string& origin) {
+  require_tokens(texts, origin);
   const auto most = static_cast<std::size_t>(config.max_tokens());
   for (std::size_t i = 0; i < texts.size(); ++i) {
-    if (texts.length(i) == 0)
-      throw UsageError(fmt::format(
-          "{}: text {} is blank, and this model's tokenizer puts no tokens around texts", origin, i + 1));
     if (texts.length(i) > most) {
       throw UsageError(
           fmt::format("{}: text {} makes {} tokens, this model takes at most {}: its tokenizer's "

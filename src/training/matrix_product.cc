@@ -120,6 +120,10 @@ void multiply_bf16(const ProductShape& shape, const Bf16MatrixView& a, const Bf1
   multiply_operands(shape, a, b, bias, out);
 }
 
+bool has_independent_rows() {
+  return has_instructions(dnnl::cpu_isa::avx512_core);
+}
+
 bool has_bf16_products() {
   return has_instructions(dnnl::cpu_isa::avx512_core_bf16);
 }

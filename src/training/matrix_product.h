@@ -39,6 +39,10 @@ void multiply_and_add(const ProductShape& shape, const MatrixView& a, const Matr
 void multiply_bf16(const ProductShape& shape, const Bf16MatrixView& a, const Bf16MatrixView& b,
                    const float* bias, float* out);
 
+/// Whether a row of a product has the same bits whatever other rows are multiplied with it: so it is with
+/// oneDNN's kernels for AVX-512, and not with those for older processors.
+bool has_independent_rows();
+
 /// Whether this processor multiplies bf16 faster than f32 (AVX-512 BF16), and oneDNN may use that
 /// (ONEDNN_MAX_CPU_ISA).
 bool has_bf16_products();

@@ -109,8 +109,9 @@ void require_same_run(const std::map<std::string, std::string>& run,
     const auto found = stored.find(name);
     const std::string before = found == stored.end() ? "unknown" : found->second;
     if (before != value) {
-      throw UsageError(checkpoint.string() + ": this run had " + name + " " + before + ", not " + value +
-                       "; a resumed run must go on with the same options");
+      const auto shown = [](const std::string& text) { return text.empty() ? none : text; };
+      throw UsageError(checkpoint.string() + ": this run had " + name + " " + shown(before) + ", not " +
+                       shown(value) + "; a resumed run must go on with the same options");
     }
   }
 }

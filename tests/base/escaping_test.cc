@@ -15,6 +15,7 @@ TEST(Escaped, IsWhatJsonReadsBackAndOneLine) {
 
 TEST(Escaped, ShowsWhatBreaksLinesOrTurnsTheOrderOfText) {
   EXPECT_EQ(escaped("a\u2028b\u202Ec\u2066"), "a\\u2028b\\u202ec\\u2066");
+  EXPECT_EQ(escaped("a\u200Eb\u061C\uFEFF\u00AD\U000E0041"), "a\\u200eb\\u061c\\ufeff\\u00ad\\udb40\\udc41");
   EXPECT_EQ(escaped("\u2027\u20AC\U0001F600"), "\u2027\u20AC\U0001F600") << "other characters stay";
 }
 

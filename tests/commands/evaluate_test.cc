@@ -301,7 +301,16 @@ TEST_F(EvaluateCommand, PredictionsNeverTakeThePlaceOfWhatIsRead) {
     EXPECT_THAT(result.err, HasSubstr("--predictions: " + file + " is a file of the data or the model"));
     EXPECT_EQ(read_file(own), text);
   }
-  EXPECT_EQ(evaluate_file("own.csv", text, {"--predictions", model() / "config.json"}).status, 2);
+  for (const char* name : {"config.json", "vocab.txt", "model.safetensors"})
+    EXPECT_EQ(evaluate_file("own.csv", text, {"--predictions", model() / name}).status, 2) << name;
+  const std::filesystem::path dev = directory_ / "data/SST-2/dev.tsv";
+  const std::string content = read_file(dev);
+  std::filesystem::create_symlink(dev, directory_ / "link");
+  std::filesystem::create_hard_link(dev, directory_ / "same");
+  for (const std::filesystem::path& file : {dev, directory_ / "link", directory_ / "same"}) {
+    EXPECT_EQ(evaluate_sst2({"--predictions", file}).status, 2) << file;
+    EXPECT_EQ(read_file(dev), content);
+  }
   const auto none = evaluate_file("own.csv", text, {"--predictions", ""});
   EXPECT_EQ(none.status, 2);
   EXPECT_THAT(none.err, HasSubstr("--predictions: expected the name of a file or folder, found ''"));
@@ -312,6 +321,10 @@ TEST_F(EvaluateCommand, PredictionsGoThroughLinksAndIntoDevices) {
   ASSERT_EQ(evaluate_sst2({"--predictions", directory_ / "link"}).status, 0);
   EXPECT_TRUE(std::filesystem::is_symlink(directory_ / "link"));
   EXPECT_EQ(json_lines_of(read_file(directory_ / "target.jsonl")).size(), 5U);
+  const auto into_a_file = evaluate_sst2({"--predictions", "/dev/stdout", "--no-compare"});
+  ASSERT_EQ(into_a_file.status, 0) << into_a_file.err;
+  EXPECT_THAT(into_a_file.out, HasSubstr("accuracy"));
+  EXPECT_THAT(into_a_file.out, HasSubstr("{\"index\":4,"));
   ASSERT_EQ(evaluate_sst2({"--predictions", "/dev/null"}).status, 0);
   EXPECT_TRUE(std::filesystem::is_character_file("/dev/null"));
 }

@@ -110,6 +110,10 @@ TEST_F(Resume, AutoPassesOverDamagedCheckpointsWithANoteAndBeginsWhenAllAre) {
   for (const char* name : {"out/checkpoint-2/config.json", "out/checkpoint-4/model.safetensors",
                            "out/checkpoint-6/trainer_state.json"})
     fs::resize_file(reviews_.path(name), 20);
+  const auto finished = finetune("out", options);
+  EXPECT_EQ(finished.status, 2) << "the model is whole, and nothing would win it back";
+  EXPECT_THAT(finished.err, HasSubstr("holds a model, and no run to go on with"));
+  fs::remove(reviews_.path("out/trainer_state.json"));
   const auto anew = finetune("out", options);
   EXPECT_EQ(anew.status, 0) << anew.err;
   EXPECT_THAT(anew.err, Not(HasSubstr("of them done")));

@@ -55,6 +55,13 @@ TEST(AbsentLabels, MakeATestSplitUnlabelledInEveryFormat) {
 }
 
 TEST(AbsentLabels, InSomeRowsAloneAreAnError) {
+  TableSource not_required;
+  not_required.path = "t.jsonl";
+  not_required.labels = {"bad", "good"};
+  not_required.labels_required = false;
+  EXPECT_THROW(parse_table("{\"text\":\"a\"}\n{\"text\":\"b\",\"label\":\"good\"}\n", not_required),
+               FormatError)
+      << "in whatever order";
   EXPECT_THROW(table("t.csv", "text,label\na,good\nb,-1\n"), FormatError);
   EXPECT_THROW(table("t.csv", "text,label\na,good\nb,\n"), FormatError);
   EXPECT_THROW(table("t.jsonl", "{\"text\":\"a\",\"label\":1}\n{\"text\":\"b\",\"label\":null}\n"),

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "support/temporary_directory.h"
+#include "training/matrix_product.h"
 #include "training/tiny_training.h"
 #include "transkimmer/error.h"
 
@@ -111,7 +112,9 @@ TEST_F(TeacherFiles, RememberedAnswersAreThoseOfAFreshTeacherToTheLastBit) {
     EXPECT_TRUE(at::equal(found.encoder.hidden.select(1, 0), wanted.encoder.hidden.select(1, 0)));
   }
   const LabelledBatch again = make_batch(data, {5, 1}, student, torch::kCPU);
-  EXPECT_EQ(remembering.answer(again).encoder.hidden.size(1), 1) << "not computed anew";
+  if (has_independent_rows()) {
+    EXPECT_EQ(remembering.answer(again).encoder.hidden.size(1), 1) << "not computed anew";
+  }
 }
 
 TEST_F(TeacherFiles, OfAnotherTaskAreRefusedByWhatDiffers) {
