@@ -38,23 +38,15 @@ ModelWeights stored_weights(const std::filesystem::path& directory, ModelConfig&
              : ModelWeights::load(directory, config, required);
 }
 
-bool is_classifier(HeadKind head) {
-  return head == HeadKind::classification || head == HeadKind::regression;
-}
-
 /// Whether a head that fits by names and shapes answers the same question. Models that never named their
 /// classes (LABEL_0, ...) are taken at the number of them.
 bool same_question(const ModelConfig& stored, const ModelConfig& wanted) {
-  if (!is_classifier(wanted.head)) return true;
+  if (!reads_first_token_only(wanted.head)) return true;
   if (stored.other_head) return false;
   if (wanted.head == HeadKind::regression) return true;
   const bool unnamed = std::ranges::all_of(
       stored.labels, [](const std::string& label) { return label.starts_with("LABEL_"); });
   return unnamed || stored.labels == wanted.labels;
-}
-
-bool reads_first_token_only(HeadKind head) {
-  return head == HeadKind::classification || head == HeadKind::regression;
 }
 
 }  // namespace
