@@ -125,9 +125,10 @@ void add_skimming_options(CLI::App& command, FinetuneCommand& finetune) {
              "may be learnt otherwise; fewer are faster (default: 1)",
              {0})
       ->excludes(coefficient);
-  group.word("--protect", finetune.protect, {"first_token", "question"},
-             "Tokens that are never skimmed: first_token, or question: all of squad_v2's question (default: "
-             "the model's own, else first_token)");
+  group.word("--protect", finetune.protect, {"first_token", "question", "none"},
+             "Tokens that are never skimmed: first_token; question: all of squad_v2's question; or none: a "
+             "text that is classified is done when its first token is skimmed (default: the model's own, "
+             "else first_token)");
   group.real(
       "--best-tolerance", finetune.options.training.best_tolerance,
       "While evaluations come in, the one that keeps fewest tokens is saved among those this close to the "
@@ -235,11 +236,7 @@ void run_finetune(FinetuneCommand& finetune_command) {
   FinetuningOptions& options = finetune_command.options;
   complete(finetune_command.words, options);
   options.skimming.enabled = !finetune_command.no_skimming;
-  if (finetune_command.protect) {
-    options.skimming.protection = *finetune_command.protect == name_of(SkimProtection::question)
-                                      ? SkimProtection::question
-                                      : SkimProtection::first_token;
-  }
+  if (finetune_command.protect) options.skimming.protection = protection_named(*finetune_command.protect);
   if (finetune_command.teacher)
     options.teacher = *finetune_command.teacher == "none" ? std::filesystem::path{}
                                                           : model_directory(*finetune_command.teacher);

@@ -155,7 +155,21 @@ Json skimming_json(const ModelConfig& config) {
   return {{"predictor_size", config.skim.predictor_size},
           {"threshold", config.skim.threshold},
           {"coefficient", config.skim.coefficient},
-          {"semantics", name_of(config.skim.semantics)}};
+          {"semantics", name_of(config.skim.semantics)},
+          {"protect", name_of(config.skim.protection)}};
+}
+
+std::string protection_text(const ModelConfig& config) {
+  switch (config.skim.protection) {
+    case SkimProtection::first_token:
+      return "the first token is never skimmed";
+    case SkimProtection::question:
+      return "the question in front of its context is never skimmed";
+    case SkimProtection::none:
+      break;
+  }
+  return config.texts_exit() ? "nothing: a text is done when its first token is skimmed"
+                             : "nothing: any token may be skimmed, the first too";
 }
 
 Json macs_json(const Inspection& inspection) {
@@ -220,6 +234,7 @@ void print_skimming(const Inspection& inspection) {
             skim.semantics == SkimSemantics::removal
                 ? "removal: trained with what removal computes"
                 : "original: trained with the published attention; removal computes something else");
+  print_row("protected", protection_text(inspection.config));
 }
 
 void print_parameters(const Inspection& inspection) {

@@ -58,6 +58,7 @@ std::span<const std::int32_t> EncodedDataset::sequence_type_ids(std::size_t i) c
 }
 
 std::uint32_t EncodedDataset::never_skimmed(std::size_t i, SkimProtection protection) const {
+  if (protection == SkimProtection::none) return 0;
   if (protection != SkimProtection::question || question_ends.empty()) return 1;
   return std::max(question_ends[i], 1U);
 }

@@ -27,7 +27,7 @@ struct EncodedDataset {
   std::size_t length(std::size_t i) const { return starts[i + 1] - starts[i]; }
   std::span<const std::int32_t> sequence_ids(std::size_t i) const;
   std::span<const std::int32_t> sequence_type_ids(std::size_t i) const;
-  /// How many first tokens of the sequence `protection` keeps from being skimmed; at least 1.
+  /// How many first tokens of the sequence `protection` keeps from being skimmed.
   std::uint32_t never_skimmed(std::size_t i, SkimProtection protection) const;
   /// A hash of ids, lengths and labels, as hexadecimal digits: whether this is the data that a run began
   /// with.

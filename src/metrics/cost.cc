@@ -70,8 +70,7 @@ Macs dense_cost(const ModelConfig& config, std::uint64_t tokens) {
 }
 
 Macs unread_cost(const ModelConfig& config, std::uint64_t kept) {
-  const bool first_alone = config.head == HeadKind::classification || config.head == HeadKind::regression;
-  if (!first_alone || kept == 0) return {0};
+  if (!reads_first_token_only(config.head) || kept == 0) return {0};
   const std::uint64_t hidden = size(config.hidden_size);
   // Query and attention output of a token, its feed-forward part, and its row of both products of attention.
   const std::uint64_t of_token =

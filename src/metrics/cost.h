@@ -34,8 +34,9 @@ CostCoefficients cost_coefficients(const ModelConfig& config);
 
 /// The arithmetic of one sequence:
 /// sum_i [ entering_i (H P + 2 P) + kept_i (4 H^2 + 2 H F) + 2 kept_i^2 H ] + head.
-/// `kept` has one entry per layer; the tokens entering layer i are kept[i-1], or `tokens` for i = 0. The
-/// predictor terms count only when config.skim.enabled.
+/// `kept` has one entry per layer, 0 from the layer on in which the text's last token left; the tokens
+/// entering layer i are kept[i-1], or `tokens` for i = 0. The predictor terms count only when
+/// config.skim.enabled.
 Macs skimmed_cost(const ModelConfig& config, std::uint64_t tokens, std::span<const std::uint32_t> kept);
 /// The same sequence through the dense model: every layer keeps all tokens and there is no predictor.
 Macs dense_cost(const ModelConfig& config, std::uint64_t tokens);

@@ -189,11 +189,9 @@ void read_skimming(const json& object, const std::string& origin, ModelConfig& c
     skim.target_compute = fields.real("target_compute", kShares, 1.0);
   skim.temperature = fields.real("gumbel_temperature", kPositive, skim.temperature);
   if (const std::optional<std::string> protection = fields.string("protect")) {
-    if (*protection == name_of(SkimProtection::question)) {
-      skim.protection = SkimProtection::question;
-    } else if (*protection != name_of(SkimProtection::first_token)) {
-      fields.fail("protect", *protection, "\"first_token\" or \"question\"");
-    }
+    const std::optional<SkimProtection> named = protection_named(*protection);
+    if (!named) fields.fail("protect", *protection, "\"first_token\", \"question\" or \"none\"");
+    skim.protection = *named;
   }
   const std::optional<std::string> semantics = fields.string("semantics");
   if (!semantics) return;
@@ -230,7 +228,25 @@ std::string_view name_of(SkimSemantics semantics) {
 }
 
 std::string_view name_of(SkimProtection protection) {
-  return protection == SkimProtection::question ? "question" : "first_token";
+  switch (protection) {
+    case SkimProtection::first_token:
+      return "first_token";
+    case SkimProtection::question:
+      return "question";
+    case SkimProtection::none:
+      return "none";
+  }
+  return "";
+}
+
+std::optional<SkimProtection> protection_named(std::string_view name) {
+  for (const auto protection : {SkimProtection::first_token, SkimProtection::question, SkimProtection::none})
+    if (name == name_of(protection)) return protection;
+  return std::nullopt;
+}
+
+bool reads_first_token_only(HeadKind head) {
+  return head == HeadKind::classification || head == HeadKind::regression;
 }
 
 std::int64_t ModelConfig::max_tokens() const {

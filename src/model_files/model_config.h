@@ -19,14 +19,20 @@ enum class SkimSemantics {
 
 /// Which tokens no predictor may skim.
 enum class SkimProtection {
-  first_token,  ///< position 0, as always
-  question      ///< the question in front of its context, too
+  first_token,  ///< position 0
+  question,     ///< the question in front of its context, too
+  none          ///< not even position 0: see ModelConfig::texts_exit
 };
 
 std::string_view name_of(Architecture architecture);
 std::string_view name_of(HeadKind head);
 std::string_view name_of(SkimSemantics semantics);
 std::string_view name_of(SkimProtection protection);
+/// The reverse; nothing for other words.
+std::optional<SkimProtection> protection_named(std::string_view name);
+
+/// Whether a head reads position 0 alone: classification and regression. Others read every token.
+bool reads_first_token_only(HeadKind head);
 
 /// The object under "transkimmer" in config.json.
 struct SkimConfig {
@@ -68,6 +74,9 @@ struct ModelConfig {
 
   std::int64_t head_size() const { return hidden_size / num_attention_heads; }
   std::int64_t num_labels() const { return static_cast<std::int64_t>(labels.size()); }
+  /// Whether a text is done when position 0 is skimmed, and its other tokens leave in the same layer:
+  /// nothing protects that position, and the head reads no other.
+  bool texts_exit() const { return skim.protection == SkimProtection::none && reads_first_token_only(head); }
   /// The longest sequence the position table allows: RoBERTa's first two positions are taken (pad id + 1).
   std::int64_t max_tokens() const;
 

@@ -33,6 +33,8 @@ class ForwardPass {
         feed_forward_(static_cast<std::size_t>(config.intermediate_size)),
         layers_(weights.layers.size()),
         sequences_(batch.sequences()),
+        protects_first_(config.skim.protection != SkimProtection::none),
+        texts_exit_(config.texts_exit() || (!protects_first_ && reads_first_tokens())),
         rows_(batch.tokens()) {}
 
   EncoderResult run() {
@@ -40,14 +42,15 @@ class ForwardPass {
     embed_tokens();
     for (std::size_t layer = 0; layer < layers_; ++layer) {
       skim(layer);
+      if (rows_ == 0) break;  // of every text the last token has left
       const bool last = layer + 1 == layers_;
-      if (last && options_.outputs == OutputStates::first_token) {
+      if (last && reads_first_tokens()) {
         run_last_layer_for_first_tokens();
       } else {
         run_layer(layer);
       }
     }
-    if (options_.outputs == OutputStates::all_tokens) store_outputs_of_rows();
+    if (!reads_first_tokens()) store_outputs_of_rows();
     result_.states = space_.outputs.data();
     for (const Workspace::PerThread& own : space_.per_thread) {
       result_.margins_in_f32 += own.margins_in_f32;
@@ -57,6 +60,7 @@ class ForwardPass {
   }
 
  private:
+  bool reads_first_tokens() const { return options_.outputs == OutputStates::first_token; }
   float* hidden_row(std::size_t row) const { return space_.hidden.data() + row * hidden_size_; }
   /// The hidden rows as the layers' products read them.
   OperandRows operand_rows(std::size_t row) const {
@@ -74,12 +78,12 @@ class ForwardPass {
     space_.hidden.reserve(rows_ * hidden_size_);
     space_.hidden_operand.reserve(rows_, hidden_size_, weights_.precision);
     space_.first_operand.reserve(sequences_, hidden_size_, weights_.precision);
+    if (texts_exit_) space_.first_states.reserve(sequences_ * hidden_size_);
     space_.inverse_deviations.reserve(rows_);
     space_.means.reserve(rows_);
     space_.margins.reserve(rows_);
     reserve(space_.shared, std::min(rows_, kFewRowsPerThread * threads_.loops.threads()));
-    const bool all = options_.outputs == OutputStates::all_tokens;
-    space_.outputs.reserve((all ? rows_ : sequences_) * hidden_size_);
+    space_.outputs.reserve((reads_first_tokens() ? sequences_ : rows_) * hidden_size_);
     space_.starts.assign(batch_.starts.begin(), batch_.starts.end());
     space_.token_of_row.resize(rows_);
     for (std::size_t row = 0; row < rows_; ++row) space_.token_of_row[row] = static_cast<std::uint32_t>(row);
@@ -217,13 +221,15 @@ class ForwardPass {
       const std::size_t begin = space_.starts[i];
       const std::size_t end = space_.starts[i + 1];
       space_.starts[i] = static_cast<std::uint32_t>(next);
-      const std::size_t protected_tokens = batch_.never_skimmed.empty() ? 1 : batch_.never_skimmed[i];
-      const std::size_t first_skimmable = batch_.starts[i] + std::max<std::size_t>(protected_tokens, 1);
+      const std::size_t first = first_skimmable(i);
+      bool done = false;
       for (std::size_t row = begin; row < end; ++row) {
-        if (space_.token_of_row[row] < first_skimmable || keeps(layer, row)) {
+        if (!done && (space_.token_of_row[row] < first || keeps(layer, row))) {
           move_row(row, next++);
         } else {
-          retire(row, layer);
+          // Where texts exit, the first row of one that has not is position 0.
+          done = done || (texts_exit_ && row == begin);
+          retire(i, row, layer);
         }
       }
       result_.kept[layer * sequences_ + i] = static_cast<std::uint32_t>(next - space_.starts[i]);
@@ -233,6 +239,12 @@ class ForwardPass {
     rows_ = next;
   }
 
+  /// The first token of the sequence that a predictor may skim.
+  std::size_t first_skimmable(std::size_t sequence) const {
+    const std::size_t asked = batch_.never_skimmed.empty() ? 0 : batch_.never_skimmed[sequence];
+    return batch_.starts[sequence] + std::max<std::size_t>(asked, protects_first_ ? 1 : 0);
+  }
+
   void move_row(std::size_t from, std::size_t to) {
     if (from == to) return;
     std::memcpy(hidden_row(to), hidden_row(from), hidden_size_ * sizeof(float));
@@ -240,18 +252,23 @@ class ForwardPass {
     space_.token_of_row[to] = space_.token_of_row[from];
   }
 
-  void retire(std::size_t row, std::size_t layer) {
-    result_.skimmed_at[space_.token_of_row[row]] = static_cast<std::uint16_t>(layer);
-    if (options_.outputs == OutputStates::all_tokens) store_output(row);
+  void retire(std::size_t sequence, std::size_t row, std::size_t layer) {
+    const std::size_t token = space_.token_of_row[row];
+    result_.skimmed_at[token] = static_cast<std::uint16_t>(layer);
+    if (!reads_first_tokens()) {
+      store_output(token, hidden_row(row));
+    } else if (token == batch_.starts[sequence]) {
+      store_output(sequence, hidden_row(row));
+    }
   }
 
-  void store_output(std::size_t row) {
-    std::memcpy(space_.outputs.data() + space_.token_of_row[row] * hidden_size_, hidden_row(row),
-                hidden_size_ * sizeof(float));
+  /// `place`: a token, or a sequence where first tokens alone are read.
+  void store_output(std::size_t place, const float* state) {
+    std::memcpy(space_.outputs.data() + place * hidden_size_, state, hidden_size_ * sizeof(float));
   }
 
   void store_outputs_of_rows() {
-    for (std::size_t row = 0; row < rows_; ++row) store_output(row);
+    for (std::size_t row = 0; row < rows_; ++row) store_output(space_.token_of_row[row], hidden_row(row));
   }
 
   // ---- Layers
@@ -316,19 +333,37 @@ class ForwardPass {
   };
 
   /// The last layer when the head reads first tokens alone: keys and values of all rows, the rest of one row
-  /// a sequence.
+  /// a sequence that is not done.
   void run_last_layer_for_first_tokens() {
     const LayerWeights& layer = weights_.layers.back();
-    float* first = space_.outputs.data();
+    drop_finished();
+    const std::size_t sequences = space_.unfinished.size();
+    const bool all = sequences == sequences_;
+    float* first = all ? space_.outputs.data() : space_.first_states.data();
     const OperandRows first_operand = space_.first_operand.rows(first);
-    for (std::size_t i = 0; i < sequences_; ++i) {
+    for (std::size_t i = 0; i < sequences; ++i) {
       std::memcpy(first + i * hidden_size_, hidden_row(space_.starts[i]), hidden_size_ * sizeof(float));
       if (weights_.precision != Precision::f32)
         copy_row(operand_rows(space_.starts[i]), first_operand.from(i));
     }
     attention_.project_for_first_tokens(layer, first_operand, operand_rows(0), rows_);
     attention_.attend_heads(true);
-    finish_layer(layer, first, {}, sequences_, layers_);
+    finish_layer(layer, first, {}, sequences, layers_);
+    for (std::size_t i = 0; !all && i < sequences; ++i)
+      store_output(space_.unfinished[i], first + i * hidden_size_);
+  }
+
+  /// Leaves in `starts` only sequences that have rows, whose numbers it notes.
+  void drop_finished() {
+    space_.unfinished.clear();
+    for (std::size_t i = 0; i < sequences_; ++i) {
+      const std::uint32_t begin = space_.starts[i];
+      if (begin == space_.starts[i + 1]) continue;
+      space_.starts[space_.unfinished.size()] = begin;
+      space_.unfinished.push_back(static_cast<std::uint32_t>(i));
+    }
+    space_.starts[space_.unfinished.size()] = static_cast<std::uint32_t>(rows_);
+    space_.starts.resize(space_.unfinished.size() + 1);
   }
 
   const ModelConfig& config_;
@@ -339,6 +374,8 @@ class ForwardPass {
   Workspace& space_;
   const LayerAttention attention_;
   const std::size_t hidden_size_, feed_forward_, layers_, sequences_;
+  const bool protects_first_;
+  const bool texts_exit_;  ///< when position 0 leaves: nothing else of them is read
   std::size_t rows_;
   EncoderResult result_;
 };

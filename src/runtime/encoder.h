@@ -29,11 +29,13 @@ struct EncoderResult {
   /// the layer that skimmed it.
   const float* states = nullptr;
   std::vector<std::uint16_t> skimmed_at;  ///< [tokens]: layer index, or the number of layers for never
-  std::vector<std::uint32_t> kept;        ///< [layers, sequences]
+  std::vector<std::uint32_t> kept;        ///< [layers, sequences]; 0 from where a text's last token left
   std::size_t margins_in_f32 = 0;         ///< see predict_margins
 };
 
-/// Runs the encoder over a ragged batch, removing skimmed tokens before each layer.
+/// Runs the encoder over a ragged batch, removing skimmed tokens before each layer. Where
+/// the first token is not protected and nothing else is read, a text of which it is skimmed is done: its
+/// other tokens leave in the same layer.
 EncoderResult encode(const ModelConfig& config, const EncoderWeights& weights, const RaggedBatch& batch,
                      const EncoderOptions& options, const ThreadPool& pool, Workspace& workspace);
 

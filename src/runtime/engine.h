@@ -21,7 +21,8 @@ struct BatchResult {
                               ///< empty for an encoder without a task head
   std::vector<std::uint16_t>
       skimmed_at;                   ///< [tokens]: the layer whose predictor skimmed the token; layers = never
-  std::vector<std::uint32_t> kept;  ///< [layers, sequences]: tokens that went through the layer
+  std::vector<std::uint32_t> kept;  ///< [layers, sequences]: tokens that went through the layer; 0 of a
+                                    ///< text that is done
   std::size_t margins_in_f32 = 0;   ///< in bf16 and int8 only those whose decision bf16 does not prove
 };
 

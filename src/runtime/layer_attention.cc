@@ -87,6 +87,7 @@ AttentionHeadOf<Value> LayerAttention::head_of(std::size_t sequence, std::size_t
 
 void LayerAttention::attend_heads(bool first_tokens) const {
   const auto timed = [&](int worker, const auto& head, const auto& attend_head) {
+    if (head.tokens == 0) return;  // of a text that is done
     const OperationTimer timer =
         threads_.time(worker, Operation::attention, 2 * head.queries * head.tokens * head_size_);
     attend_head(head, threads_.own(worker).attention.data());

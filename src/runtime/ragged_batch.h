@@ -13,7 +13,8 @@ struct RaggedBatch {
   std::vector<std::int32_t> ids;       ///< [tokens]
   std::vector<std::int32_t> type_ids;  ///< [tokens]; empty means all 0
   std::vector<std::uint32_t> starts = {0};
-  /// [sequences]: so many first tokens are never skimmed; empty, as 0 and 1: the first alone.
+  /// [sequences]: so many first tokens are never skimmed; empty: 0 of each. The first is not skimmed
+  /// either where the model protects it.
   std::vector<std::uint32_t> never_skimmed;
 
   std::size_t sequences() const { return starts.size() - 1; }
@@ -21,7 +22,7 @@ struct RaggedBatch {
   /// Appends a sequence; `sequence_type_ids` may be empty (all 0) when it is so for every sequence of the
   /// batch.
   void add(std::span<const std::int32_t> sequence_ids, std::span<const std::int32_t> sequence_type_ids = {},
-           std::uint32_t sequence_never_skimmed = 1) {
+           std::uint32_t sequence_never_skimmed = 0) {
     ids.insert(ids.end(), sequence_ids.begin(), sequence_ids.end());
     type_ids.insert(type_ids.end(), sequence_type_ids.begin(), sequence_type_ids.end());
     starts.push_back(static_cast<std::uint32_t>(ids.size()));

@@ -93,6 +93,8 @@ struct Workspace {
   FloatBuffer hidden;                          ///< [rows, hidden]
   OperandBuffer hidden_operand;                ///< [rows, hidden]
   OperandBuffer first_operand;                 ///< [sequences, hidden]
+  FloatBuffer first_states;                    ///< [sequences, hidden], where some texts are done
+  std::vector<std::uint32_t> unfinished;       ///< the other sequences
   AlignedBuffer<std::byte> query;              ///< [rows, hidden]: see LayerAttention
   AlignedBuffer<std::byte> key_value;          ///< [rows, 2 hidden]
   AlignedBuffer<std::byte> context;            ///< [rows, hidden]

@@ -27,10 +27,10 @@ Targets make_targets(const EncodedDataset& dataset, const Batch& batch, const Mo
   return targets;
 }
 
-/// [B, S] f32, 1 for tokens that config.skim.protection keeps; undefined when that is the first alone.
+/// [B, S] f32, 1 for tokens that config.skim.protection keeps; undefined when that is the first at most.
 Tensor protected_tokens(const EncodedDataset& dataset, const Batch& batch, const ModelConfig& config,
                         std::size_t longest) {
-  if (!config.skim.enabled || config.skim.protection == SkimProtection::first_token) return {};
+  if (!config.skim.enabled || config.skim.protection != SkimProtection::question) return {};
   const auto rows = static_cast<std::int64_t>(batch.size());
   Tensor kept = at::zeros({rows, static_cast<std::int64_t>(longest)}, torch::kFloat32);
   for (std::size_t row = 0; row < batch.size(); ++row) {

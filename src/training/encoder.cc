@@ -4,6 +4,7 @@
 
 #include "training/compute_settings.h"
 #include "training/linear.h"
+#include "training/skim_masks.h"
 
 namespace transkimmer {
 
@@ -61,8 +62,11 @@ Tensor Encoder::decide(std::size_t layer, const Tensor& logits, Pass& pass) cons
         draw_gate_noise({logits.size(0), logits.size(1)}, logits.device(), pass.random.next());
     noise = pass.options.gate_noise == 1 ? drawn : drawn * pass.options.gate_noise;
   }
-  Tensor decisions = straight_through_decisions(
-      logits, noise, {.threshold = skim_threshold, .temperature = config_.skim.temperature});
+  Tensor decisions =
+      straight_through_decisions(logits, noise,
+                                 {.threshold = skim_threshold,
+                                  .temperature = config_.skim.temperature,
+                                  .keep_first = config_.skim.protection != SkimProtection::none});
   // Not at::maximum, which would share the gradient of equal values between the decision and the rule.
   if (pass.batch.never_skimmed.defined())
     decisions = at::where(pass.batch.never_skimmed.gt(0), at::ones_like(decisions), decisions);
@@ -74,7 +78,8 @@ EncoderOutput Encoder::forward(const PaddedBatch& batch, const ForwardOptions& o
   Pass pass{.batch = batch,
             .options = options,
             .random = RandomStreams(options.seed),
-            .skimming = options.skimming && !predictors_.empty()};
+            .skimming = options.skimming && !predictors_.empty(),
+            .texts_exit = options.skimming && !predictors_.empty() && config_.texts_exit()};
   const bool packing = trace == nullptr && !options.padded && batch.ids.is_cpu() &&
                        config_.skim.semantics == SkimSemantics::removal;
   return packing ? forward_packed(pass) : forward_padded(pass, trace);
@@ -110,6 +115,7 @@ EncoderOutput Encoder::forward_padded(Pass& pass, EncoderTrace* trace) const {
                      .kept = {},
                      .semantics = config_.skim.semantics,
                      .gradient_of_return = pass.options.gradient_of_return};
+  SkimMasks masks(config_, pass.batch.real);
   EncoderOutput output;
   Tensor hidden = embed(pass);
   output.hidden = hidden;
@@ -118,9 +124,9 @@ EncoderOutput Encoder::forward_padded(Pass& pass, EncoderTrace* trace) const {
     if (pass.skimming) {
       const Tensor logits = predictors_[i].logits(hidden);
       if (trace != nullptr) trace->skim_logits.push_back(logits);
-      const Tensor decisions = decide(i, logits, pass);
-      mask.kept = mask.kept.defined() ? decisions * mask.kept : decisions;
-      output.skim_masks.push_back(mask.kept);
+      masks.decide(decide(i, logits, pass));
+      mask.kept = masks.keys();
+      output.skim_masks.push_back(masks.kept());
     }
     Tensor probabilities;
     const Tensor next = run_layer(layers_[i], hidden, mask,
@@ -129,7 +135,7 @@ EncoderOutput Encoder::forward_padded(Pass& pass, EncoderTrace* trace) const {
                                    .context = pass.dropout(),
                                    .probabilities = trace != nullptr ? &probabilities : nullptr});
     if (trace != nullptr) trace->probabilities.push_back(probabilities);
-    output.hidden = pass.skimming ? select_tokens(output.hidden, next, mask.kept) : next;
+    output.hidden = pass.skimming ? select_tokens(output.hidden, next, masks.kept()) : next;
     hidden = next;
   }
   if (trace != nullptr) trace->hidden.push_back(hidden);
@@ -178,24 +184,45 @@ Tensor Encoder::run_packed_layer(std::size_t layer, const Tensor& hidden, const 
 }
 
 struct Encoder::PackedStates {
+  SkimMasks masks;
   TokenPacking packing = {};
-  Tensor hidden;   ///< [T, H]: input of the next layer
-  Tensor reached;  ///< [T, H]: of each token the last state it reached
-  Tensor mask;     ///< [B, S]: tokens that no layer has skimmed so far
-  Tensor kept;     ///< [T]: the same of the tokens that are computed; undefined when not skimming
-  std::vector<std::int64_t> skimmed_for;  ///< [T]: layers since a token was skimmed; 0: it is not
-  std::vector<Tensor> gone;               ///< states of tokens that left
-  std::vector<std::int64_t> gone_places;
+  Tensor hidden = {};   ///< [T, H]: input of the next layer
+  Tensor reached = {};  ///< [T, H]: of each token the last state it reached; [B, H] of first tokens alone
+  Tensor kept = {};     ///< [T]: masks of the tokens that are computed; undefined when not skimming
+  Tensor keys = {};     ///< [T], alike
+  std::vector<std::int64_t> skimmed_for = {};  ///< [T]: layers since a token was skimmed; 0: it is not
+  std::vector<Tensor> gone = {};               ///< states of tokens that left
+  std::vector<std::int64_t> gone_places = {};
 
   std::int64_t places() const { return packing.batch * packing.length; }
   Tensor spread(const Tensor& rows) const { return scatter_rows(rows, packing.places, places()); }
   Tensor present() const {
     return spread(at::ones({packing.tokens(), 1})).view({packing.batch, packing.length});
   }
+  Tensor gather(const Tensor& mask) const {
+    return gather_rows(mask.reshape({-1, 1}), packing.places).view({-1});
+  }
+  /// [B, H]: rows of first tokens, zero for texts that have none left.
+  static Tensor by_text(const Tensor& rows, const TokenPacking& first) {
+    std::vector<std::int64_t> texts;
+    for (const std::int64_t place : first.places) texts.push_back(place / first.length);
+    return scatter_rows(rows, texts, first.batch);
+  }
+
+  /// Where first tokens alone are asked for; `followed`: `reached` has a row of every text.
+  void leave_first_tokens(bool followed) {
+    if (!followed) {
+      reached = hidden;
+      packing = first_tokens(packing).packing;
+      return;
+    }
+    packing.places.clear();
+    for (std::int64_t text = 0; text < packing.batch; ++text) packing.places.push_back(text * packing.length);
+  }
 
   /// Lets the tokens go that need not stay, now that a layer has decided.
   void remove(std::int64_t delay, bool keeps_states) {
-    const Tensor kept_tokens = mask.contiguous();
+    const Tensor kept_tokens = masks.kept().contiguous();
     const float* const kept_data = kept_tokens.data_ptr<float>();
     std::vector<bool> stays;
     std::vector<std::int64_t> leaving, skimmed;
@@ -227,38 +254,55 @@ struct Encoder::PackedStates {
 /// Decides before a layer which tokens it keeps, and lets others leave.
 void Encoder::skim_packed(std::size_t layer, PackedStates& states, Pass& pass) const {
   const TokenPacking& packing = states.packing;
+  if (packing.tokens() == 0) return states.masks.decide(at::zeros_like(pass.batch.real));
   const Tensor logits = states.spread(predictors_[layer].logits(states.hidden));
   const Tensor decisions = decide(layer, logits.view({packing.batch, packing.length, 2}), pass);
   // Padding is no token, and who has left stays away.
-  states.mask = decisions * (states.mask.defined() ? states.mask * states.present() : pass.batch.real);
+  states.masks.decide(decisions * (states.masks.kept().defined() ? states.present() : pass.batch.real));
   const bool exact = at::GradMode::is_enabled() && !pass.options.training;
   if (!exact)
     states.remove(at::GradMode::is_enabled() ? pass.options.removal_delay : 0,
                   !pass.options.first_token_only);
-  states.kept = gather_rows(states.mask.reshape({-1, 1}), packing.places).view({-1});
+  states.keys = states.gather(states.masks.keys());
+  states.kept =
+      states.masks.kept().is_same(states.masks.keys()) ? states.keys : states.gather(states.masks.kept());
+}
+
+/// Notes what a layer has made of the tokens that it kept.
+void Encoder::follow_packed(std::size_t layer, PackedStates& states, const Pass& pass) const {
+  if (!pass.options.first_token_only) {
+    states.reached =
+        pass.skimming ? select_tokens(states.reached, states.hidden, states.kept) : states.hidden;
+  } else if (pass.texts_exit) {  // else it is never skimmed, or not read
+    const PackedSubset first = first_tokens(states.packing);
+    const bool last = layer + 1 == layers_.size();
+    const Tensor rows = last ? states.hidden : gather_rows(states.hidden, first.rows);
+    states.reached = select_tokens(states.reached, PackedStates::by_text(rows, first.packing),
+                                   states.masks.kept().select(1, 0));
+  }
 }
 
 EncoderOutput Encoder::forward_packed(Pass& pass) const {
-  PackedStates states;
+  PackedStates states{.masks = SkimMasks(config_, pass.batch.real)};
   states.packing = pack_tokens(pass.batch.real);
   states.hidden = embed_packed(pass, std::make_shared<const TokenPacking>(states.packing));
-  states.reached = states.hidden;
+  const PackedSubset first = first_tokens(states.packing);
+  const bool first_alone = pass.options.first_token_only;
+  states.reached = first_alone && pass.texts_exit
+                       ? PackedStates::by_text(gather_rows(states.hidden, first.rows), first.packing)
+                       : states.hidden;
   states.skimmed_for.resize(states.packing.places.size());
   EncoderOutput output;
   for (std::size_t i = 0; i < layers_.size(); ++i) {
     if (pass.skimming) {
       skim_packed(i, states, pass);
-      output.skim_masks.push_back(states.mask);
+      output.skim_masks.push_back(states.masks.kept());
     }
-    states.hidden = run_packed_layer(i, states.hidden, states.kept, states.packing, pass);
-    if (pass.options.first_token_only) continue;  // it is never skimmed
-    states.reached =
-        pass.skimming ? select_tokens(states.reached, states.hidden, states.kept) : states.hidden;
+    if (states.packing.tokens() == 0) continue;  // the last token of every text has left
+    states.hidden = run_packed_layer(i, states.hidden, states.keys, states.packing, pass);
+    follow_packed(i, states, pass);
   }
-  if (pass.options.first_token_only) {
-    states.reached = states.hidden;
-    states.packing = first_tokens(states.packing).packing;
-  }
+  if (first_alone) states.leave_first_tokens(pass.texts_exit);
   states.gone.push_back(states.reached);
   states.gone_places.insert(states.gone_places.end(), states.packing.places.begin(),
                             states.packing.places.end());

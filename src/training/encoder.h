@@ -21,7 +21,8 @@ struct PaddedBatch {
   Tensor real;      ///< [B, S] f32: 1 for tokens, 0 for padding
   /// [M] i64: row * S + column of the tokens that a masked-LM head predicts; undefined: all of them.
   Tensor predicted = {};
-  /// [B, S] f32: 1 for tokens that are never skimmed; undefined: position 0 alone.
+  /// [B, S] f32: 1 for tokens that are never skimmed; undefined: what the model's configuration says of
+  /// position 0 alone.
   Tensor never_skimmed = {};
 };
 
@@ -78,6 +79,7 @@ class Encoder {
     const ForwardOptions& options;
     RandomStreams random;
     bool skimming;
+    bool texts_exit;  ///< see ModelConfig::texts_exit
 
     DropoutContext dropout() { return {.active = options.training, .random = &random}; }
   };
@@ -97,6 +99,7 @@ class Encoder {
 
   EncoderOutput forward_packed(Pass& pass) const;
   void skim_packed(std::size_t layer, PackedStates& states, Pass& pass) const;
+  void follow_packed(std::size_t layer, PackedStates& states, const Pass& pass) const;
   Tensor embed_packed(Pass& pass, std::shared_ptr<const TokenPacking> packing) const;
   Tensor run_packed_layer(std::size_t layer, const Tensor& hidden, const Tensor& kept,
                           const TokenPacking& packing, Pass& pass) const;

@@ -40,14 +40,10 @@ ModelWeights stored_weights(const std::filesystem::path& directory, ModelConfig&
              : ModelWeights::load(directory, config, required);
 }
 
-bool is_classifier(HeadKind head) {
-  return head == HeadKind::classification || head == HeadKind::regression;
-}
-
 /// Whether a head that fits by names and shapes answers the same question. Models that never named their
 /// classes (LABEL_0, ...) are taken at the number of them.
 bool same_question(const ModelConfig& stored, const ModelConfig& wanted) {
-  if (!is_classifier(wanted.head)) return true;
+  if (!reads_first_token_only(wanted.head)) return true;
   if (stored.other_head) return false;
   if (wanted.head == HeadKind::regression) return true;
   const bool unnamed = std::ranges::all_of(
@@ -61,14 +57,10 @@ void tell_about_pooler(const std::filesystem::path& directory, const ModelConfig
   const bool is_left = std::ranges::any_of(
       weights.unused(), [](const std::string& name) { return name.find("pooler.dense.") != name.npos; });
   if (!is_left) return;
-  notify(notices,
-         fmt::format("{}: its pooler is left out: {}", directory.string(),
-                     is_classifier(config.head) ? "its shape is another, or a part is missing"
-                                                : fmt::format("{} models have none", name_of(config.head))));
-}
-
-bool reads_first_token_only(HeadKind head) {
-  return head == HeadKind::classification || head == HeadKind::regression;
+  notify(notices, fmt::format("{}: its pooler is left out: {}", directory.string(),
+                              reads_first_token_only(config.head)
+                                  ? "its shape is another, or a part is missing"
+                                  : fmt::format("{} models have none", name_of(config.head))));
 }
 
 }  // namespace

@@ -110,8 +110,7 @@ std::map<std::string, std::string> QuestionObjective::fingerprint() const {
           {"training windows", std::to_string(data_.train->windows.size())},
           {"training tokens", std::to_string(data_.train->tokens.ids.size())},
           {"training data", data_fingerprint(data_.train)},
-          {"validation data", data_fingerprint(data_.dev_windows)},
-          {"protect", std::string(name_of(config_.skim.protection))}};
+          {"validation data", data_fingerprint(data_.dev_windows)}};
 }
 
 void QuestionObjective::keep_budget(TrainingModel& model, double share) const {

@@ -91,6 +91,7 @@ std::map<std::string, std::string> run_fingerprint(const TrainingOptions& option
           {"gumbel-temperature", exact_text(skim.temperature)},
           {"skim-threshold", exact_text(skim.threshold)},
           {"semantics", std::string(name_of(skim.semantics))},
+          {"protect", std::string(name_of(skim.protection))},
           {"teacher", teacher == nullptr ? none : teacher->fingerprint()},
           {"distillation", teacher == nullptr ? none : distillation_text(options.distillation)},
           {"model", architecture_text(config)}};
@@ -104,6 +105,7 @@ void require_same_run(const std::map<std::string, std::string>& run,
   stored.emplace("optim", std::string(name_of(AdamWForm::hf)));
   stored.emplace("gate-noise", exact_text(published_gate_noise));
   stored.emplace("removal-delay", every_layer);
+  stored.emplace("protect", std::string(name_of(SkimProtection::first_token)));
   for (const char* option : {"target-compute", "teacher", "distillation"}) stored.emplace(option, none);
   for (const auto& [name, value] : run) {
     const auto found = stored.find(name);

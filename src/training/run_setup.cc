@@ -127,6 +127,9 @@ void configure_skimming(const SkimmingOptions& options, ModelConfig& config, con
   skim.temperature = options.temperature.value_or(skim.temperature);
   skim.semantics = options.semantics.value_or(skim.semantics);
   skim.protection = options.protection.value_or(skim.protection);
+  if (skim.protection == SkimProtection::none && skim.semantics == SkimSemantics::original)
+    throw UsageError(
+        "--protect none goes with --semantics removal: under original, the first token is always kept");
 }
 
 ModelConfig kept_layers_config(const RunOptions& options) {

@@ -22,7 +22,7 @@ struct SkimmingOptions {
   std::optional<double> threshold;
   std::optional<double> temperature;
   std::optional<SkimSemantics> semantics;
-  std::optional<SkimProtection> protection;  ///< of questions
+  std::optional<SkimProtection> protection;  ///< `question` is for questions, `none` for removal semantics
 };
 
 /// What every training run is told, whatever it learns.
@@ -48,7 +48,8 @@ void check_run_options(const RunOptions& options);
 /// Has libtorch use so many threads (0: all processors); returns how many.
 int start_threads(int threads);
 
-/// Sets what is asked for; says what the model brings along that differs from the usual.
+/// Sets what is asked for; says what the model brings along that differs from the usual. Throws UsageError
+/// for the published semantics without a protected position 0, which they always keep.
 void configure_skimming(const SkimmingOptions& options, ModelConfig& config, const NoticeHandler& notices);
 
 /// The configuration in `options.model`, of the layers that are kept. Throws UsageError where there are not

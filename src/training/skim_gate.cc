@@ -64,6 +64,7 @@ Tensor straight_through_decisions(const Tensor& logits, const Tensor& noise, con
   if (noise.defined()) margin = margin + noise;
   if (options.threshold != 0) margin = margin - options.threshold;
   const Tensor decisions = StraightThrough::apply(margin, options.temperature);
+  if (!options.keep_first) return decisions;
   return at::cat({at::ones_like(decisions.slice(1, 0, 1)), decisions.slice(1, 1)}, 1);
 }
 

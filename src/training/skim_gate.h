@@ -24,11 +24,13 @@ class SkimPredictor {
 struct GateOptions {
   double threshold = 0.0;    ///< keep when logit_keep - logit_skim (+ noise) > threshold
   double temperature = 1.0;  ///< tau of the straight-through relaxation
+  bool keep_first = true;    ///< position 0 is always kept
 };
 
 /// Decisions [B, S] from skim logits [B, S, 2]: exactly 0 or 1 in the forward pass, with the gradient of
 /// sigmoid((keep - skim + noise - threshold) / tau) in the backward pass (the Gumbel-softmax of two classes).
-/// `noise` [B, S] is added to keep - skim; undefined for none. Position 0 is always 1, without gradient.
+/// `noise` [B, S] is added to keep - skim; undefined for none. A position 0 that is always kept is 1, without
+/// gradient.
 Tensor straight_through_decisions(const Tensor& logits, const Tensor& noise, const GateOptions& options);
 
 /// The difference of two Gumbel variables, which is logistic: [B, S].

@@ -87,6 +87,21 @@ TEST_F(FinetuneBudget, ACoefficientInPlaceOfTheGoalTrainsAsPublished) {
   EXPECT_FALSE(reviews_.json_file("out/config.json")["transkimmer"].contains("target_compute"));
 }
 
+TEST_F(FinetuneBudget, IsKeptByModelsWhoseTextsMayBeDoneEarly) {
+  train_dense();
+  const ProcessResult result =
+      finetune("dense", "out",
+               on_reviews({"--num-train-epochs", "6", "--skim-predictor-size", "4", "--protect", "none",
+                           "--target-compute", "0.3", "--json"}));
+  ASSERT_EQ(result.status, 0) << result.err;
+  EXPECT_EQ(reviews_.json_file("out/config.json")["transkimmer"]["protect"], "none");
+  EXPECT_LE(result.json()["best"]["compute_share"], 0.35);
+  const ProcessResult evaluated =
+      transkimmer({"evaluate", "--model", reviews_.path("out"), "--validation-file",
+                   reviews_.path("dev.jsonl"), "--threads", "1", "--skim-threshold", "1e9", "--json"});
+  ASSERT_EQ(evaluated.status, 0) << evaluated.err;
+}
+
 TEST_F(FinetuneBudget, OneThatCannotBeReachedIsRefusedWithTheLowestThatCan) {
   const ProcessResult result = finetune("model", "out", on_reviews({"--target-compute", "0.01"}));
   EXPECT_EQ(result.status, 2);

@@ -65,6 +65,7 @@ TEST(Inspect, DescribesTheModel) {
   EXPECT_EQ(report["sizes"]["num_hidden_layers"], 3);
   EXPECT_EQ(report["skimming"]["threshold"], 0.25);
   EXPECT_EQ(report["skimming"]["semantics"], "original");
+  EXPECT_EQ(report["skimming"]["protect"], "first_token");
   EXPECT_EQ(report["tokenizer"]["kind"], "WordPiece");
   EXPECT_EQ(report["tokenizer"]["vocabulary"], report["sizes"]["vocab_size"]);
   ASSERT_EQ(report["files"].size(), 3U);
@@ -76,6 +77,13 @@ TEST(Inspect, DescribesTheModel) {
   EXPECT_THAT(text.out, HasSubstr("removal computes something else"));
   EXPECT_THAT(text.out, HasSubstr("classifier.weight"));
   EXPECT_THAT(text.out, HasSubstr("[2, 32]"));
+}
+
+TEST(Inspect, SaysThatTextsMayBeDoneEarly) {
+  const TemporaryDirectory directory;
+  write_tiny_model(directory.path(), {.protection = SkimProtection::none});
+  EXPECT_EQ(inspect(directory.path()).json()["skimming"]["protect"], "none");
+  EXPECT_THAT(inspect(directory.path(), {}).out, HasSubstr("a text is done when its first token is skimmed"));
 }
 
 TEST(Inspect, WorksWithoutWeightsAndWithoutTokenizer) {

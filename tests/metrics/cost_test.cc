@@ -33,6 +33,12 @@ TEST(Cost, OfSkimmingFollowsTheDesign) {
   EXPECT_EQ(skimmed_cost(small_config(), 5, kept).count, first + second + 28);
 }
 
+TEST(Cost, OfATextThatIsDoneEndsWithThePredictorThatLetItGo) {
+  const std::vector<std::uint32_t> at_once = {0, 0}, later = {5, 0};
+  EXPECT_EQ(skimmed_cost(small_config(), 5, at_once).count, 5U * 12 + 28);
+  EXPECT_EQ(skimmed_cost(small_config(), 5, later).count, 5U * 12 + 5 * 128 + 25 * 8 + 5 * 12 + 28);
+}
+
 TEST(Cost, OfTheDenseModelHasNoPredictor) {
   EXPECT_EQ(dense_cost(small_config(), 5).count, 2U * (5 * 128 + 25 * 8) + 28);
 }

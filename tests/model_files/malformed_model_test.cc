@@ -213,7 +213,8 @@ const Row kConfigRows[] = {
     {"SkimSettingsAreNoObject", config({{"transkimmer", 1}}),
      config_error("'transkimmer' is 1, expected an object")},
     {"ProtectionUnknown", config({{"transkimmer", {{"protect", "answer"}}}}),
-     config_error("'transkimmer.protect' is \"answer\", expected \"first_token\" or \"question\"")},
+     config_error("'transkimmer.protect' is \"answer\", expected \"first_token\", \"question\" or "
+                  "\"none\"")},
     {"SemanticsUnknown", config({{"transkimmer", {{"semantics", "soft"}}}}),
      config_error("'transkimmer.semantics' is \"soft\", expected \"removal\" or \"original\"")},
     {"PredictorSizeIsZero", config({{"transkimmer", {{"predictor_size", 0}}}}),

@@ -140,6 +140,28 @@ TEST(ModelConfig, SkimSettingsHaveDefaults) {
   EXPECT_FALSE(parse({{"transkimmer", {{"enabled", false}}}}).skim.enabled);
 }
 
+TEST(ModelConfig, EveryProtectionSurvivesSaving) {
+  for (const SkimProtection protection :
+       {SkimProtection::first_token, SkimProtection::question, SkimProtection::none}) {
+    ModelConfig config = parse({{"transkimmer", json::object()}});
+    config.skim.protection = protection;
+    EXPECT_EQ(ModelConfig::parse(config.to_json(), "config.json").skim.protection, protection);
+  }
+  EXPECT_EQ(parse({{"transkimmer", {{"protect", "none"}}}}).skim.protection, SkimProtection::none);
+}
+
+TEST(ModelConfig, TextsExitWhereNothingIsProtectedAndTheFirstTokenAloneIsRead) {
+  ModelConfig config = parse();
+  for (const HeadKind head : {HeadKind::none, HeadKind::classification, HeadKind::regression,
+                              HeadKind::question_answering, HeadKind::masked_lm}) {
+    config.head = head;
+    config.skim.protection = SkimProtection::first_token;
+    EXPECT_FALSE(config.texts_exit());
+    config.skim.protection = SkimProtection::none;
+    EXPECT_EQ(config.texts_exit(), head == HeadKind::classification || head == HeadKind::regression);
+  }
+}
+
 TEST(ModelConfig, ReadsThePublishedCoefficientOnlyWithoutOurObject) {
   EXPECT_EQ(parse({{"skim_coefficient", 0.7}}).skim.coefficient, 0.7);
   EXPECT_EQ(parse({{"skim_coefficient", 0.7}, {"transkimmer", {{"skim_coefficient", 0.2}}}}).skim.coefficient,

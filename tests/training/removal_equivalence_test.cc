@@ -205,6 +205,19 @@ std::vector<Case> cases() {
     model.protection = SkimProtection::question;
     all.push_back({std::string(name_of(architecture)) + "_windows_of_protected_questions", model, true});
   }
+  for (const Architecture architecture : {Architecture::bert, Architecture::roberta})
+    for (const HeadKind head : {HeadKind::classification, HeadKind::question_answering})
+      for (const double threshold : {-0.3, 0.3}) {
+        test::TinyModel model;
+        model.architecture = architecture;
+        model.head = head;
+        model.predictor_size = 32;
+        model.threshold = threshold;
+        model.protection = SkimProtection::none;
+        all.push_back({std::string(name_of(architecture)) + "_unprotected_head" +
+                           std::to_string(static_cast<int>(head)) + (threshold < 0 ? "_few" : "_many"),
+                       model});
+      }
   test::TinyModel wide;
   wide.hidden_size = 96;
   wide.heads = 3;

@@ -102,8 +102,8 @@ TEST(ComputePrice, RisesWhileTooMuchIsComputedAndFallsBelowTheGoal) {
 }
 
 /// Predictors that disagree about tokens: random ones, without the bias that keeps all.
-TrainingModel opinionated_model() {
-  TrainingModel model = TrainingModel::from_scratch(tiny_config(), {.seed = 3});
+TrainingModel opinionated_model(const ModelConfig& config = tiny_config()) {
+  TrainingModel model = TrainingModel::from_scratch(config, {.seed = 3});
   torch::NoGradGuard no_gradients;
   for (const auto& entry : model.parameters().entries()) {
     if (entry.spec.name.ends_with(".predictor.4.bias")) entry.value.zero_();
@@ -129,6 +129,17 @@ TEST(ThresholdCalibrationLimits, BelowWhatCanBeReachedSkimsAllThatMayBe) {
   const EncodedDataset texts = tiny_dataset(50, 5);
   TrainingModel model = opinionated_model();
   const double least = least_compute_share(model.config(), texts);
+  EXPECT_NEAR(calibrate_threshold(model, texts, least / 2, {}), least, 1e-6);
+}
+
+TEST(ThresholdCalibrationLimits, LieLowerWhereNothingIsProtected) {
+  const EncodedDataset texts = tiny_dataset(50, 5);
+  ModelConfig config = tiny_config();
+  const double usual = least_compute_share(config, texts);
+  config.skim.protection = SkimProtection::none;
+  TrainingModel model = opinionated_model(config);
+  const double least = least_compute_share(config, texts);
+  EXPECT_LT(least, usual);
   EXPECT_NEAR(calibrate_threshold(model, texts, least / 2, {}), least, 1e-6);
 }
 
