@@ -48,7 +48,7 @@ std::string size_in(std::string_view pointer) {
 
 void reject_lfs_pointer(std::string_view content, const std::string& origin) {
   constexpr std::array beginnings = {"version https://git-lfs.github.com/spec/"sv,
-                                     "version https://hawser.github.com/spec/"sv};  // its name until 2014
+                                     "version https://hawser.github.com/spec/"sv};  // its former name
   if (std::ranges::none_of(beginnings, [&](std::string_view begin) { return content.starts_with(begin); }))
     return;
   throw FormatError(fmt::format(

@@ -283,7 +283,8 @@ void add_sweep_options(CLI::App& command, SweepOptions& options) {
   add_number_list(
       command, "--thresholds", options.thresholds,
       "Skim thresholds of every model, as numbers with commas between them (default: of one model "
-      "its own and steps of up to 4 below and above; of several each one's own)")
+      "its own and those that bring its arithmetic to 3/4, 1/2, 1/3, 1/4, 1/6 and 1/8; of several each one's "
+      "own)")
       ->group("Sweep");
   group.whole("--rounds", options.rounds,
               "Times that everything is run for the clock, after once for the scores", {1, 1000});

@@ -89,9 +89,8 @@ void Teacher::remember(const Batch& examples, const Tensor& states) {
 }
 
 ModelOutput Teacher::answer(const LabelledBatch& batch) {
-  const HeadKind head = model_->config().head;
-  const bool may_remember = (head == HeadKind::classification || head == HeadKind::regression) &&
-                            batch.inputs.ids.is_cpu() && has_independent_rows();
+  const bool may_remember =
+      reads_first_token_only(model_->config().head) && batch.inputs.ids.is_cpu() && has_independent_rows();
   if (!may_remember || !remembers(batch.examples)) {
     ModelOutput output = answer(batch.inputs);
     if (may_remember) remember(batch.examples, output.encoder.hidden.select(1, 0));
