@@ -3,11 +3,12 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <cstdlib>
 #include <utility>
 
 #include <fmt/format.h>
 
-#include "base/control_characters.h"
+#include "base/utf8.h"
 
 namespace transkimmer {
 namespace {
@@ -29,19 +30,16 @@ std::string escaped_control(unsigned char code) {
   }
 }
 
-/// The code point of a character of two to four bytes.
-std::uint32_t code_of(std::string_view character) {
-  constexpr std::uint32_t kLeadBits[] = {0, 0, 0x1F, 0x0F, 0x07};
-  std::uint32_t code = static_cast<unsigned char>(character[0]) & kLeadBits[character.size()];
-  for (const char byte : character.substr(1)) code = code << 6 | (static_cast<unsigned char>(byte) & 0x3FU);
-  return code;
+/// Below U+0020, and U+007F to U+009F, of which U+009B begins a terminal's commands as ESC [ does.
+bool is_control(char32_t code) {
+  return code < 0x20 || (code >= 0x7F && code <= 0x9F);
 }
 
 /// Characters that break a line, turn the order of what follows, or are not seen: a name must not make the
 /// rest of a line read otherwise, nor look like another name. Joiners (U+200C, U+200D) belong to words and
 /// emoji.
-bool hides_or_reorders(std::uint32_t code) {
-  constexpr std::pair<std::uint32_t, std::uint32_t> kRanges[] = {
+bool hides_or_reorders(char32_t code) {
+  constexpr std::pair<char32_t, char32_t> kRanges[] = {
       {0x00AD, 0x00AD}, {0x061C, 0x061C}, {0x180E, 0x180E}, {0x200B, 0x200B},  {0x200E, 0x200F},
       {0x2028, 0x202E}, {0x2060, 0x206F}, {0xFEFF, 0xFEFF}, {0xE0000, 0xE007F}};
   return std::ranges::any_of(kRanges,
@@ -58,21 +56,21 @@ std::string escaped_code(std::uint32_t code) {
 /// With a backslash before `others`; a byte that is no UTF-8 becomes U+FFFD.
 std::string with_escapes(std::string_view text, std::string_view others) {
   std::string result;
-  for (std::size_t at = 0, length = 0; at < text.size(); at += std::max<std::size_t>(length, 1)) {
-    length = character_length(text.substr(at));
-    const std::string_view character = text.substr(at, length);
-    if (length == 0) {
+  for (std::size_t at = 0; at < text.size();) {
+    const int found = character_length(text, at);
+    const auto length = static_cast<std::size_t>(std::abs(found));
+    const char32_t code = found > 0 ? decode_utf8(text, at).value : 0xFFFD;
+    if (found < 0) {
       result += "\xEF\xBF\xBD";
-    } else if (is_control(text[at])) {
-      result += escaped_control(static_cast<unsigned char>(text[at]));
-    } else if (opens_c1_control(character)) {
-      result += escaped_control(static_cast<unsigned char>(character[1]));
-    } else if (length > 1 && hides_or_reorders(code_of(character))) {
-      result += escaped_code(code_of(character));
+    } else if (is_control(code)) {
+      result += escaped_control(static_cast<unsigned char>(code));
+    } else if (hides_or_reorders(code)) {
+      result += escaped_code(code);
     } else {
       if (others.find(text[at]) != others.npos) result += '\\';
-      result += character;
+      result += text.substr(at, length);
     }
+    at += length;
   }
   return result;
 }

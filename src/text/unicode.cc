@@ -20,24 +20,6 @@ bool has_flag(char32_t c, std::uint16_t flag) {
   return (table.flags(c) & flag) != 0;
 }
 
-/// Length of the well-formed character at `at`, or minus the length of the maximal invalid subsequence.
-int character_length(std::string_view text, std::size_t at) {
-  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  const unsigned char lead = byte(at);
-  if (lead < 0x80) return 1;
-  if (lead < 0xC2 || lead > 0xF4) return -1;
-  const int length = lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
-  // The second byte excludes overlong forms, surrogates and what lies beyond U+10FFFF.
-  const unsigned char low = lead == 0xE0 ? 0xA0 : lead == 0xF0 ? 0x90 : 0x80;
-  const unsigned char high = lead == 0xED ? 0x9F : lead == 0xF4 ? 0x8F : 0xBF;
-  for (int i = 1; i < length; ++i) {
-    if (at + i >= text.size()) return -i;
-    const unsigned char next = byte(at + i);
-    if (next < (i == 1 ? low : 0x80) || next > (i == 1 ? high : 0xBF)) return -i;
-  }
-  return length;
-}
-
 }  // namespace
 
 std::size_t last_character(std::string_view text) {

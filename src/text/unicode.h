@@ -11,24 +11,6 @@
 
 namespace transkimmer {
 
-/// A decoded code point and the number of bytes it takes.
-struct Codepoint {
-  char32_t value = 0;
-  std::uint32_t length = 1;
-};
-
-/// The code point that starts at `text[at]`. `text` is valid UTF-8 and `at` the first byte of a character.
-inline Codepoint decode_utf8(std::string_view text, std::size_t at) {
-  const auto byte = [&](std::size_t i) {
-    return static_cast<char32_t>(static_cast<unsigned char>(text[at + i]));
-  };
-  const char32_t lead = byte(0);
-  if (lead < 0x80) return {lead, 1};
-  if (lead < 0xE0) return {(lead & 0x1F) << 6 | (byte(1) & 0x3F), 2};
-  if (lead < 0xF0) return {(lead & 0x0F) << 12 | (byte(1) & 0x3F) << 6 | (byte(2) & 0x3F), 3};
-  return {(lead & 0x07) << 18 | (byte(1) & 0x3F) << 12 | (byte(2) & 0x3F) << 6 | (byte(3) & 0x3F), 4};
-}
-
 /// The first byte of the last character of non-empty, valid UTF-8.
 std::size_t last_character(std::string_view text);
 

@@ -100,6 +100,7 @@ TEST_F(FinetuneBudget, IsKeptByModelsWhoseTextsMayBeDoneEarly) {
       transkimmer({"evaluate", "--model", reviews_.path("out"), "--validation-file",
                    reviews_.path("dev.jsonl"), "--threads", "1", "--skim-threshold", "1e9", "--json"});
   ASSERT_EQ(evaluated.status, 0) << evaluated.err;
+  EXPECT_EQ(evaluated.json()["skimming"]["kept_fraction"], 0) << "no token passes, the first one neither";
 }
 
 TEST_F(FinetuneBudget, OneThatCannotBeReachedIsRefusedWithTheLowestThatCan) {
