@@ -55,7 +55,7 @@ check-tokenizers: configure ## compare the tokenizers with the newest of Hugging
 ifeq ($(INSTALL),yes)
 	@scripts/install-tokenizers
 endif
-	tests/text/differential.py $(ARGS)
+	tests/model_files/tokenizers/differential.py $(ARGS)
 
 check-training: configure ## compare fine-tuning with a plain PyTorch loop; PYTHON has torch, ARGS="--data glue --model DIR"
 	cmake --build --preset release --parallel $(JOBS) --target transkimmer-train training_batches

@@ -14,7 +14,7 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
-#include "base/hardware.h"
+#include "base/machine/hardware.h"
 #include "peaks.h"
 #include "random_weights.h"
 #include "runtime/engine.h"

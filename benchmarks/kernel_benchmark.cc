@@ -10,12 +10,13 @@
 
 #include <benchmark/benchmark.h>
 
+#include "compute/kernels/attention.h"
+#include "compute/kernels/kernels.h"
+#include "compute/products/packed_linear.h"
+#include "compute/threads/openmp_scope.h"
+#include "compute/usable_precision.h"
 #include "peaks.h"
-#include "runtime/attention.h"
-#include "runtime/kernels.h"
-#include "runtime/openmp_scope.h"
-#include "runtime/packed_linear.h"
-#include "runtime/workspace.h"
+#include "runtime/cpu/workspace.h"
 
 namespace transkimmer {
 namespace {

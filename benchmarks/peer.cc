@@ -4,7 +4,7 @@
 #include <chrono>
 #include <iostream>
 
-#include "base/file.h"
+#include "base/files/file.h"
 #include "transkimmer/error.h"
 
 namespace transkimmer {

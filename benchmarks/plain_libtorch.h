@@ -4,9 +4,9 @@
 #include <span>
 #include <vector>
 
-#include "model_files/model_config.h"
-#include "model_files/model_weights.h"
-#include "training/tensor.h"
+#include "model_files/config/model_config.h"
+#include "model_files/weights/model_weights.h"
+#include "training/tensors/tensor.h"
 
 namespace transkimmer {
 

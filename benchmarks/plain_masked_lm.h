@@ -3,9 +3,9 @@
 #include <map>
 #include <string>
 
-#include "model_files/model_config.h"
-#include "training/parameters.h"
-#include "training/tensor.h"
+#include "model_files/config/model_config.h"
+#include "training/tensors/parameters.h"
+#include "training/tensors/tensor.h"
 
 namespace transkimmer {
 

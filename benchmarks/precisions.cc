@@ -11,13 +11,13 @@
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
-#include "base/hardware.h"
+#include "base/machine/hardware.h"
 #include "datasets/sample.h"
 #include "datasets/tasks.h"
 #include "features/batches.h"
 #include "features/encoded_dataset.h"
 #include "metrics/scores.h"
-#include "model_files/tokenizer_files.h"
+#include "model_files/tokenizers/tokenizer_files.h"
 #include "runtime/engine.h"
 #include "transkimmer/error.h"
 

@@ -14,12 +14,12 @@
 #include <CLI/Formatter.hpp>
 #include <torch/optim/adamw.h>
 
-#include "base/hardware.h"
-#include "features/tokenized_corpus.h"
-#include "model_files/tokenizer_files.h"
+#include "base/machine/hardware.h"
+#include "features/corpora/tokenized_corpus.h"
+#include "model_files/tokenizers/tokenizer_files.h"
 #include "plain_masked_lm.h"
-#include "training/masked_lm_objective.h"
-#include "training/trainer.h"
+#include "training/loop/trainer.h"
+#include "training/objectives/masked_lm_objective.h"
 
 namespace transkimmer {
 namespace {

@@ -6,8 +6,8 @@
 
 #include <CLI/CLI.hpp>
 
-#include "base/file.h"
-#include "model_files/tokenizer_files.h"
+#include "base/files/file.h"
+#include "model_files/tokenizers/tokenizer_files.h"
 #include "random_weights.h"
 #include "transkimmer/error.h"
 

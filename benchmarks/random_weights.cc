@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "model_files/model_directory.h"
-#include "model_files/model_weights.h"
+#include "model_files/weights/model_weights.h"
 
 namespace transkimmer {
 namespace {

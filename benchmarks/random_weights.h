@@ -2,7 +2,7 @@
 
 #include <filesystem>
 
-#include "model_files/model_config.h"
+#include "model_files/config/model_config.h"
 
 namespace transkimmer {
 

@@ -10,10 +10,10 @@
 
 #include <CLI/CLI.hpp>
 
-#include "base/hardware.h"
+#include "base/machine/hardware.h"
 #include "features/batches.h"
 #include "metrics/cost.h"
-#include "model_files/tokenizer_files.h"
+#include "model_files/tokenizers/tokenizer_files.h"
 #include "peer.h"
 #include "runtime/engine.h"
 #include "serving/encoded_windows.h"

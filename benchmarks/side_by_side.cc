@@ -11,13 +11,13 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include "base/hardware.h"
+#include "base/machine/hardware.h"
 #include "datasets/sample.h"
 #include "datasets/squad.h"
 #include "datasets/tasks.h"
 #include "features/encoded_dataset.h"
-#include "features/qa_windows.h"
-#include "model_files/tokenizer_files.h"
+#include "features/questions/qa_windows.h"
+#include "model_files/tokenizers/tokenizer_files.h"
 #include "plain_libtorch.h"
 #include "runtime/engine.h"
 #include "transkimmer/error.h"

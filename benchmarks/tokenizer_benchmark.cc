@@ -7,7 +7,7 @@
 
 #include <benchmark/benchmark.h>
 
-#include "model_files/tokenizer_files.h"
+#include "model_files/tokenizers/tokenizer_files.h"
 
 namespace transkimmer {
 namespace {

@@ -10,9 +10,9 @@
 #include <CLI/Formatter.hpp>
 #include <nlohmann/json.hpp>
 
-#include "model_files/tokenizer_files.h"
-#include "training/batching.h"
-#include "training/finetuning_inputs.h"
+#include "model_files/tokenizers/tokenizer_files.h"
+#include "training/objectives/batching.h"
+#include "training/runs/finetuning_inputs.h"
 #include "transkimmer/error.h"
 
 namespace transkimmer {

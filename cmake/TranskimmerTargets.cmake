@@ -41,6 +41,26 @@ function(transkimmer_folder folder)
   target_link_libraries(transkimmer_${folder} PUBLIC transkimmer_options ${arg_LINKS})
 endfunction()
 
+# transkimmer_require_listed(<directory> [EXCEPT regex]): stops where a source below the directory is in none of its targets,
+# as a test that nobody builds would pass for ever.
+function(transkimmer_require_listed directory)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "EXCEPT" "")
+  get_property(targets DIRECTORY ${directory} PROPERTY BUILDSYSTEM_TARGETS)
+  set(listed)
+  foreach(target ${targets})
+    get_target_property(sources ${target} SOURCES)
+    if(sources)
+      list(APPEND listed ${sources})
+    endif()
+  endforeach()
+  file(GLOB_RECURSE found RELATIVE ${PROJECT_SOURCE_DIR}/${directory} ${PROJECT_SOURCE_DIR}/${directory}/*.cc)
+  foreach(source ${found})
+    if(NOT source IN_LIST listed AND NOT (arg_EXCEPT AND source MATCHES "${arg_EXCEPT}"))
+      message(FATAL_ERROR "${directory}/${source} is in no list of ${directory}/CMakeLists.txt")
+    endif()
+  endforeach()
+endfunction()
+
 # transkimmer_test(<name> SOURCES ... LINKS ...): one GoogleTest program, each case known to CTest.
 function(transkimmer_test name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;LINKS")

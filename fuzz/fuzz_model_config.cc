@@ -4,7 +4,7 @@
 #include <cstdlib>
 #include <string_view>
 
-#include "model_files/model_config.h"
+#include "model_files/config/model_config.h"
 #include "transkimmer/error.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

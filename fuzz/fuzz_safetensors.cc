@@ -9,7 +9,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "model_files/safetensors.h"
+#include "model_files/safetensors/safetensors.h"
 #include "transkimmer/error.h"
 
 namespace {

@@ -6,8 +6,8 @@
 #include <string_view>
 #include <vector>
 
-#include "text/byte_level_bpe.h"
-#include "text/wordpiece.h"
+#include "text/byte_level_bpe/byte_level_bpe.h"
+#include "text/wordpiece/wordpiece.h"
 
 namespace {
 

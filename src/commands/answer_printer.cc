@@ -7,9 +7,9 @@
 
 #include <fmt/format.h>
 
-#include "base/escaping.h"
-#include "commands/output.h"
-#include "text/unicode.h"
+#include "base/strings/escaping.h"
+#include "commands/program/output.h"
+#include "text/unicode/unicode.h"
 
 namespace transkimmer {
 namespace {

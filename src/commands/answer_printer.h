@@ -3,7 +3,7 @@
 #include <cstddef>
 #include <vector>
 
-#include "commands/text_input.h"
+#include "commands/options/text_input.h"
 #include "transkimmer/question_answerer.h"
 
 namespace transkimmer {

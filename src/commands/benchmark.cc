@@ -9,12 +9,12 @@
 
 #include <fmt/format.h>
 
-#include "base/escaping.h"
-#include "base/hardware.h"
+#include "base/machine/hardware.h"
 #include "base/median.h"
-#include "commands/command_options.h"
-#include "commands/commands.h"
-#include "commands/output.h"
+#include "base/strings/escaping.h"
+#include "commands/options/command_options.h"
+#include "commands/program/commands.h"
+#include "commands/program/output.h"
 #include "model_files/model_directory.h"
 #include "report/profile_report.h"
 #include "runtime/engine.h"

@@ -9,19 +9,19 @@
 
 #include <fmt/format.h>
 
-#include "base/escaping.h"
-#include "base/file.h"
+#include "base/files/file.h"
 #include "base/interrupt.h"
 #include "base/progress.h"
-#include "commands/command_options.h"
-#include "commands/commands.h"
-#include "commands/output.h"
+#include "base/strings/escaping.h"
+#include "commands/options/command_options.h"
+#include "commands/program/commands.h"
+#include "commands/program/output.h"
 #include "datasets/text_corpus.h"
-#include "model_files/wordpiece_files.h"
+#include "model_files/tokenizers/wordpiece_files.h"
 #include "text/vocabulary.h"
-#include "text/word_counts.h"
-#include "text/wordpiece.h"
-#include "text/wordpiece_trainer.h"
+#include "text/wordpiece/word_counts.h"
+#include "text/wordpiece/wordpiece.h"
+#include "text/wordpiece/wordpiece_trainer.h"
 #include "transkimmer/error.h"
 
 namespace transkimmer {

@@ -5,11 +5,11 @@
 
 #include <fmt/format.h>
 
-#include "base/escaping.h"
-#include "commands/command_options.h"
-#include "commands/commands.h"
-#include "commands/output.h"
-#include "model_files/model_config.h"
+#include "base/strings/escaping.h"
+#include "commands/options/command_options.h"
+#include "commands/program/commands.h"
+#include "commands/program/output.h"
+#include "model_files/config/model_config.h"
 #include "model_files/model_conversion.h"
 #include "onnx_export/export_onnx.h"
 

@@ -8,17 +8,17 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include "base/escaping.h"
-#include "base/folder.h"
-#include "commands/command_options.h"
-#include "commands/commands.h"
-#include "commands/output.h"
+#include "base/files/folder.h"
+#include "base/strings/escaping.h"
+#include "commands/options/command_options.h"
+#include "commands/program/commands.h"
+#include "commands/program/output.h"
 #include "metrics/cost.h"
-#include "model_files/model_config.h"
-#include "model_files/model_weights.h"
-#include "model_files/safetensors.h"
-#include "model_files/tokenizer_files.h"
-#include "model_files/weight_files.h"
+#include "model_files/config/model_config.h"
+#include "model_files/safetensors/safetensors.h"
+#include "model_files/tokenizers/tokenizer_files.h"
+#include "model_files/weights/model_weights.h"
+#include "model_files/weights/weight_files.h"
 #include "transkimmer/error.h"
 
 namespace transkimmer {

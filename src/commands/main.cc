@@ -1,8 +1,8 @@
 // The program `transkimmer`: everything that needs no libtorch.
 #include <array>
 
-#include "commands/commands.h"
-#include "commands/program.h"
+#include "commands/program/commands.h"
+#include "commands/program/program.h"
 
 namespace {
 

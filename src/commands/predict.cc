@@ -6,15 +6,15 @@
 
 #include <fmt/format.h>
 
-#include "base/escaping.h"
 #include "base/progress.h"
-#include "commands/answer_options.h"
+#include "base/strings/escaping.h"
 #include "commands/answer_printer.h"
-#include "commands/command_options.h"
-#include "commands/commands.h"
-#include "commands/output.h"
-#include "commands/text_input.h"
-#include "model_files/model_config.h"
+#include "commands/options/answer_options.h"
+#include "commands/options/command_options.h"
+#include "commands/options/text_input.h"
+#include "commands/program/commands.h"
+#include "commands/program/output.h"
+#include "model_files/config/model_config.h"
 #include "transkimmer/classifier.h"
 #include "transkimmer/question_answerer.h"
 

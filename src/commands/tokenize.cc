@@ -7,15 +7,15 @@
 
 #include <fmt/format.h>
 
-#include "base/escaping.h"
-#include "commands/command_options.h"
-#include "commands/commands.h"
-#include "commands/output.h"
-#include "commands/text_input.h"
-#include "model_files/model_config.h"
-#include "model_files/tokenizer_files.h"
+#include "base/strings/escaping.h"
+#include "commands/options/command_options.h"
+#include "commands/options/text_input.h"
+#include "commands/program/commands.h"
+#include "commands/program/output.h"
+#include "model_files/config/model_config.h"
+#include "model_files/tokenizers/tokenizer_files.h"
 #include "text/tokenizer.h"
-#include "text/unicode.h"
+#include "text/unicode/unicode.h"
 #include "transkimmer/error.h"
 
 namespace transkimmer {

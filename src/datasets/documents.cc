@@ -5,11 +5,11 @@
 
 #include <fmt/format.h>
 
-#include "base/file.h"
-#include "datasets/delimited.h"
-#include "datasets/json_lines.h"
+#include "base/files/file.h"
+#include "datasets/formats/delimited.h"
+#include "datasets/formats/json_lines.h"
+#include "datasets/formats/location.h"
 #include "datasets/labels.h"
-#include "datasets/location.h"
 #include "transkimmer/error.h"
 
 namespace transkimmer {

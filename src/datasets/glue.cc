@@ -7,11 +7,11 @@
 
 #include <fmt/format.h>
 
-#include "base/numbers.h"
-#include "base/quoting.h"
-#include "datasets/delimited.h"
+#include "base/strings/numbers.h"
+#include "base/strings/quoting.h"
+#include "datasets/formats/delimited.h"
+#include "datasets/formats/location.h"
 #include "datasets/labels.h"
-#include "datasets/location.h"
 #include "transkimmer/error.h"
 
 namespace transkimmer {

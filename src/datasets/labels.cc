@@ -6,10 +6,10 @@
 
 #include <fmt/format.h>
 
-#include "base/numbers.h"
-#include "base/quoting.h"
-#include "datasets/location.h"
-#include "text/unicode.h"
+#include "base/strings/numbers.h"
+#include "base/strings/quoting.h"
+#include "datasets/formats/location.h"
+#include "text/unicode/unicode.h"
 #include "transkimmer/error.h"
 
 namespace transkimmer {

@@ -5,8 +5,8 @@
 #include <string>
 #include <utility>
 
-#include "base/folder.h"
-#include "datasets/line_reader.h"
+#include "base/files/folder.h"
+#include "datasets/formats/line_reader.h"
 #include "transkimmer/error.h"
 
 namespace transkimmer {

@@ -11,11 +11,11 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include "base/file.h"
-#include "base/quoting.h"
-#include "datasets/location.h"
-#include "model_files/json.h"
-#include "text/unicode.h"
+#include "base/files/file.h"
+#include "base/strings/quoting.h"
+#include "datasets/formats/location.h"
+#include "model_files/json/json.h"
+#include "text/unicode/unicode.h"
 #include "transkimmer/error.h"
 
 namespace transkimmer {

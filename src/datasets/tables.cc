@@ -6,15 +6,15 @@
 
 #include <fmt/format.h>
 
-#include "base/file.h"
-#include "base/folder.h"
-#include "base/numbers.h"
-#include "base/quoting.h"
-#include "base/stand_in.h"
-#include "datasets/delimited.h"
-#include "datasets/json_lines.h"
+#include "base/files/file.h"
+#include "base/files/folder.h"
+#include "base/files/stand_in.h"
+#include "base/strings/numbers.h"
+#include "base/strings/quoting.h"
+#include "datasets/formats/delimited.h"
+#include "datasets/formats/json_lines.h"
+#include "datasets/formats/location.h"
 #include "datasets/labels.h"
-#include "datasets/location.h"
 #include "transkimmer/error.h"
 
 namespace transkimmer {

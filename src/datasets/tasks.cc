@@ -5,11 +5,11 @@
 
 #include <fmt/format.h>
 
-#include "base/file.h"
-#include "base/quoting.h"
+#include "base/files/file.h"
+#include "base/strings/quoting.h"
 #include "datasets/documents.h"
+#include "datasets/formats/location.h"
 #include "datasets/glue.h"
-#include "datasets/location.h"
 #include "transkimmer/error.h"
 
 namespace transkimmer {

@@ -8,10 +8,10 @@
 
 #include <fmt/format.h>
 
-#include "base/folder.h"
-#include "datasets/json_lines.h"
-#include "datasets/line_reader.h"
-#include "datasets/location.h"
+#include "base/files/folder.h"
+#include "datasets/formats/json_lines.h"
+#include "datasets/formats/line_reader.h"
+#include "datasets/formats/location.h"
 #include "transkimmer/error.h"
 
 namespace transkimmer {

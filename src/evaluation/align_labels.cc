@@ -10,7 +10,7 @@
 
 #include <fmt/format.h>
 
-#include "base/quoting.h"
+#include "base/strings/quoting.h"
 #include "transkimmer/error.h"
 
 namespace transkimmer {

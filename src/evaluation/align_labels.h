@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "datasets/dataset.h"
-#include "model_files/model_config.h"
+#include "model_files/config/model_config.h"
 
 namespace transkimmer {
 

@@ -8,8 +8,8 @@
 #include "evaluation/evaluate.h"
 #include "features/batches.h"
 #include "features/encoded_dataset.h"
-#include "model_files/model_config.h"
-#include "runtime/ragged_batch.h"
+#include "model_files/config/model_config.h"
+#include "runtime/pass/ragged_batch.h"
 
 namespace transkimmer {
 

@@ -7,8 +7,8 @@
 
 #include "datasets/squad.h"
 #include "evaluation/evaluate.h"
-#include "features/qa_decoding.h"
-#include "features/qa_windows.h"
+#include "features/questions/qa_decoding.h"
+#include "features/questions/qa_windows.h"
 #include "metrics/squad_scores.h"
 
 namespace transkimmer {

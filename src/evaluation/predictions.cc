@@ -7,8 +7,8 @@
 #include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
-#include "base/file.h"
-#include "runtime/head.h"
+#include "base/files/file.h"
+#include "runtime/cpu/head.h"
 
 namespace transkimmer {
 namespace {

@@ -5,7 +5,7 @@
 #include <span>
 
 #include "evaluation/evaluate.h"
-#include "model_files/model_config.h"
+#include "model_files/config/model_config.h"
 
 namespace transkimmer {
 

@@ -5,7 +5,7 @@
 #include <fmt/format.h>
 
 #include "base/fnv1a.h"
-#include "base/parallel.h"
+#include "base/machine/parallel.h"
 #include "transkimmer/error.h"
 
 namespace transkimmer {

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "datasets/dataset.h"
-#include "model_files/model_config.h"
+#include "model_files/config/model_config.h"
 #include "text/tokenizer.h"
 
 namespace transkimmer {

@@ -2,8 +2,8 @@
 
 #include <cstddef>
 
-#include "text/lower_case.h"
-#include "text/unicode.h"
+#include "text/unicode/lower_case.h"
+#include "text/unicode/unicode.h"
 
 namespace transkimmer {
 namespace {

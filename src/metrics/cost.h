@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <span>
 
-#include "model_files/model_config.h"
+#include "model_files/config/model_config.h"
 
 namespace transkimmer {
 

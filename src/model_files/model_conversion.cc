@@ -6,12 +6,12 @@
 
 #include <fmt/format.h>
 
-#include "base/file.h"
-#include "base/quoting.h"
-#include "model_files/json.h"
-#include "model_files/model_config.h"
-#include "model_files/tokenizer_files.h"
-#include "model_files/weight_files.h"
+#include "base/files/file.h"
+#include "base/strings/quoting.h"
+#include "model_files/config/model_config.h"
+#include "model_files/json/json.h"
+#include "model_files/tokenizers/tokenizer_files.h"
+#include "model_files/weights/weight_files.h"
 #include "transkimmer/error.h"
 
 namespace transkimmer {

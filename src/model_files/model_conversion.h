@@ -2,7 +2,7 @@
 
 #include <filesystem>
 
-#include "model_files/safetensors.h"
+#include "model_files/safetensors/safetensors.h"
 
 namespace transkimmer {
 

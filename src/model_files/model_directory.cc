@@ -5,12 +5,12 @@
 
 #include <fmt/format.h>
 
-#include "base/file.h"
-#include "base/quoting.h"
-#include "model_files/json.h"
-#include "model_files/model_weights.h"
-#include "model_files/safetensors.h"
-#include "model_files/tokenizer_files.h"
+#include "base/files/file.h"
+#include "base/strings/quoting.h"
+#include "model_files/json/json.h"
+#include "model_files/safetensors/safetensors.h"
+#include "model_files/tokenizers/tokenizer_files.h"
+#include "model_files/weights/model_weights.h"
 #include "transkimmer/error.h"
 
 namespace transkimmer {

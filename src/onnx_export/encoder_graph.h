@@ -2,8 +2,8 @@
 
 #include <onnx/onnx_pb.h>
 
-#include "model_files/model_config.h"
-#include "model_files/model_weights.h"
+#include "model_files/config/model_config.h"
+#include "model_files/weights/model_weights.h"
 #include "onnx_export/onnx_products.h"
 
 namespace transkimmer {

@@ -6,9 +6,9 @@
 
 #include <onnx/onnx_pb.h>
 
-#include "base/file.h"
+#include "base/files/file.h"
 #include "model_files/model_directory.h"
-#include "model_files/tokenizer_files.h"
+#include "model_files/tokenizers/tokenizer_files.h"
 #include "onnx_export/encoder_graph.h"
 #include "transkimmer/error.h"
 

@@ -9,7 +9,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include "base/escaping.h"
+#include "base/strings/escaping.h"
 #include "transkimmer/error.h"
 
 namespace transkimmer {

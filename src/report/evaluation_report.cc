@@ -5,8 +5,8 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include "base/escaping.h"
-#include "base/numbers.h"
+#include "base/strings/escaping.h"
+#include "base/strings/numbers.h"
 
 namespace transkimmer {
 namespace {

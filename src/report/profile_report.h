@@ -5,7 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "runtime/profile.h"
+#include "runtime/pass/profile.h"
 
 namespace transkimmer {
 

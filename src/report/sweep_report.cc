@@ -7,8 +7,8 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include "base/escaping.h"
 #include "base/median.h"
+#include "base/strings/escaping.h"
 #include "report/chart.h"
 #include "transkimmer/error.h"
 

@@ -9,12 +9,13 @@
 
 #include <fmt/format.h>
 
-#include "base/hardware.h"
+#include "base/machine/hardware.h"
+#include "compute/threads/openmp_scope.h"
+#include "compute/usable_precision.h"
 #include "model_files/model_directory.h"
-#include "model_files/model_weights.h"
-#include "runtime/encoder.h"
-#include "runtime/head.h"
-#include "runtime/openmp_scope.h"
+#include "model_files/weights/model_weights.h"
+#include "runtime/cpu/encoder.h"
+#include "runtime/cpu/head.h"
 #include "transkimmer/error.h"
 
 namespace transkimmer {

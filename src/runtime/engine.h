@@ -7,10 +7,10 @@
 #include <vector>
 
 #include "base/notice.h"
-#include "model_files/model_config.h"
-#include "runtime/keep_decision.h"
-#include "runtime/profile.h"
-#include "runtime/ragged_batch.h"
+#include "model_files/config/model_config.h"
+#include "runtime/pass/keep_decision.h"
+#include "runtime/pass/profile.h"
+#include "runtime/pass/ragged_batch.h"
 #include "transkimmer/options.h"
 
 namespace transkimmer {

@@ -7,9 +7,9 @@
 #include <fmt/format.h>
 
 #include "features/batches.h"
-#include "model_files/tokenizer_files.h"
+#include "model_files/tokenizers/tokenizer_files.h"
+#include "runtime/cpu/head.h"
 #include "runtime/engine.h"
-#include "runtime/head.h"
 #include "serving/encoded_windows.h"
 #include "serving/served_model.h"
 

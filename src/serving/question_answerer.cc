@@ -3,14 +3,14 @@
 #include <array>
 #include <utility>
 
-#include "features/answer_settings.h"
 #include "features/batches.h"
-#include "features/qa_decoding.h"
-#include "features/qa_windows.h"
-#include "model_files/tokenizer_files.h"
+#include "features/questions/answer_settings.h"
+#include "features/questions/qa_decoding.h"
+#include "features/questions/qa_windows.h"
+#include "model_files/tokenizers/tokenizer_files.h"
 #include "runtime/engine.h"
 #include "serving/served_model.h"
-#include "text/unicode.h"
+#include "text/unicode/unicode.h"
 
 namespace transkimmer {
 namespace {

@@ -7,7 +7,7 @@
 #include <fmt/format.h>
 
 #include "model_files/model_directory.h"
-#include "model_files/tokenizer_files.h"
+#include "model_files/tokenizers/tokenizer_files.h"
 #include "transkimmer/error.h"
 
 namespace transkimmer {

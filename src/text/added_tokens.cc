@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "text/blanks.h"
-#include "text/unicode.h"
+#include "text/unicode/blanks.h"
+#include "text/unicode/unicode.h"
 
 namespace transkimmer {
 namespace {

@@ -4,8 +4,9 @@
 #include <string>
 #include <utility>
 
-#include "text/blanks.h"
-#include "text/unicode.h"
+#include "text/any_bytes.h"
+#include "text/unicode/blanks.h"
+#include "text/unicode/unicode.h"
 #include "transkimmer/error.h"
 
 namespace transkimmer {

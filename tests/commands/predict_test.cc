@@ -7,7 +7,7 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
-#include "base/file.h"
+#include "base/files/file.h"
 #include "commands/process.h"
 #include "support/temporary_directory.h"
 #include "support/tiny_model.h"

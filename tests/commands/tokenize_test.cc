@@ -1,7 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "base/file.h"
+#include "base/files/file.h"
 #include "commands/process.h"
 #include "support/temporary_directory.h"
 #include "support/tiny_model.h"

@@ -8,7 +8,7 @@
 
 #include <gtest/gtest.h>
 
-#include "base/file.h"
+#include "base/files/file.h"
 #include "datasets/documents.h"
 #include "datasets/glue.h"
 #include "support/temporary_directory.h"

@@ -9,8 +9,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "base/file.h"
-#include "datasets/line_reader.h"
+#include "base/files/file.h"
+#include "datasets/formats/line_reader.h"
 #include "support/temporary_directory.h"
 #include "transkimmer/error.h"
 

@@ -6,8 +6,8 @@
 
 #include <gtest/gtest.h>
 
-#include "base/file.h"
-#include "model_files/tokenizer_files.h"
+#include "base/files/file.h"
+#include "model_files/tokenizers/tokenizer_files.h"
 #include "support/temporary_directory.h"
 #include "support/tiny_model.h"
 #include "transkimmer/error.h"

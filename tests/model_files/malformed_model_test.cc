@@ -5,7 +5,7 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
-#include "base/file.h"
+#include "base/files/file.h"
 #include "model_files/made_model.h"
 #include "support/temporary_directory.h"
 #include "transkimmer/error.h"

@@ -5,8 +5,8 @@
 #include <gtest/gtest.h>
 #include <onnx/checker.h>
 
-#include "base/file.h"
-#include "model_files/model_weights.h"
+#include "base/files/file.h"
+#include "model_files/weights/model_weights.h"
 #include "onnx_export/graph_interpreter.h"
 #include "runtime/engine.h"
 #include "support/temporary_directory.h"

@@ -5,7 +5,7 @@
 
 #include <onnx/onnx_pb.h>
 
-#include "training/tensor.h"
+#include "training/tensors/tensor.h"
 
 namespace transkimmer::test {
 

@@ -10,10 +10,11 @@
 
 #include <gtest/gtest.h>
 
-#include "model_files/model_weights.h"
-#include "runtime/encoder.h"
+#include "compute/products/packed_linear.h"
+#include "compute/usable_precision.h"
+#include "model_files/weights/model_weights.h"
+#include "runtime/cpu/encoder.h"
 #include "runtime/engine.h"
-#include "runtime/packed_linear.h"
 #include "support/temporary_directory.h"
 #include "support/tiny_model.h"
 

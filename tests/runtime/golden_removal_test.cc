@@ -4,9 +4,9 @@
 
 #include <gtest/gtest.h>
 
-#include "model_files/model_weights.h"
-#include "runtime/encoder.h"
-#include "runtime/head.h"
+#include "model_files/weights/model_weights.h"
+#include "runtime/cpu/encoder.h"
+#include "runtime/cpu/head.h"
 #include "support/golden.h"
 #include "support/temporary_directory.h"
 

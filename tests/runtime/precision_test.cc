@@ -13,13 +13,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "runtime/definitions.h"
+#include "compute/kernels/definitions.h"
+#include "compute/kernels/instruction_sets.h"
+#include "compute/kernels/kernels.h"
+#include "compute/kernels/quantization.h"
+#include "compute/products/packed_linear.h"
+#include "compute/usable_precision.h"
+#include "runtime/cpu/workspace.h"
 #include "runtime/engine.h"
-#include "runtime/instruction_sets.h"
-#include "runtime/kernels.h"
-#include "runtime/packed_linear.h"
-#include "runtime/quantization.h"
-#include "runtime/workspace.h"
 #include "support/temporary_directory.h"
 #include "support/tiny_model.h"
 

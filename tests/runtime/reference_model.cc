@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "runtime/definitions.h"
+#include "compute/kernels/definitions.h"
 
 namespace transkimmer::test {
 namespace {

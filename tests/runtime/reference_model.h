@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "model_files/model_config.h"
-#include "model_files/model_weights.h"
+#include "model_files/config/model_config.h"
+#include "model_files/weights/model_weights.h"
 
 namespace transkimmer::test {
 

@@ -9,8 +9,8 @@
 
 #include <gtest/gtest.h>
 
-#include "model_files/model_weights.h"
-#include "runtime/encoder.h"
+#include "model_files/weights/model_weights.h"
+#include "runtime/cpu/encoder.h"
 #include "runtime/engine.h"
 #include "runtime/reference_model.h"
 #include "support/temporary_directory.h"

@@ -1,4 +1,4 @@
-"""tests/text/differential.py: it finds what it is there to find. Skipped where it is."""
+"""tests/model_files/tokenizers/differential.py: it finds what it is there to find. Skipped where it is."""
 
 import os
 import pathlib
@@ -35,7 +35,7 @@ class Differential(unittest.TestCase):
     def run_with(self, text):
         self.program.write_text(text)
         self.program.chmod(0o755)
-        done = subprocess.run([sys.executable, "-B", ROOT / "tests/text/differential.py", "--dump-ids", self.program,
+        done = subprocess.run([sys.executable, "-B", ROOT / "tests/model_files/tokenizers/differential.py", "--dump-ids", self.program,
                                "--mixtures", "30", "--no-characters"], capture_output=True, encoding="utf-8", check=False)
         if done.returncode == SKIPPED:
             self.skipTest(done.stdout)

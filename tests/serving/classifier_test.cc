@@ -11,7 +11,7 @@
 
 #include <gtest/gtest.h>
 
-#include "model_files/tokenizer_files.h"
+#include "model_files/tokenizers/tokenizer_files.h"
 #include "runtime/engine.h"
 #include "serving/texts.h"
 #include "support/temporary_directory.h"

@@ -12,9 +12,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "features/qa_decoding.h"
-#include "features/qa_windows.h"
-#include "model_files/tokenizer_files.h"
+#include "features/questions/qa_decoding.h"
+#include "features/questions/qa_windows.h"
+#include "model_files/tokenizers/tokenizer_files.h"
 #include "runtime/engine.h"
 #include "serving/texts.h"
 #include "support/temporary_directory.h"

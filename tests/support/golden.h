@@ -3,7 +3,7 @@
 #include <filesystem>
 #include <string>
 
-#include "model_files/safetensors.h"
+#include "model_files/safetensors/safetensors.h"
 
 namespace transkimmer::test {
 

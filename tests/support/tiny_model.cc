@@ -10,9 +10,9 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include "base/file.h"
+#include "base/files/file.h"
 #include "model_files/model_directory.h"
-#include "model_files/model_weights.h"
+#include "model_files/weights/model_weights.h"
 
 namespace transkimmer::test {
 namespace {

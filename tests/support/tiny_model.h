@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "model_files/model_config.h"
+#include "model_files/config/model_config.h"
 
 namespace transkimmer::test {
 

@@ -5,8 +5,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "text/sample_tokenizers.h"
-#include "text/unicode.h"
+#include "model_files/tokenizers/sample_tokenizers.h"
+#include "text/unicode/unicode.h"
 #include "transkimmer/error.h"
 
 namespace transkimmer {

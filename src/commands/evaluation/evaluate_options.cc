@@ -1,0 +1,114 @@
+#include "commands/evaluation/evaluate_options.h"
+
+#include <algorithm>
+#include <system_error>
+
+#include <fmt/format.h>
+
+#include "base/files/file.h"
+#include "base/files/folder.h"
+#include "commands/options/answer_options.h"
+#include "commands/options/command_options.h"
+#include "transkimmer/error.h"
+
+namespace transkimmer {
+namespace {
+
+ProgressOptions line_of(std::size_t total, const std::string& unit) {
+  ProgressOptions line;
+  line.total = static_cast<std::int64_t>(total);
+  line.title = "evaluating";
+  line.unit = unit;
+  return line;
+}
+
+}  // namespace
+
+void check_output(const std::filesystem::path& file) {
+  if (!file.empty()) require_writable(destination_of(file));
+}
+
+void require_not_read(const std::string& option, const std::filesystem::path& file,
+                      const std::vector<std::filesystem::path>& models) {
+  if (file.empty() || !path_exists(file)) return;
+  std::error_code ignored;
+  const std::filesystem::path folder = destination_of(file).parent_path();
+  const bool is_of_a_model = std::ranges::any_of(
+      models, [&](const auto& model) { return std::filesystem::equivalent(folder, model, ignored); });
+  if (is_of_a_model || was_read(file))
+    throw UsageError(
+        fmt::format("{}: {} is a file of the data or the model, which would be overwritten; choose "
+                    "another name",
+                    option, file.string()));
+}
+
+EvaluationProgress::EvaluationProgress(std::size_t total, const std::string& unit)
+    : line_(line_of(total, unit)) {}
+
+std::function<void(std::size_t, std::size_t)> EvaluationProgress::callback() {
+  return [this](std::size_t done, std::size_t) { line_.update(static_cast<std::int64_t>(done)); };
+}
+
+std::optional<Engine> load_dense(const EvaluateOptions& options, const Engine& engine) {
+  if (!options.compare || !engine.skimming()) return std::nullopt;
+  EngineOptions dense = options.engine;
+  dense.skimming = false;
+  return Engine::load(options.model, dense);
+}
+
+void check_data_options(const EvaluateOptions& options) {
+  const bool of_catalogue = !options.task.empty() && !options.data_dir.empty();
+  const bool own_file = !options.table.path.empty();
+  if (of_catalogue == own_file || options.task.empty() != options.data_dir.empty())
+    throw UsageError("give either --task with --data-dir, or --validation-file");
+}
+
+void add_data_options(CLI::App& command, EvaluateOptions& options) {
+  const auto add = [&command](const char* name, auto& value, const char* type, const char* description) {
+    return command.add_option(name, value, description)->type_name(type)->group("Data");
+  };
+  add("--task", options.task, "NAME", "Task of the catalogue (sst2, mrpc, squad_v2, ...)");
+  add("--data-dir", options.data_dir, "DIR",
+      "Folder that holds the task's files; of squad_v2 a JSON file, too");
+  add("--split", options.split, "NAME", "train, dev or test");
+  add("--validation-file", options.table.path, "FILE",
+      "Your own .csv, .tsv or .jsonl file instead of a task; of questions a file like SQuAD's");
+  CLI::Option* const own_file = command.get_option("--validation-file");
+  add("--text-column", options.table.text_column, "NAME", "Column or key of the text in your own file")
+      ->needs(own_file);
+  add("--text-pair-column", options.table.text_pair_column, "NAME", "The same of the second text, for pairs")
+      ->needs(own_file);
+  add("--label-column", options.table.label_column, "NAME",
+      "The same of the label; without a column of the default name nothing is scored")
+      ->needs(own_file);
+  own_file->excludes(command.get_option("--split"));
+  add("--max-length", options.max_length, "N",
+      "Cut inputs to N tokens, special tokens included; 0: as long as the model and its tokenizer's "
+      "model_max_length allow. Of questions: tokens of a window; 0: 384, or fewer if the model takes fewer")
+      ->check(whole_number(0, 1 << 20));
+  add_split_option(command, options.engine.split_special_tokens, "Data");
+  add("--max-eval-samples", options.max_eval_samples, "N",
+      "Use a random choice of N examples, the one that finetune makes with the same --seed; 0: all");
+  add("--seed", options.seed, "N", "Of that choice");
+}
+
+void add_batch_options(CLI::App& command, EvaluationOptions& options) {
+  command.add_option("--batch-tokens", options.batch_tokens, "Most tokens in a batch")
+      ->type_name("N")
+      ->check(whole_number(1, 1 << 24))
+      ->group(engine_group);
+  command.add_option("--batch-size", options.batch_sequences, "Most sequences in a batch")
+      ->type_name("N")
+      ->check(whole_number(1))
+      ->group(engine_group)
+      ->default_str("no limit");
+}
+
+void note_given_options(const CLI::App& command, EvaluateOptions& options) {
+  options.label_column_named = command.count("--label-column") > 0;
+  for (const CLI::Option* option :
+       command.get_options([](const CLI::Option* each) { return each->get_group() == questions_group; }))
+    if (option->count() > 0) options.question_options.push_back(option->get_name());
+}
+
+}  // namespace transkimmer

@@ -1,0 +1,141 @@
+#include "commands/evaluation/evaluated_data.h"
+
+#include <fmt/format.h>
+
+#include "base/machine/hardware.h"
+#include "datasets/sample.h"
+#include "evaluation/align_labels.h"
+#include "model_files/tokenizers/tokenizer_files.h"
+#include "transkimmer/error.h"
+
+namespace transkimmer {
+namespace {
+
+HeadKind head_for(TaskKind kind) {
+  switch (kind) {
+    case TaskKind::regression:
+      return HeadKind::regression;
+    case TaskKind::question_answering:
+      return HeadKind::question_answering;
+    case TaskKind::classification:
+      break;
+  }
+  return HeadKind::classification;
+}
+
+EvaluatedTexts load_own_file(const EvaluateOptions& options, const ModelConfig& config) {
+  TableSource source = options.table;
+  const bool regression = config.head == HeadKind::regression;
+  source.kind = regression ? TaskKind::regression : TaskKind::classification;
+  if (!regression) source.labels = config.labels;
+  source.labels_required = options.label_column_named;
+  const auto metrics =
+      regression ? std::vector{Metric::pearson, Metric::spearman} : std::vector{Metric::accuracy};
+  EvaluatedTexts texts;
+  texts.task = "table";
+  texts.split = source.path.filename().string();
+  texts.dataset = load_table(source);
+  texts.metrics = metrics;
+  return texts;
+}
+
+EvaluatedTexts load_of_catalogue(const EvaluateOptions& options, const ModelConfig& config,
+                                 const NoticeHandler& notices) {
+  const Task& task = find_task(options.task);
+  const Split split = split_from_name(options.split);
+  check_model_kind(options.model, config.head, task);
+  EvaluatedTexts texts;
+  texts.task = task.name;
+  texts.split = options.split;
+  texts.dataset = load_task(task, options.data_dir, split);
+  texts.metrics = task.metrics;
+  const std::vector<std::size_t> positions = align_labels(texts.dataset, config);
+  if (positions.size() == 2) texts.positive_class = static_cast<int>(positions[1]);
+  tell_about_skipped_rows(texts.dataset, notices);
+  return texts;
+}
+
+/// Of the file, for each example.
+std::vector<std::size_t> rows_of_examples(const Dataset& dataset) {
+  std::vector<std::size_t> rows;
+  auto skipped = dataset.skipped_rows.begin();
+  for (std::size_t row = 0; rows.size() < dataset.examples.size(); ++row) {
+    if (skipped != dataset.skipped_rows.end() && *skipped == row) {
+      ++skipped;
+    } else {
+      rows.push_back(row);
+    }
+  }
+  return rows;
+}
+
+EvaluatedTexts load_data(const EvaluateOptions& options, const ModelConfig& config,
+                         const NoticeHandler& notices) {
+  EvaluatedTexts texts =
+      options.task.empty() ? load_own_file(options, config) : load_of_catalogue(options, config, notices);
+  texts.indices = rows_of_examples(texts.dataset);
+  keep_sample(texts.indices, options.max_eval_samples, options.seed);
+  keep_sample(texts.dataset.examples, options.max_eval_samples, options.seed);
+  if (!texts.dataset.labelled && options.json)  // the table says so itself
+    notify(notices, texts.dataset.origin + ": has no labels, so there is nothing to score");
+  return texts;
+}
+
+/// Of models that answer no questions.
+void refuse_question_options(const EvaluateOptions& options, HeadKind head) {
+  if (!options.question_options.empty())
+    throw UsageError(fmt::format("{} is for question answering models, but {} is a {} model",
+                                 options.question_options.front(), options.model.string(), name_of(head)));
+}
+
+}  // namespace
+
+void check_model_kind(const std::filesystem::path& model, HeadKind head, const Task& task) {
+  const HeadKind wanted = head_for(task.kind);
+  if (head != wanted)
+    throw UsageError(fmt::format("{} is a {} model, but {} is a {} task", model.string(), name_of(head),
+                                 task.name, name_of(wanted)));
+}
+
+EvaluatedTexts read_texts(const EvaluateOptions& options, const Engine& engine,
+                          const NoticeHandler& notices) {
+  refuse_question_options(options, engine.config().head);
+  EvaluatedTexts texts = load_data(options, engine.config(), notices);
+  const auto tokenizer =
+      load_tokenizer(options.model, engine.config(),
+                     {.notices = notices, .split_special_tokens = options.engine.split_special_tokens});
+  const Stopwatch watch;
+  const std::size_t longest = longest_input(engine.config(), *tokenizer, options.max_length);
+  texts.encoded = encode_dataset(texts.dataset, *tokenizer, longest, static_cast<unsigned>(engine.threads()));
+  texts.tokenization_seconds = watch.seconds();
+  require_tokens(texts.encoded, texts.dataset.origin);
+  tell_about_cut_texts(texts.encoded, texts.dataset, longest, notices);
+  return texts;
+}
+
+Evaluation evaluate(const Engine& engine, const Engine* dense, const EvaluatedTexts& texts,
+                    EvaluationOptions options) {
+  options.positive_class = texts.positive_class;
+  return evaluate(engine, dense, texts.encoded, texts.metrics, options);
+}
+
+QuestionEvaluation evaluate(const Engine& engine, const Engine* dense, const EvaluatedQuestions& questions,
+                            const EvaluationOptions& options) {
+  return evaluate_questions(engine, dense, questions.dataset, questions.features, questions.decoding,
+                            options);
+}
+
+EvaluationContext context_of(const Engine& engine, const EvaluatedData& data) {
+  EvaluationContext context;
+  context.task = data.task;
+  context.split = data.split;
+  context.tokenization_seconds = data.tokenization_seconds;
+  context.skimming = engine.skimming();
+  context.threshold = engine.skim_threshold();
+  context.threads = engine.threads();
+  context.precision = name_of(engine.precision());
+  context.hardware = hardware_description();
+  return context;
+}
+
+}  // namespace transkimmer

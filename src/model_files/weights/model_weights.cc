@@ -1,0 +1,195 @@
+#include "model_files/weights/model_weights.h"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "base/strings/quoting.h"
+#include "model_files/weights/weight_files.h"
+#include "transkimmer/error.h"
+
+namespace transkimmer {
+namespace {
+
+constexpr std::string_view kPredictors = "encoder.skim_predictors.";
+
+/// First layers of the names that the encoder owns: an unknown name below them means another model than
+/// config.json's.
+constexpr std::string_view kEncoderParts[] = {"embeddings.", "encoder."};
+/// Heads of Hugging Face's BERT and RoBERTa classes: they say that the file also serves another task.
+constexpr std::string_view kHeads[] = {"pooler.", "classifier.", "qa_outputs.", "cls.", "lm_head."};
+/// Buffers that are no weights, and the decoders that are the word embeddings again.
+constexpr std::string_view kIgnored[] = {"embeddings.position_ids",        "embeddings.token_type_ids",
+                                         "cls.predictions.decoder.weight", "cls.predictions.decoder.bias",
+                                         "lm_head.decoder.weight",         "lm_head.decoder.bias"};
+
+template <std::size_t count>
+bool starts_with_any(std::string_view name, const std::string_view (&prefixes)[count]) {
+  return std::any_of(std::begin(prefixes), std::end(prefixes),
+                     [&](auto prefix) { return name.starts_with(prefix); });
+}
+
+bool is_floating(DType dtype) {
+  return dtype == DType::f32 || dtype == DType::f16 || dtype == DType::bf16 || dtype == DType::f64;
+}
+
+/// Without "bert." / "roberta.", and with the names that LayerNorm has had since TensorFlow's were given up.
+std::string canonical_name(std::string_view name) {
+  for (const std::string_view prefix : {"bert.", "roberta."})
+    if (name.starts_with(prefix)) {
+      name.remove_prefix(prefix.size());
+      break;
+    }
+  const auto renamed = [&](std::string_view old_ending, std::string_view ending) {
+    return std::string(name.substr(0, name.size() - old_ending.size())).append(ending);
+  };
+  if (name.ends_with("LayerNorm.gamma")) return renamed("gamma", "weight");
+  if (name.ends_with("LayerNorm.beta")) return renamed("beta", "bias");
+  return std::string(name);
+}
+
+struct NamedView {
+  std::string file_name;
+  TensorView tensor;
+};
+using Available = std::map<std::string, NamedView, std::less<>>;
+
+/// Takes what the configuration expects out of what the files have.
+class Matcher {
+ public:
+  explicit Matcher(const LoadedTensors& loaded) : loaded_(loaded) {
+    for (const auto& [file_name, tensor] : loaded.tensors) {
+      std::string name = canonical_name(file_name);
+      const auto [present, added] = available_.emplace(name, NamedView{file_name, tensor});
+      if (!added)
+        fail(file_name, fmt::format("is the same weight as tensor {}", in_quotes(present->second.file_name)));
+    }
+  }
+
+  const Available& available() const { return available_; }
+  bool has(const std::string& name) const { return available_.contains(name); }
+
+  bool fits(const WeightSpec& spec) const {
+    const auto found = available_.find(spec.name);
+    return found != available_.end() && found->second.tensor.shape == spec.shape &&
+           is_floating(found->second.tensor.dtype);
+  }
+
+  /// Moves one weight over to `weights`, or says what is wrong with it.
+  void take(const WeightSpec& spec, const ModelConfig& config,
+            std::map<std::string, TensorView, std::less<>>& weights) {
+    const auto found = available_.find(spec.name);
+    if (found == available_.end())
+      throw FormatError(fmt::format("{}: tensor {} is missing, expected with shape {}", loaded_.origin,
+                                    in_quotes(file_name_of(spec, config)), shape_text(spec.shape)));
+    const auto& [file_name, tensor] = found->second;
+    if (tensor.shape != spec.shape)
+      fail(file_name,
+           fmt::format("has shape {}, expected {}", shape_text(tensor.shape), shape_text(spec.shape)));
+    if (!is_floating(tensor.dtype))
+      fail(file_name, fmt::format("has type {}, expected a floating-point type", name_of(tensor.dtype)));
+    weights.emplace(spec.name, tensor);
+    available_.erase(found);
+  }
+
+  [[noreturn]] void fail(std::string_view file_name, std::string_view message) const {
+    const auto origin = loaded_.origins.find(file_name);
+    throw FormatError(fmt::format("{}: tensor {} {}",
+                                  origin == loaded_.origins.end() ? loaded_.origin : origin->second,
+                                  in_quotes(file_name), message));
+  }
+
+ private:
+  const LoadedTensors& loaded_;
+  Available available_;
+};
+
+/// The published code says nothing of its predictors in config.json; the weights tell.
+void detect_predictors(const Matcher& matcher, ModelConfig& config) {
+  if (config.skim.enabled || config.mentions_skimming()) return;
+  const auto any = matcher.available().lower_bound(kPredictors);
+  if (any == matcher.available().end() || !any->first.starts_with(kPredictors)) return;
+  config.skim.enabled = true;
+  config.skim.semantics = SkimSemantics::original;
+  config.skim.predictor_size = config.hidden_size;
+  const auto linear = matcher.available().find("encoder.skim_predictors.0.predictor.1.weight");
+  if (linear != matcher.available().end() && linear->second.tensor.shape.size() == 2 &&
+      linear->second.tensor.shape[0] > 0)
+    config.skim.predictor_size = linear->second.tensor.shape[0];
+}
+
+/// What no spec has taken: either harmless, or a sign that the file is another model's.
+std::vector<std::string> check_leftovers(const Matcher& matcher, const ModelConfig& config,
+                                         const WeightRequirements& required) {
+  std::vector<std::string> unused;
+  for (const auto& [name, view] : matcher.available()) {
+    if (std::find(std::begin(kIgnored), std::end(kIgnored), name) != std::end(kIgnored)) continue;
+    const bool unused_predictor = name.starts_with(kPredictors) && !config.skim.enabled;
+    const bool known = starts_with_any(name, kHeads) || unused_predictor;
+    const bool in_encoder = starts_with_any(name, kEncoderParts);
+    if (!known && (in_encoder || required.head))
+      matcher.fail(view.file_name, "is unknown: this configuration has no such weight");
+    unused.push_back(view.file_name);
+  }
+  return unused;
+}
+
+}  // namespace
+
+ModelWeights ModelWeights::match(LoadedTensors loaded, ModelConfig& config,
+                                 const WeightRequirements& required) {
+  ModelWeights result;
+  result.origin_ = loaded.origin;
+  Matcher matcher(loaded);
+  detect_predictors(matcher, config);
+
+  const std::vector<WeightSpec> specs = expected_weights(config);
+  const auto in = [](WeightGroup group) {
+    return [group](const WeightSpec& spec) { return spec.group == group; };
+  };
+  const bool any_predictor = std::any_of(specs.begin(), specs.end(), [&](const WeightSpec& spec) {
+    return spec.group == WeightGroup::predictor && matcher.has(spec.name);
+  });
+  const bool take_predictors = required.predictors || any_predictor;
+  const auto complete = [&](WeightGroup group) {
+    return std::all_of(specs.begin(), specs.end(),
+                       [&](const WeightSpec& spec) { return spec.group != group || matcher.fits(spec); });
+  };
+  const bool take_pooler = required.head || complete(WeightGroup::pooler);
+  const bool take_head = required.head || complete(WeightGroup::head);
+
+  for (const WeightSpec& spec : specs) {
+    const bool take =
+        spec.group == WeightGroup::encoder || (spec.group == WeightGroup::predictor && take_predictors) ||
+        (spec.group == WeightGroup::pooler && take_pooler) || (spec.group == WeightGroup::head && take_head);
+    if (take) matcher.take(spec, config, result.weights_);
+  }
+  result.has_predictors_ =
+      take_predictors && std::any_of(specs.begin(), specs.end(), in(WeightGroup::predictor));
+  result.has_head_ =
+      take_pooler && take_head && std::any_of(specs.begin(), specs.end(), in(WeightGroup::head));
+  result.unused_ = check_leftovers(matcher, config, required);
+  result.owners_ = std::move(loaded.owners);
+  result.file_paths_ = std::move(loaded.paths);
+  return result;
+}
+
+ModelWeights ModelWeights::load(const std::filesystem::path& directory, ModelConfig& config,
+                                const WeightRequirements& required) {
+  return match(load_weight_files(directory), config, required);
+}
+
+bool ModelWeights::contains(std::string_view canonical_name) const {
+  return weights_.contains(canonical_name);
+}
+
+const TensorView& ModelWeights::at(std::string_view canonical_name) const {
+  const auto found = weights_.find(canonical_name);
+  if (found == weights_.end())
+    throw FormatError(fmt::format("{}: weight {} is missing", origin_, in_quotes(canonical_name)));
+  return found->second;
+}
+
+}  // namespace transkimmer

@@ -1,0 +1,115 @@
+#include "model_files/weights/weight_files.h"
+
+#include <set>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "base/files/file.h"
+#include "base/strings/quoting.h"
+#include "model_files/json/json.h"
+#include "transkimmer/error.h"
+
+namespace transkimmer {
+namespace {
+
+using nlohmann::json;
+namespace fs = std::filesystem;
+
+constexpr const char* kSafetensors = "model.safetensors";
+
+fs::path index_of(const fs::path& directory, const std::string& name) {
+  return directory / (name + ".index.json");
+}
+
+bool has_whole_or_shards(const fs::path& directory, const char* name) {
+  return path_exists(directory / name) || path_exists(index_of(directory, name));
+}
+
+void add_safetensors(const fs::path& path, LoadedTensors& loaded) {
+  auto file = std::make_shared<const SafetensorsFile>(SafetensorsFile::open(path));
+  for (const auto& [name, tensor] : file->tensors()) loaded.add(name, tensor, path);
+  loaded.owners.push_back(std::move(file));
+}
+
+/// "weight_map": which tensor is in which shard.
+std::map<std::string, std::string> read_weight_map(const fs::path& path) {
+  const std::string origin = path.string();
+  const json index = read_json(path);
+  const auto map = index.is_object() ? index.find("weight_map") : index.end();
+  if (map == index.end() || !map->is_object())
+    throw FormatError(fmt::format("{}: 'weight_map' is {}, expected an object", origin,
+                                  map == index.end() ? "missing" : shown(*map)));
+  std::map<std::string, std::string> shards;
+  for (const auto& [name, shard] : map->items()) {
+    if (!shard.is_string())
+      throw FormatError(
+          fmt::format("{}: tensor {} is in {}, expected a file name", origin, in_quotes(name), shown(shard)));
+    const std::string file = shard.get<std::string>();
+    // A name that leads elsewhere would let a downloaded model read any file of this machine.
+    if (file.empty() || file == "." || file == ".." ||
+        file.find_first_of(std::string_view("/\\\0", 3)) != file.npos)
+      throw FormatError(fmt::format("{}: tensor {} is in {}, expected the name of a file beside it", origin,
+                                    in_quotes(name), in_quotes(file)));
+    shards[name] = file;
+  }
+  return shards;
+}
+
+void add_shards(const fs::path& index_path, const WeightReader& reader, LoadedTensors& loaded) {
+  const std::map<std::string, std::string> shard_of = read_weight_map(index_path);
+  std::set<std::string> shards;
+  for (const auto& [name, shard] : shard_of) shards.insert(shard);
+  for (const std::string& shard : shards) {
+    loaded.paths.push_back(index_path.parent_path() / shard);
+    reader(loaded.paths.back(), loaded);
+  }
+  for (const auto& [name, shard] : shard_of) {
+    const std::string path = (index_path.parent_path() / shard).string();
+    const auto found = loaded.origins.find(name);
+    if (found == loaded.origins.end() || found->second != path)
+      throw FormatError(fmt::format("{}: tensor {} is missing, but {} says it is here", path, in_quotes(name),
+                                    index_path.filename().string()));
+  }
+}
+
+}  // namespace
+
+void LoadedTensors::add(const std::string& name, TensorView tensor, const fs::path& file) {
+  const auto [present, added] = origins.emplace(name, file.string());
+  if (!added)
+    throw FormatError(fmt::format("{}: tensor {} is in {} as well", file.string(), in_quotes(name),
+                                  fs::path(present->second).filename().string()));
+  tensors.emplace(name, std::move(tensor));
+}
+
+WeightFiles find_weight_files(const fs::path& directory) {
+  if (has_whole_or_shards(directory, kSafetensors)) return WeightFiles::safetensors;
+  return has_whole_or_shards(directory, pytorch_weights) ? WeightFiles::pytorch : WeightFiles::none;
+}
+
+LoadedTensors load_whole_or_shards(const fs::path& directory, const std::string& name,
+                                   const WeightReader& reader) {
+  LoadedTensors loaded;
+  if (const fs::path whole = directory / name; path_exists(whole)) {
+    loaded.origin = whole.string();
+    loaded.paths.push_back(whole);
+    reader(whole, loaded);
+  } else if (const fs::path index = index_of(directory, name); path_exists(index)) {
+    loaded.origin = index.string();
+    add_shards(index, reader, loaded);
+  } else {
+    throw IoError(
+        fmt::format("{}: has neither {} nor {}", directory.string(), name, index.filename().string()));
+  }
+  return loaded;
+}
+
+LoadedTensors load_weight_files(const fs::path& directory) {
+  if (find_weight_files(directory) == WeightFiles::pytorch)
+    throw IoError(fmt::format("{}: has {} but no {}; fine-tuning reads the former, this needs the latter",
+                              directory.string(), pytorch_weights, kSafetensors));
+  return load_whole_or_shards(directory, kSafetensors, add_safetensors);
+}
+
+}  // namespace transkimmer

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <filesystem>
+#include <functional>
+
+#include "model_files/weights/model_weights.h"
+
+namespace transkimmer {
+
+inline constexpr const char* pytorch_weights = "pytorch_model.bin";
+
+/// The files that a model directory keeps its weights in; safetensors come first where there are both.
+enum class WeightFiles { none, safetensors, pytorch };
+WeightFiles find_weight_files(const std::filesystem::path& directory);
+
+/// Adds the tensors of one file to what was loaded before. Throws IoError or FormatError naming the file.
+using WeightReader = std::function<void(const std::filesystem::path& file, LoadedTensors& loaded)>;
+
+/// All tensors of `directory`/NAME or, without one, of the shards that NAME.index.json lists, read by
+/// `reader`. Throws IoError when there is neither, FormatError for an index that is malformed or names a
+/// tensor that its shard lacks.
+LoadedTensors load_whole_or_shards(const std::filesystem::path& directory, const std::string& name,
+                                   const WeightReader& reader);
+
+/// The same of model.safetensors.
+LoadedTensors load_weight_files(const std::filesystem::path& directory);
+
+}  // namespace transkimmer

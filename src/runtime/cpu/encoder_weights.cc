@@ -1,0 +1,185 @@
+#include "runtime/cpu/encoder_weights.h"
+
+#include <algorithm>
+#include <cmath>
+#include <optional>
+#include <string>
+
+#include "compute/kernels/attention.h"
+#include "compute/usable_precision.h"
+
+namespace transkimmer {
+namespace {
+
+/// bf16 wherever products are not in f32 and the machine can.
+Precision usable_attention_precision(const ModelConfig& config, Precision precision) {
+  const bool rounded =
+      precision != Precision::f32 && can_attend_rounded(static_cast<std::size_t>(config.head_size()));
+  return rounded ? Precision::bf16 : Precision::f32;
+}
+
+/// Reads the weights below one name prefix.
+class Source {
+ public:
+  Source(const ModelConfig& config, const ModelWeights& weights, int panels, MatrixKernelCache& kernels,
+         Precision precision)
+      : hidden_(static_cast<std::size_t>(config.hidden_size)),
+        feed_forward_(static_cast<std::size_t>(config.intermediate_size)),
+        predictor_(static_cast<std::size_t>(config.skim.predictor_size)),
+        head_size_(static_cast<std::size_t>(config.head_size())),
+        weights_(weights),
+        panels_(panels),
+        kernels_(kernels),
+        precision_(precision),
+        rounded_attention_(usable_attention_precision(config, precision) == Precision::bf16) {}
+
+  LayerWeights layer(std::size_t index) const {
+    const std::string prefix = "encoder.layer." + std::to_string(index) + ".";
+    return {query(prefix),
+            key_value(prefix),
+            linear(prefix + "attention.output.dense", {hidden_, hidden_, Activation::none, precision_}),
+            norm(prefix + "attention.output.LayerNorm"),
+            linear(prefix + "intermediate.dense",
+                   {hidden_, feed_forward_, Activation::gelu, precision_, precision_ != Precision::f32}),
+            linear(prefix + "output.dense", {feed_forward_, hidden_, Activation::none, precision_}),
+            norm(prefix + "output.LayerNorm")};
+  }
+
+  PredictorWeights predictor(std::size_t index) const {
+    const std::string prefix = "encoder.skim_predictors." + std::to_string(index) + ".predictor.";
+    std::vector<float> weight = floats(prefix + "1.weight");
+    std::vector<float> bias = floats(prefix + "1.bias");
+    fold(norm(prefix + "0"), weight, bias);
+    const std::vector<float> last = floats(prefix + "4.weight");
+    const std::vector<float> last_bias = floats(prefix + "4.bias");
+    std::vector<float> decision(predictor_);
+    for (std::size_t j = 0; j < predictor_; ++j) decision[j] = last[predictor_ + j] - last[j];
+    const std::vector<float> no_bias(predictor_);
+    PredictorWeights predictor{pack({hidden_, predictor_, Activation::none}, weight, no_bias),
+                               std::move(bias),
+                               norm(prefix + "2"),
+                               std::move(decision),
+                               last_bias[1] - last_bias[0],
+                               {}};
+    if (predictors_round_first())
+      add_rounded_projection(
+          predictor, pack({hidden_, predictor_, Activation::none, Precision::bf16}, weight, no_bias), weight);
+    return predictor;
+  }
+
+  EmbeddingWeights embeddings(const ModelConfig& config) const {
+    const bool roberta = config.architecture == Architecture::roberta;
+    return {floats("embeddings.word_embeddings.weight"), floats("embeddings.position_embeddings.weight"),
+            floats("embeddings.token_type_embeddings.weight"), norm("embeddings.LayerNorm"),
+            roberta ? std::optional(static_cast<std::int32_t>(config.pad_token_id)) : std::nullopt};
+  }
+
+ private:
+  std::vector<float> floats(const std::string& name) const { return weights_.floats(name); }
+  NormParameters norm(const std::string& name) const {
+    return {floats(name + ".weight"), floats(name + ".bias")};
+  }
+  PackedLinear pack(const LinearShape& shape, const std::vector<float>& weight,
+                    const std::vector<float>& bias) const {
+    return PackedLinear(shape, weight, bias, panels_, kernels_);
+  }
+  PackedLinear linear(const std::string& name, const LinearShape& shape) const {
+    return pack(shape, floats(name + ".weight"), floats(name + ".bias"));
+  }
+
+  /// Next to layers in f32 a predictor takes little time, and without bf16 instructions there is none to
+  /// save.
+  bool predictors_round_first() const {
+    return precision_ != Precision::f32 && usable_precision(Precision::bf16) == Precision::bf16;
+  }
+
+  PackedLinear query(const std::string& prefix) const {
+    std::vector<float> weight = floats(prefix + "attention.self.query.weight");
+    std::vector<float> bias = floats(prefix + "attention.self.query.bias");
+    const float scale = 1.0F / std::sqrt(static_cast<float>(head_size_));
+    for (float& value : weight) value *= scale;
+    for (float& value : bias) value *= scale;
+    return pack({hidden_, hidden_, Activation::none, precision_, rounded_attention_}, weight, bias);
+  }
+
+  PackedLinear key_value(const std::string& prefix) const {
+    std::vector<float> weight = floats(prefix + "attention.self.key.weight");
+    std::vector<float> bias = floats(prefix + "attention.self.key.bias");
+    const std::vector<float> value_weight = floats(prefix + "attention.self.value.weight");
+    const std::vector<float> value_bias = floats(prefix + "attention.self.value.bias");
+    weight.insert(weight.end(), value_weight.begin(), value_weight.end());
+    bias.insert(bias.end(), value_bias.begin(), value_bias.end());
+    return pack({hidden_, 2 * hidden_, Activation::none, precision_, rounded_attention_}, weight, bias);
+  }
+
+  /// See PredictorWeights. In double: it happens once.
+  void fold(const NormParameters& norm, std::vector<float>& weight, std::vector<float>& bias) const {
+    std::vector<double> folded(weight.size()), shifted(predictor_);
+    for (std::size_t row = 0; row < predictor_; ++row) {
+      shifted[row] = bias[row];
+      for (std::size_t column = 0; column < hidden_; ++column) {
+        const double value = weight[row * hidden_ + column];
+        shifted[row] += value * norm.beta[column];
+        folded[row * hidden_ + column] = value * norm.gamma[column];
+      }
+    }
+    for (std::size_t row = 0; row < predictor_; ++row) take_mean_out(folded, row * hidden_, 1, hidden_);
+    for (std::size_t column = 0; column < hidden_; ++column)
+      take_mean_out(folded, column, hidden_, predictor_);
+    take_mean_out(shifted, 0, 1, predictor_);
+    std::ranges::transform(folded, weight.begin(), [](double value) { return static_cast<float>(value); });
+    std::ranges::transform(shifted, bias.begin(), [](double value) { return static_cast<float>(value); });
+  }
+
+  /// Of `count` values, `stride` apart.
+  static void take_mean_out(std::vector<double>& values, std::size_t first, std::size_t stride,
+                            std::size_t count) {
+    double sum = 0;
+    for (std::size_t i = 0; i < count; ++i) sum += values[first + i * stride];
+    for (std::size_t i = 0; i < count; ++i) values[first + i * stride] -= sum / static_cast<double>(count);
+  }
+
+  std::size_t hidden_, feed_forward_, predictor_, head_size_;
+  const ModelWeights& weights_;
+  int panels_;
+  MatrixKernelCache& kernels_;
+  Precision precision_;
+  bool rounded_attention_;
+};
+
+/// What a predictor multiplies every row by.
+PackedLinear& first_product(PredictorWeights& predictor) {
+  return predictor.rounded ? predictor.rounded->linear : predictor.projection;
+}
+
+/// Tells every product which one follows it.
+void put_in_order(std::vector<LayerWeights>& layers, std::vector<PredictorWeights>& predictors) {
+  for (std::size_t i = 0; i < layers.size(); ++i) {
+    LayerWeights& layer = layers[i];
+    layer.query.precede(layer.key_value);
+    layer.key_value.precede(layer.attention_output);
+    layer.attention_output.precede(layer.intermediate);
+    layer.intermediate.precede(layer.output);
+    if (!predictors.empty()) first_product(predictors[i]).precede(layer.query);
+    if (i + 1 < layers.size())
+      layer.output.precede(predictors.empty() ? layers[i + 1].query : first_product(predictors[i + 1]));
+  }
+}
+
+}  // namespace
+
+EncoderWeights EncoderWeights::pack(const ModelConfig& config, const ModelWeights& weights,
+                                    bool with_predictors, int panels, MatrixKernelCache& kernels,
+                                    Precision precision) {
+  const Source source(config, weights, panels, kernels, precision);
+  EncoderWeights packed{
+      source.embeddings(config), {}, {}, precision, usable_attention_precision(config, precision)};
+  const auto layers = static_cast<std::size_t>(config.num_hidden_layers);
+  for (std::size_t i = 0; i < layers; ++i) packed.layers.push_back(source.layer(i));
+  for (std::size_t i = 0; with_predictors && i < layers; ++i)
+    packed.predictors.push_back(source.predictor(i));
+  put_in_order(packed.layers, packed.predictors);
+  return packed;
+}
+
+}  // namespace transkimmer

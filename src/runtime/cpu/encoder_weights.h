@@ -1,0 +1,49 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "compute/products/packed_linear.h"
+#include "model_files/config/model_config.h"
+#include "model_files/weights/model_weights.h"
+#include "runtime/cpu/skim_predictor.h"
+
+namespace transkimmer {
+
+/// One Transformer layer, packed. The query is scaled by 1 / sqrt(head size) here, once.
+struct LayerWeights {
+  PackedLinear query;             ///< [hidden] -> [hidden]
+  PackedLinear key_value;         ///< [hidden] -> [2 hidden], keys first
+  PackedLinear attention_output;  ///< [hidden] -> [hidden]
+  NormParameters attention_norm;
+  PackedLinear intermediate;  ///< [hidden] -> gelu -> [feed-forward]
+  PackedLinear output;        ///< [feed-forward] -> [hidden]
+  NormParameters output_norm;
+};
+
+struct EmbeddingWeights {
+  std::vector<float> words;      ///< [vocabulary, hidden]
+  std::vector<float> positions;  ///< [positions, hidden]
+  std::vector<float> types;      ///< [types, hidden]
+  NormParameters norm;
+  /// RoBERTa: a padding token, which a text may spell out, takes the position of this number and is not
+  /// counted; the others count on from it. BERT has none, and counts all tokens from 0.
+  std::optional<std::int32_t> padding_id;
+};
+
+struct EncoderWeights {
+  EmbeddingWeights embeddings;
+  std::vector<LayerWeights> layers;
+  std::vector<PredictorWeights> predictors;  ///< empty when the model has none or they are not used
+
+  Precision precision = Precision::f32;            ///< of the layers; predictors decide in f32
+  Precision attention_precision = Precision::f32;  ///< of queries, keys and values: f32 or bf16
+
+  /// `panels`: threads that share a product of few rows. `precision` is one that usable_precision returns.
+  static EncoderWeights pack(const ModelConfig& config, const ModelWeights& weights, bool with_predictors,
+                             int panels, MatrixKernelCache& kernels, Precision precision = Precision::f32);
+};
+
+}  // namespace transkimmer

@@ -1,0 +1,109 @@
+#include "runtime/cpu/layer_attention.h"
+
+namespace transkimmer {
+
+LayerAttention::LayerAttention(const ModelConfig& config, const EncoderWeights& weights,
+                               const PassThreads& threads, Workspace& workspace)
+    : threads_(threads),
+      space_(workspace),
+      hidden_size_(static_cast<std::size_t>(config.hidden_size)),
+      heads_(static_cast<std::size_t>(config.num_attention_heads)),
+      head_size_(static_cast<std::size_t>(config.head_size())),
+      precision_(weights.attention_precision),
+      // In bf16 the next product reads that. int8 reads neither, as its scale needs the whole row first.
+      context_(weights.precision == Precision::bf16 ? Precision::bf16 : precision_) {}
+
+void LayerAttention::reserve(std::size_t rows, std::size_t longest) const {
+  const std::size_t row_bytes = hidden_size_ * operand_bytes(precision_);
+  space_.query.reserve(rows * row_bytes);
+  space_.key_value.reserve(rows * 2 * row_bytes);
+  space_.context.reserve(rows * hidden_size_ * operand_bytes(context_));
+  for (auto& own : space_.per_thread) own.attention.reserve(attention_scratch_floats(longest, head_size_));
+}
+
+void LayerAttention::project(const LayerWeights& layer, const OperandRows& hidden, std::size_t rows) const {
+  const std::size_t macs_per_row = 3 * hidden_size_ * hidden_size_;
+  std::byte *const query = space_.query.data(), *const key_value = space_.key_value.data();
+  if (threads_.loops.few_rows(rows)) {
+    const std::size_t query_panels = layer.query.panels();
+    threads_.loops.for_tasks(
+        query_panels + layer.key_value.panels(), rows * macs_per_row, [&](std::size_t task, int worker) {
+          const bool is_query = task < query_panels;
+          const PackedLinear& linear = is_query ? layer.query : layer.key_value;
+          const std::size_t panel = is_query ? task : task - query_panels;
+          const OperationTimer timer =
+              threads_.time(worker, Operation::query_key_value, rows * linear.panel_macs_per_row(panel));
+          linear.multiply_panel(panel, hidden, rows, is_query ? query : key_value);
+        });
+    return;
+  }
+  threads_.loops.for_row_pieces(rows, macs_per_row, [&](std::size_t begin, std::size_t count, int worker) {
+    const OperationTimer timer = threads_.time(worker, Operation::query_key_value, count * macs_per_row);
+    const OperandRows x = hidden.from(begin);
+    const std::size_t panel = PassThreads::panel_of(worker);
+    layer.query.multiply(x, count, layer.query.result_row(query, begin), panel);
+    layer.key_value.multiply(x, count, layer.key_value.result_row(key_value, begin), panel);
+  });
+}
+
+void LayerAttention::project_for_first_tokens(const LayerWeights& layer, const OperandRows& first,
+                                              const OperandRows& hidden, std::size_t rows) const {
+  threads_.multiply(Operation::query_key_value, layer.query, first, sequences(), space_.query.data());
+  threads_.multiply(Operation::query_key_value, layer.key_value, hidden, rows, space_.key_value.data());
+}
+
+std::size_t LayerAttention::macs(bool first_tokens) const {
+  std::size_t scores = 0;
+  for (std::size_t i = 0; i < sequences(); ++i) {
+    const std::size_t tokens = space_.starts[i + 1] - space_.starts[i];
+    scores += tokens * (first_tokens ? 1 : tokens);
+  }
+  return 2 * scores * hidden_size_;
+}
+
+template <typename Value>
+AttentionHeadOf<Value> LayerAttention::head_of(std::size_t sequence, std::size_t head,
+                                               bool first_tokens) const {
+  const std::size_t column = head * head_size_, begin = space_.starts[sequence];
+  const std::size_t query_row = first_tokens ? sequence : begin;
+  const std::size_t query_place = query_row * hidden_size_ + column;
+  AttentionHeadOf<Value> result;
+  result.query = reinterpret_cast<const Value*>(space_.query.data()) + query_place;
+  result.query_stride = hidden_size_;
+  result.key = reinterpret_cast<const Value*>(space_.key_value.data()) + begin * 2 * hidden_size_ + column;
+  result.value = result.key + hidden_size_;
+  result.key_value_stride = 2 * hidden_size_;
+  if (context_ == Precision::bf16) {
+    result.rounded_out = reinterpret_cast<Bf16*>(space_.context.data()) + query_place;
+  } else {
+    result.out = reinterpret_cast<float*>(space_.context.data()) + query_place;
+  }
+  result.out_stride = hidden_size_;
+  result.tokens = space_.starts[sequence + 1] - begin;
+  result.queries = first_tokens ? 1 : result.tokens;
+  result.head_size = head_size_;
+  return result;
+}
+
+void LayerAttention::attend_heads(bool first_tokens) const {
+  const auto timed = [&](int worker, const auto& head, const auto& attend_head) {
+    if (head.tokens == 0) return;  // of a text that is done
+    const OperationTimer timer =
+        threads_.time(worker, Operation::attention, 2 * head.queries * head.tokens * head_size_);
+    attend_head(head, threads_.own(worker).attention.data());
+  };
+  threads_.loops.for_tasks(sequences() * heads_, macs(first_tokens), [&](std::size_t task, int worker) {
+    const std::size_t sequence = task / heads_, head = task % heads_;
+    if (precision_ == Precision::bf16) {
+      timed(worker, head_of<Bf16>(sequence, head, first_tokens), attend_rounded);
+    } else {
+      timed(worker, head_of<float>(sequence, head, first_tokens), attend);
+    }
+  });
+}
+
+OperandRows LayerAttention::context_rows(std::size_t begin) const {
+  return OperandRows{context_, space_.context.data(), nullptr, hidden_size_}.from(begin);
+}
+
+}  // namespace transkimmer

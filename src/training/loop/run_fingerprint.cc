@@ -1,0 +1,121 @@
+#include "training/loop/run_fingerprint.h"
+
+#include <fmt/format.h>
+
+#include "base/strings/numbers.h"
+#include "training/skimming/compute_price.h"
+#include "transkimmer/error.h"
+
+namespace transkimmer {
+namespace {
+
+// Decisions of a steered run are those of inference. Noise makes uncertain decisions dear, so predictors
+// learn to be sure of what is left, and no longer hear the price: with it layers either keep all or nearly
+// nothing.
+constexpr double steered_gate_noise = 0.0;
+constexpr double published_gate_noise = 1.0;
+
+// The layer that skimmed a token tells its gate nearly all there is to learn, and what comes later is saved.
+constexpr std::int64_t steered_removal_delay = 1;
+
+constexpr const char* none = "none";
+constexpr const char* every_layer = "every layer";
+
+std::string share_text(const std::optional<double>& share) {
+  return share ? exact_text(*share) : none;
+}
+
+/// Of delays beyond the last layer there is one.
+std::string delay_text(std::int64_t layers, const ModelConfig& config) {
+  return layers < config.num_hidden_layers ? std::to_string(layers) : every_layer;
+}
+
+std::string distillation_text(const DistillationOptions& options) {
+  return fmt::format("weight {}, temperature {}, state weight {}", exact_text(options.weight),
+                     exact_text(options.temperature), exact_text(options.state_weight));
+}
+
+}  // namespace
+
+double gate_noise(const TrainingOptions& options, const SkimConfig& skim) {
+  return options.gate_noise.value_or(skim.target_compute ? steered_gate_noise : published_gate_noise);
+}
+
+std::int64_t removal_delay(const TrainingOptions& options, const SkimConfig& skim) {
+  return options.removal_delay.value_or(skim.target_compute ? steered_removal_delay : kEveryLayer);
+}
+
+double skim_warmup_ratio(const TrainingOptions& options, const SkimConfig& skim) {
+  return options.skim_warmup_ratio.value_or(skim.target_compute ? ComputeTarget{}.ramp : 0.0);
+}
+
+std::string architecture_text(const ModelConfig& config) {
+  return fmt::format(
+      "{} {} of {} layers, hidden size {}, {} heads, intermediate size {}, vocabulary {}, {} positions, {} "
+      "types, "
+      "layer norm epsilon {}, classifier dropout {}, {} labels",
+      name_of(config.architecture), name_of(config.head), config.num_hidden_layers, config.hidden_size,
+      config.num_attention_heads, config.intermediate_size, config.vocab_size, config.max_position_embeddings,
+      config.type_vocab_size, config.layer_norm_eps, config.classifier_dropout, config.num_labels());
+}
+
+std::map<std::string, std::string> run_fingerprint(const TrainingOptions& options, const ModelConfig& config,
+                                                   const Teacher* teacher) {
+  const SkimConfig& skim = config.skim;
+  return {{"learning-rate", exact_text(options.learning_rate)},
+          {"predictor-learning-rate",
+           exact_text(options.predictor_learning_rate.value_or(options.learning_rate))},
+          {"weight-decay", exact_text(options.weight_decay)},
+          {"adam-beta1", exact_text(options.adam_beta1)},
+          {"adam-beta2", exact_text(options.adam_beta2)},
+          {"adam-epsilon", exact_text(options.adam_epsilon)},
+          {"optim", std::string(name_of(options.optim))},
+          {"warmup-ratio", exact_text(options.warmup_ratio)},
+          {"max-grad-norm", exact_text(options.max_grad_norm)},
+          {"max-steps", std::to_string(options.max_steps)},
+          {"per-device-train-batch-size", std::to_string(options.train_batch_size)},
+          {"gradient-accumulation-steps", std::to_string(options.gradient_accumulation_steps)},
+          {"seed", std::to_string(options.seed)},
+          {"hidden_dropout_prob", exact_text(config.hidden_dropout_prob)},
+          {"attention_probs_dropout_prob", exact_text(config.attention_probs_dropout_prob)},
+          {"eval-steps", std::to_string(options.eval_steps)},
+          {"best-tolerance", exact_text(options.best_tolerance)},
+          {"precision", options.compute.bf16 ? "bf16" : "f32"},
+          {"skimming", skim.enabled ? "on" : "off"},
+          {"skim-predictor-size", std::to_string(skim.enabled ? skim.predictor_size : 0)},
+          {"skim-coefficient", exact_text(skim.coefficient)},
+          {"target-compute", share_text(skim.target_compute)},
+          {"skim-warmup-ratio", exact_text(skim_warmup_ratio(options, skim))},
+          {"gate-noise", exact_text(gate_noise(options, skim))},
+          {"removal-delay", delay_text(removal_delay(options, skim), config)},
+          {"gumbel-temperature", exact_text(skim.temperature)},
+          {"skim-threshold", exact_text(skim.threshold)},
+          {"semantics", std::string(name_of(skim.semantics))},
+          {"protect", std::string(name_of(skim.protection))},
+          {"teacher", teacher == nullptr ? none : teacher->fingerprint()},
+          {"distillation", teacher == nullptr ? none : distillation_text(options.distillation)},
+          {"model", architecture_text(config)}};
+}
+
+void require_same_run(const std::map<std::string, std::string>& run,
+                      std::map<std::string, std::string> stored, const std::filesystem::path& checkpoint) {
+  const TrainingOptions published;
+  stored.emplace("adam-beta1", exact_text(published.adam_beta1));
+  stored.emplace("adam-beta2", exact_text(published.adam_beta2));
+  stored.emplace("optim", std::string(name_of(AdamWForm::hf)));
+  stored.emplace("gate-noise", exact_text(published_gate_noise));
+  stored.emplace("removal-delay", every_layer);
+  stored.emplace("protect", std::string(name_of(SkimProtection::first_token)));
+  for (const char* option : {"target-compute", "teacher", "distillation"}) stored.emplace(option, none);
+  for (const auto& [name, value] : run) {
+    const auto found = stored.find(name);
+    const std::string before = found == stored.end() ? "unknown" : found->second;
+    if (before != value) {
+      const auto shown = [](const std::string& text) { return text.empty() ? none : text; };
+      throw UsageError(checkpoint.string() + ": this run had " + name + " " + shown(before) + ", not " +
+                       shown(value) + "; a resumed run must go on with the same options");
+    }
+  }
+}
+
+}  // namespace transkimmer

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <vector>
+
+#include "model_files/config/model_config.h"
+#include "training/tensors/tensor.h"
+
+namespace transkimmer {
+
+/// What a batch should have answered; the members that the head does not need stay undefined.
+struct Targets {
+  Tensor classes;  ///< [B] i64, classification
+  Tensor scores;   ///< [B] f32, regression
+  Tensor starts;   ///< [B] i64, question answering: token positions
+  Tensor ends;
+  Tensor tokens = {};  ///< [M] i64, masked language modelling: what was hidden
+};
+
+/// Mean over the batch of the cross-entropy (classification), or of the squared error (regression).
+Tensor classification_loss(const Tensor& logits, const Tensor& classes);
+Tensor regression_loss(const Tensor& logits, const Tensor& scores);
+
+/// Half the sum of the two cross-entropies over positions, `logits` [B, S, 2]. Positions from S on are
+/// ignored, as published: the mean is over the others (negative ones count as 0). Under `removal` padding is
+/// no candidate; `original` lets it compete, as published.
+Tensor question_answering_loss(const Tensor& logits, const Targets& targets, const Tensor& real,
+                               SkimSemantics semantics);
+
+/// Mean over the hidden tokens of the cross-entropy, `logits` [M, vocabulary] f32 or bf16.
+Tensor masked_lm_loss(const Tensor& logits, const Tensor& tokens);
+
+/// The loss of the configuration's head.
+Tensor task_loss(const ModelConfig& config, const Tensor& logits, const Targets& targets, const Tensor& real);
+
+/// Mean over layers of tokens kept / tokens there are, over the whole batch; masks are [B, S] each, `real`
+/// [B, S]. removal: padding never counts. original: mean over sequences of mask sum / S, padding included.
+/// Zero when there are no masks.
+Tensor skim_loss(const std::vector<Tensor>& masks, const Tensor& real, SkimSemantics semantics);
+
+/// Tokens kept per layer (padding never counts): [L] f32, without gradient.
+Tensor kept_tokens(const std::vector<Tensor>& masks, const Tensor& real);
+
+}  // namespace transkimmer

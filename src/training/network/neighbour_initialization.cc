@@ -1,0 +1,88 @@
+#include "training/network/neighbour_initialization.h"
+
+#include <cmath>
+#include <string_view>
+
+#include "training/tensors/random_streams.h"
+
+namespace transkimmer {
+namespace {
+
+/// As published for positions: from 1 down to nearly 1/10000 radians a token.
+constexpr double slowest = 10000.0;
+
+double frequency(std::int64_t index, std::int64_t hidden) {
+  return std::pow(slowest, -2.0 * static_cast<double>(index) / static_cast<double>(hidden));
+}
+
+/// [positions, hidden]: sine and cosine of frequency f in columns 2f and 2f + 1.
+Tensor sinusoids(const ModelConfig& config, std::int64_t positions) {
+  Tensor table = at::zeros({positions, config.hidden_size}, torch::kFloat32);
+  auto cells = table.accessor<float, 2>();
+  // The mean square of a sinusoid is half of its amplitude's.
+  const double amplitude = config.initializer_range * std::sqrt(2.0);
+  for (std::int64_t position = 0; position < positions; ++position) {
+    for (std::int64_t column = 0; column < config.hidden_size; ++column) {
+      const double angle = static_cast<double>(position) * frequency(column / 2, config.hidden_size);
+      const double wave = column % 2 == 0 ? std::sin(angle) : std::cos(angle);
+      cells[position][column] = static_cast<float>(amplitude * wave);
+    }
+  }
+  return table;
+}
+
+/// Which way and how far head `head` looks: -1, 1, -2, 2, ...
+std::int64_t offset_of(std::int64_t head) {
+  const std::int64_t distance = head / 2 + 1;
+  return head % 2 == 0 ? -distance : distance;
+}
+
+/// [hidden, hidden]: rows 2m and 2m + 1 of a head take its m-th frequency, turned by what `rotation` says of
+/// that head. After the embeddings' LayerNorm a wave has an amplitude of nearly 1, so that the products of
+/// matching waves add up to a good part of half a head's size, and those of waves far apart to much less.
+template <typename Rotation>
+Tensor wave_projection(const ModelConfig& config, const Rotation& rotation) {
+  const std::int64_t size = config.hidden_size / config.num_attention_heads;
+  const std::int64_t waves = size / 2;
+  Tensor matrix = at::zeros({config.hidden_size, config.hidden_size}, torch::kFloat32);
+  auto cells = matrix.accessor<float, 2>();
+  for (std::int64_t head = 0; head < config.num_attention_heads; ++head) {
+    for (std::int64_t m = 0; m < waves; ++m) {
+      // The upper half of the frequencies tells near positions apart.
+      const std::int64_t index = m * (config.hidden_size / 4) / waves;
+      const double angle = static_cast<double>(rotation(head)) * frequency(index, config.hidden_size);
+      const std::int64_t row = head * size + 2 * m;
+      cells[row][2 * index] = cells[row + 1][2 * index + 1] = static_cast<float>(std::cos(angle));
+      cells[row][2 * index + 1] = static_cast<float>(std::sin(angle));
+      cells[row + 1][2 * index] = static_cast<float>(-std::sin(angle));
+    }
+  }
+  return matrix;
+}
+
+Tensor noise(const WeightSpec& spec, double deviation, std::uint64_t seed) {
+  auto generator = at::make_generator<at::CPUGeneratorImpl>(seed);
+  return at::randn(spec.shape, generator, torch::TensorOptions().dtype(torch::kFloat32)) * deviation;
+}
+
+}  // namespace
+
+std::optional<Tensor> neighbour_initial_value(const WeightSpec& spec, const ModelConfig& config,
+                                              std::uint64_t seed) {
+  if (spec.name == "embeddings.position_embeddings.weight") return sinusoids(config, spec.shape.front());
+  constexpr std::string_view first = "encoder.layer.0.attention.";
+  const std::string_view name = spec.name;
+  if (!name.starts_with(first) || !name.ends_with(".weight")) return std::nullopt;
+  const std::string_view part = name.substr(first.size());
+  if (part == "self.query.weight")
+    return wave_projection(config, offset_of) + noise(spec, config.initializer_range, seed);
+  if (part == "self.key.weight") {
+    return wave_projection(config, [](std::int64_t) { return 0; }) +
+           noise(spec, config.initializer_range, seed);
+  }
+  if (part == "self.value.weight" || part == "output.dense.weight")
+    return noise(spec, 1.0 / std::sqrt(static_cast<double>(config.hidden_size)), seed);
+  return std::nullopt;
+}
+
+}  // namespace transkimmer

@@ -1,0 +1,141 @@
+#include "training/runs/finetuning.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "datasets/sample.h"
+#include "model_files/tokenizers/tokenizer_files.h"
+#include "training/runs/budget_setup.h"
+#include "training/runs/finetuning_inputs.h"
+#include "training/runs/input_limits.h"
+#include "training/runs/question_finetuning.h"
+#include "transkimmer/error.h"
+
+namespace transkimmer {
+namespace {
+
+constexpr std::size_t usual_max_length = 512;
+
+std::size_t maximum_length(std::size_t asked, const ModelConfig& config, const Tokenizer& tokenizer) {
+  const auto allowed = static_cast<std::size_t>(config.max_tokens());
+  if (asked > allowed) {
+    throw UsageError("--max-length: this model takes at most " + std::to_string(allowed) + " tokens, not " +
+                     std::to_string(asked));
+  }
+  return asked > 0 ? asked : std::min(usual_max_length, longest_input(config, tokenizer));
+}
+
+/// Options of tables, which neither a task nor a file of questions has.
+bool has_table_options(const DataOptions& options) {
+  const DataOptions usual;
+  return options.regression || !options.text_pair_column.empty() ||
+         options.text_column != usual.text_column || options.label_column != usual.label_column;
+}
+
+/// Of texts that a teacher answers.
+void check_unlabelled_options(const FinetuningOptions& options) {
+  const DataOptions& data = options.data;
+  if (!options.teacher || options.teacher->empty())
+    throw UsageError("--unlabelled needs --teacher: a model whose answers are learnt");
+  if (!data.task.empty() || !data.train_file.empty() || !data.data_dir.empty() || data.regression)
+    throw UsageError(
+        "--unlabelled stands in place of --task, --data-dir, --train-file and --regression: the teacher says "
+        "what is answered");
+  const HeadKind head = ModelConfig::load(*options.teacher).head;
+  if (head == HeadKind::none || head == HeadKind::masked_lm)
+    throw UsageError(fmt::format(
+        "--teacher: {} has head {}, expected a classifier, a regressor or a model that answers questions",
+        options.teacher->string(), name_of(head)));
+}
+
+/// Of texts to classify: a task, or one's own files.
+void check_text_options(const FinetuningOptions& options) {
+  const DataOptions& data = options.data;
+  if (!data.unlabelled.empty()) return check_unlabelled_options(options);
+  if (data.task.empty() == data.train_file.empty())
+    throw UsageError("say what to learn from: either --task with --data-dir, or --train-file");
+  if (!data.task.empty() && (has_table_options(data) || !data.validation_file.empty()))
+    throw UsageError(
+        "--validation-file, --text-column, --text-pair-column, --label-column and --regression go "
+        "with --train-file, not with --task");
+  if (!data.train_file.empty() && !data.data_dir.empty())
+    throw UsageError("--data-dir goes with --task, not with --train-file");
+  if (options.questions.doc_stride || options.questions.max_question_length > 0 ||
+      options.skimming.protection == SkimProtection::question)
+    throw UsageError(
+        "--doc-stride, --max-question-length and --protect question are for questions: --task "
+        "squad_v2");
+}
+
+/// Throws UsageError for options that do not go together.
+void check_options(const FinetuningOptions& options) {
+  if (!is_question_answering(options)) return check_text_options(options);
+  if (!options.data.unlabelled.empty()) check_unlabelled_options(options);
+  if (has_table_options(options.data))
+    throw UsageError(
+        "--text-column, --text-pair-column, --label-column and --regression are for tables, not for "
+        "questions");
+}
+
+Dataset hold_back(Dataset& train, const FinetuningOptions& options) {
+  Dataset held_back = {
+      .examples = {}, .labels = train.labels, .labelled = train.labelled, .origin = train.origin};
+  held_back.examples =
+      take_sample(train.examples, held_back_count(options, train.examples.size()), options.training.seed);
+  return held_back;
+}
+
+FinetuningPlan plan_of(const FinetuningTexts& texts, const TrainingModel& model,
+                       const EncodedDataset& train) {
+  return {{.config = model.config(), .parameters = model.parameters().count()},
+          texts.task.name,
+          train.size(),
+          train.ids.size(),
+          0,
+          texts.dev ? texts.dev->examples.size() : 0};
+}
+
+}  // namespace
+
+FinetuningResult finetune(const FinetuningOptions& asked, const FinetuningEvents& events) {
+  check_options(asked);
+  check_run_options(asked);
+  const FinetuningOptions options = with_usual_budget(asked);
+  if (is_question_answering(options)) return finetune_questions(options, events);
+  const int threads = start_threads(options.threads);
+  FinetuningTexts texts = load_texts(options, events.notices);
+  const Dataset for_threshold = hold_back(texts.train, options);
+  const ModelConfig config = finetuning_config(options, texts, events.notices);
+  const auto tokenizer =
+      load_tokenizer(options.model, config,
+                     {.notices = events.notices, .split_special_tokens = options.split_special_tokens});
+  const std::size_t max_length = maximum_length(options.max_length, config, *tokenizer);
+  const auto encode = [&](const Dataset& dataset) {
+    EncodedDataset encoded = encode_dataset(dataset, *tokenizer, max_length, static_cast<unsigned>(threads));
+    require_within_limits(encoded, config, dataset.origin);
+    tell_about_cut_texts(encoded, dataset, max_length, events.notices);
+    return encoded;
+  };
+  const EncodedDataset train = encode(texts.train);
+  require_reachable(config, train);
+  const EncodedDataset held_back = encode(for_threshold);
+  const EncodedDataset dev = texts.dev ? encode(*texts.dev) : EncodedDataset{};
+  TrainingModel model = initial_model(options, config, events.notices);
+  TrainingOptions training = options.training;
+  training.tokenizer_source = options.model;
+  Trainer trainer(model,
+                  {.train = &train,
+                   .held_back = held_back.size() > 0 ? &held_back : nullptr,
+                   .dev = texts.dev ? &dev : nullptr,
+                   .metrics = texts.task.metrics},
+                  training, events.training, teacher_of(options, config, events.notices));
+  FinetuningResult result{
+      .training = {}, .plan = plan_of(texts, model, train), .chief_metric = trainer.chief_metric()};
+  result.training = run_training(trainer, options, result.plan, [&] {
+    if (events.on_start) events.on_start(result.plan);
+  });
+  return result;
+}
+
+}  // namespace transkimmer

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "training/runs/finetuning.h"
+
+namespace transkimmer {
+
+/// Both splits as texts, and the task they belong to.
+struct FinetuningTexts {
+  Task task;
+  Dataset train;
+  std::optional<Dataset> dev;
+};
+
+/// Reads the data that the options name, their seed choosing the samples where they are limited. Throws
+/// UsageError, IoError, FormatError.
+FinetuningTexts load_texts(const FinetuningOptions& options, const NoticeHandler& notices);
+
+/// The configuration to train: the directory's own with the task's head and labels, and skimming as asked
+/// for.
+ModelConfig finetuning_config(const FinetuningOptions& options, const FinetuningTexts& texts,
+                              const NoticeHandler& notices);
+
+}  // namespace transkimmer

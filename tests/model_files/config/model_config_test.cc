@@ -1,0 +1,301 @@
+#include "model_files/config/model_config.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include "support/golden.h"
+#include "support/temporary_directory.h"
+#include "transkimmer/error.h"
+
+namespace transkimmer {
+namespace {
+
+using nlohmann::json;
+using testing::ElementsAre;
+
+json sizes() {
+  return {{"vocab_size", 100},        {"hidden_size", 12},       {"num_hidden_layers", 2},
+          {"num_attention_heads", 3}, {"intermediate_size", 24}, {"max_position_embeddings", 20}};
+}
+
+ModelConfig parse(const json& changes = json::object()) {
+  json config = sizes();
+  config["model_type"] = "bert";
+  config.update(changes);
+  return ModelConfig::parse(config.dump(), "config.json");
+}
+
+TEST(ModelConfig, AbsentKeysHaveHuggingFacesDefaults) {
+  const ModelConfig bert = parse();
+  EXPECT_EQ(bert.architecture, Architecture::bert);
+  EXPECT_EQ(bert.head, HeadKind::none);
+  EXPECT_EQ(bert.head_size(), 4);
+  EXPECT_EQ(bert.type_vocab_size, 2);
+  EXPECT_EQ(bert.pad_token_id, 0);
+  EXPECT_EQ(bert.layer_norm_eps, 1e-12);
+  EXPECT_EQ(bert.initializer_range, 0.02);
+  EXPECT_EQ(bert.hidden_dropout_prob, 0.1);
+  EXPECT_EQ(bert.attention_probs_dropout_prob, 0.1);
+  EXPECT_EQ(bert.classifier_dropout, 0.1);
+  EXPECT_TRUE(bert.labels.empty());
+  EXPECT_FALSE(bert.skim.enabled);
+  EXPECT_EQ(parse({{"model_type", "roberta"}}).pad_token_id, 1);
+}
+
+TEST(ModelConfig, ClassifierDropoutIsTheHiddenOneUnlessSaid) {
+  EXPECT_EQ(parse({{"hidden_dropout_prob", 0.3}}).classifier_dropout, 0.3);
+  EXPECT_EQ(parse({{"hidden_dropout_prob", 0.3}, {"classifier_dropout", nullptr}}).classifier_dropout, 0.3);
+  EXPECT_EQ(parse({{"hidden_dropout_prob", 0.3}, {"classifier_dropout", 0.2}}).classifier_dropout, 0.2);
+}
+
+TEST(ModelConfig, RobertaPositionsBeginBehindThePadId) {
+  EXPECT_EQ(parse({{"model_type", "roberta"}}).max_tokens(), 18);
+  EXPECT_EQ(parse().max_tokens(), 20);
+}
+
+TEST(ModelConfig, ArchitecturesSayTheHead) {
+  const auto head_of = [](const char* name) { return parse({{"architectures", json::array({name})}}).head; };
+  EXPECT_EQ(head_of("BertForSequenceClassification"), HeadKind::classification);
+  EXPECT_EQ(head_of("BertForQuestionAnswering"), HeadKind::question_answering);
+  EXPECT_EQ(head_of("BertForMaskedLM"), HeadKind::masked_lm);
+  EXPECT_EQ(head_of("BertModel"), HeadKind::none);
+  EXPECT_EQ(head_of("RobertaForMaskedLM"), HeadKind::masked_lm);
+  EXPECT_EQ(head_of("BertForTokenClassification"), HeadKind::none);
+  EXPECT_EQ(parse({{"architectures", json::array()}}).head, HeadKind::none);
+  EXPECT_EQ(parse({{"architectures", nullptr}}).head, HeadKind::none);
+}
+
+TEST(ModelConfig, ArchitecturesWinOverModelType) {
+  const ModelConfig config =
+      parse({{"architectures", {"BertForSequenceClassification"}}, {"model_type", "roberta"}});
+  EXPECT_EQ(config.architecture, Architecture::bert);
+  EXPECT_EQ(config.pad_token_id, 0);
+  const test::TemporaryDirectory directory;
+  test::make_golden_model(directory.path(), "bert", "cls");  // the published code says "roberta" for all
+  EXPECT_EQ(ModelConfig::load(directory.path()).architecture, Architecture::bert);
+}
+
+TEST(ModelConfig, OneLabelOrTheProblemTypeMakesRegression) {
+  const json classifier = {{"architectures", {"BertForSequenceClassification"}}};
+  const auto head_with = [&](json changes) {
+    changes.update(classifier);
+    return parse(changes).head;
+  };
+  EXPECT_EQ(head_with({{"num_labels", 1}}), HeadKind::regression);
+  EXPECT_EQ(head_with({{"id2label", {{"0", "score"}}}}), HeadKind::regression);
+  EXPECT_EQ(head_with({{"id2label", {{"0", "score"}}}, {"problem_type", "regression"}}),
+            HeadKind::regression);
+  EXPECT_EQ(head_with({{"num_labels", 3}}), HeadKind::classification);
+}
+
+TEST(ModelConfig, LabelsComeInNumericOrder) {
+  json names;
+  for (int i = 0; i < 12; ++i) names[std::to_string(i)] = "name" + std::to_string(i);
+  const ModelConfig config =
+      parse({{"architectures", {"BertForSequenceClassification"}}, {"id2label", names}});
+  ASSERT_EQ(config.num_labels(), 12);
+  EXPECT_EQ(config.labels[2], "name2");
+  EXPECT_EQ(config.labels[10], "name10");
+}
+
+TEST(ModelConfig, LabelsThatAreNumbersOrTruthValuesAreNames) {
+  const ModelConfig config =
+      parse({{"architectures", {"BertForSequenceClassification"}},
+             {"id2label", {{"0", 0}, {"1", 1}, {"2", -1.5}, {"3", true}, {"4", "x"}}}});
+  EXPECT_THAT(config.labels, ElementsAre("0", "1", "-1.5", "true", "x"));
+}
+
+TEST(ModelConfig, AClassifierWithoutLabelsHasTwo) {
+  EXPECT_THAT(parse({{"architectures", {"BertForSequenceClassification"}}}).labels,
+              ElementsAre("LABEL_0", "LABEL_1"));
+}
+
+TEST(ModelConfig, ReadsTheSkimSettings) {
+  const SkimConfig skim = parse({{"transkimmer",
+                                  {{"predictor_size", 5},
+                                   {"skim_threshold", -0.25},
+                                   {"skim_coefficient", 0.4},
+                                   {"gumbel_temperature", 0.5},
+                                   {"semantics", "original"},
+                                   {"protect", "question"}}}})
+                              .skim;
+  EXPECT_TRUE(skim.enabled);
+  EXPECT_EQ(skim.predictor_size, 5);
+  EXPECT_EQ(skim.threshold, -0.25);
+  EXPECT_EQ(skim.coefficient, 0.4);
+  EXPECT_EQ(skim.temperature, 0.5);
+  EXPECT_EQ(skim.semantics, SkimSemantics::original);
+  EXPECT_EQ(skim.protection, SkimProtection::question);
+}
+
+TEST(ModelConfig, SkimSettingsHaveDefaults) {
+  const SkimConfig skim = parse({{"transkimmer", json::object()}}).skim;
+  EXPECT_TRUE(skim.enabled);
+  EXPECT_EQ(skim.predictor_size, 12);
+  EXPECT_EQ(skim.threshold, 0.0);
+  EXPECT_EQ(skim.temperature, 1.0);
+  EXPECT_EQ(skim.semantics, SkimSemantics::removal);
+  EXPECT_EQ(skim.protection, SkimProtection::first_token);
+  EXPECT_FALSE(parse({{"transkimmer", {{"enabled", false}}}}).skim.enabled);
+}
+
+TEST(ModelConfig, EveryProtectionSurvivesSaving) {
+  for (const SkimProtection protection :
+       {SkimProtection::first_token, SkimProtection::question, SkimProtection::none}) {
+    ModelConfig config = parse({{"transkimmer", json::object()}});
+    config.skim.protection = protection;
+    EXPECT_EQ(ModelConfig::parse(config.to_json(), "config.json").skim.protection, protection);
+  }
+  EXPECT_EQ(parse({{"transkimmer", {{"protect", "none"}}}}).skim.protection, SkimProtection::none);
+}
+
+TEST(ModelConfig, TextsExitWhereNothingIsProtectedAndTheFirstTokenAloneIsRead) {
+  ModelConfig config = parse();
+  for (const HeadKind head : {HeadKind::none, HeadKind::classification, HeadKind::regression,
+                              HeadKind::question_answering, HeadKind::masked_lm}) {
+    config.head = head;
+    config.skim.protection = SkimProtection::first_token;
+    EXPECT_FALSE(config.texts_exit());
+    config.skim.protection = SkimProtection::none;
+    EXPECT_EQ(config.texts_exit(), head == HeadKind::classification || head == HeadKind::regression);
+  }
+}
+
+TEST(ModelConfig, ReadsThePublishedCoefficientOnlyWithoutOurObject) {
+  EXPECT_EQ(parse({{"skim_coefficient", 0.7}}).skim.coefficient, 0.7);
+  EXPECT_EQ(parse({{"skim_coefficient", 0.7}, {"transkimmer", {{"skim_coefficient", 0.2}}}}).skim.coefficient,
+            0.2);
+}
+
+TEST(ModelConfig, EveryFieldSurvivesSaving) {
+  ModelConfig config = parse({{"architectures", {"BertForSequenceClassification"}}});
+  config.architecture = Architecture::roberta;
+  config.vocab_size = 101;
+  config.hidden_size = 16;
+  config.num_hidden_layers = 5;
+  config.num_attention_heads = 4;
+  config.intermediate_size = 40;
+  config.max_position_embeddings = 30;
+  config.type_vocab_size = 1;
+  config.pad_token_id = 3;
+  config.layer_norm_eps = 1e-5;
+  config.initializer_range = 0.03;
+  config.hidden_dropout_prob = 0.15;
+  config.attention_probs_dropout_prob = 0.25;
+  config.classifier_dropout = 0.35;
+  config.labels = {"no", "yes", "é\"\n"};
+  config.skim = {.enabled = true,
+                 .predictor_size = 7,
+                 .threshold = 1.0 / 3.0,
+                 .coefficient = 0.2,
+                 .temperature = 0.9,
+                 .semantics = SkimSemantics::original,
+                 .protection = SkimProtection::question};
+  const test::TemporaryDirectory directory;
+  config.save(directory.path());
+  const ModelConfig read = ModelConfig::load(directory.path());
+  EXPECT_EQ(read.architecture, config.architecture);
+  EXPECT_EQ(read.head, HeadKind::classification);
+  EXPECT_EQ(read.vocab_size, config.vocab_size);
+  EXPECT_EQ(read.hidden_size, config.hidden_size);
+  EXPECT_EQ(read.num_hidden_layers, config.num_hidden_layers);
+  EXPECT_EQ(read.num_attention_heads, config.num_attention_heads);
+  EXPECT_EQ(read.intermediate_size, config.intermediate_size);
+  EXPECT_EQ(read.max_position_embeddings, config.max_position_embeddings);
+  EXPECT_EQ(read.type_vocab_size, config.type_vocab_size);
+  EXPECT_EQ(read.pad_token_id, config.pad_token_id);
+  EXPECT_EQ(read.layer_norm_eps, config.layer_norm_eps);
+  EXPECT_EQ(read.initializer_range, config.initializer_range);
+  EXPECT_EQ(read.hidden_dropout_prob, config.hidden_dropout_prob);
+  EXPECT_EQ(read.attention_probs_dropout_prob, config.attention_probs_dropout_prob);
+  EXPECT_EQ(read.classifier_dropout, config.classifier_dropout);
+  EXPECT_EQ(read.labels, config.labels);
+  EXPECT_EQ(read.skim.enabled, config.skim.enabled);
+  EXPECT_EQ(read.skim.predictor_size, config.skim.predictor_size);
+  EXPECT_EQ(read.skim.threshold, config.skim.threshold);
+  EXPECT_EQ(read.skim.coefficient, config.skim.coefficient);
+  EXPECT_EQ(read.skim.temperature, config.skim.temperature);
+  EXPECT_EQ(read.skim.semantics, config.skim.semantics);
+  EXPECT_EQ(read.skim.protection, config.skim.protection);
+  EXPECT_EQ(read.to_json(), config.to_json());
+}
+
+TEST(ModelConfig, EveryHeadSurvivesSaving) {
+  for (const Architecture architecture : {Architecture::bert, Architecture::roberta})
+    for (const HeadKind head : {HeadKind::none, HeadKind::classification, HeadKind::regression,
+                                HeadKind::question_answering, HeadKind::masked_lm}) {
+      ModelConfig config = parse();
+      config.architecture = architecture;
+      config.head = head;
+      if (head == HeadKind::classification) config.labels = {"no", "yes"};
+      if (head == HeadKind::regression) config.labels = {"score"};
+      const ModelConfig read = ModelConfig::parse(config.to_json(), "config.json");
+      EXPECT_EQ(read.architecture, architecture);
+      EXPECT_EQ(read.head, head) << name_of(head);
+      EXPECT_EQ(read.labels, config.labels);
+    }
+}
+
+TEST(ModelConfig, WritesBackWhatItDoesNotKnow) {
+  const ModelConfig config = parse({{"architectures", {"BertForTokenClassification"}},
+                                    {"task_specific_params", {{"deep", {1, 2, nullptr}}}},
+                                    {"transkimmer", {{"note", "kept"}}}});
+  const json written = json::parse(config.to_json());
+  EXPECT_EQ(written["task_specific_params"], json::parse(R"({"deep": [1, 2, null]})"));
+  EXPECT_EQ(written["transkimmer"]["note"], "kept");
+  EXPECT_EQ(written["architectures"], json::array({"BertForTokenClassification"}));
+}
+
+TEST(ModelConfig, ADenseModelIsWrittenAsAPlainHuggingFaceModel) {
+  EXPECT_FALSE(json::parse(parse().to_json()).contains("transkimmer"));
+  const json written = json::parse(parse({{"transkimmer", {{"enabled", false}}}}).to_json());
+  EXPECT_EQ(written["transkimmer"]["enabled"], false);
+}
+
+TEST(ModelConfig, NullInPlaceOfSkimSettingsSaysNothing) {
+  const ModelConfig config = parse({{"transkimmer", nullptr}});
+  EXPECT_FALSE(config.skim.enabled);
+  EXPECT_FALSE(config.mentions_skimming()) << "the weights may tell of predictors";
+  const ModelConfig read = ModelConfig::parse(config.to_json(), "config.json");
+  EXPECT_FALSE(read.mentions_skimming());
+}
+
+TEST(ModelConfig, AModelWhoseSkimmingWasTakenAwayReadsBack) {
+  ModelConfig config = parse({{"transkimmer", {{"predictor_size", 5}}}});
+  config.skim = {};
+  const ModelConfig read = ModelConfig::parse(config.to_json(), "config.json");
+  EXPECT_FALSE(read.skim.enabled);
+  EXPECT_EQ(read.skim.predictor_size, 0);
+  EXPECT_EQ(read.to_json(), config.to_json());
+}
+
+TEST(ModelConfig, RefusesToWritePredictorsWithoutASize) {
+  ModelConfig config = parse();
+  config.skim.enabled = true;
+  EXPECT_THAT([&] { config.to_json(); },
+              testing::ThrowsMessage<Error>("config.json: the skim predictors have size 0"));
+}
+
+TEST(ModelConfig, ReplacesTheHeadsWordsWhenTheHeadChanges) {
+  ModelConfig config = parse({{"architectures", {"BertForSequenceClassification"}},
+                              {"problem_type", "regression"},
+                              {"id2label", {{"0", "score"}}},
+                              {"label2id", {{"score", 0}}}});
+  config.head = HeadKind::classification;
+  config.labels = {"no", "yes"};
+  const json written = json::parse(config.to_json());
+  EXPECT_EQ(written["problem_type"], "single_label_classification");
+  EXPECT_EQ(written["id2label"], json::parse(R"({"0": "no", "1": "yes"})"));
+  EXPECT_EQ(written["label2id"], json::parse(R"({"no": 0, "yes": 1})"));
+}
+
+TEST(ModelConfig, RefusesToWriteALabelThatIsNoText) {
+  ModelConfig config = parse();
+  config.labels = {"\xff"};
+  EXPECT_THAT([&] { config.to_json(); },
+              testing::ThrowsMessage<Error>("config.json: a label is not valid UTF-8"));
+}
+
+}  // namespace
+}  // namespace transkimmer

@@ -1,0 +1,62 @@
+#include "training/loop/tiny_training.h"
+
+#include <random>
+#include <utility>
+
+namespace transkimmer::test {
+
+ModelConfig tiny_config(Architecture architecture) {
+  ModelConfig config;
+  config.architecture = architecture;
+  config.head = HeadKind::classification;
+  config.vocab_size = 40;
+  config.hidden_size = 16;
+  config.num_hidden_layers = 2;
+  config.num_attention_heads = 2;
+  config.intermediate_size = 32;
+  config.max_position_embeddings = 32;
+  config.type_vocab_size = architecture == Architecture::bert ? 2 : 1;
+  config.pad_token_id = architecture == Architecture::bert ? 0 : 1;
+  config.labels = {"absent", "present"};
+  config.skim = {.enabled = true, .predictor_size = 8, .coefficient = 0.3};
+  return config;
+}
+
+EncodedDataset tiny_dataset(std::size_t size, std::uint64_t seed) {
+  constexpr std::int32_t first_word = 5;
+  constexpr std::int32_t telling_word = 7;
+  std::mt19937_64 random(seed);
+  EncodedDataset dataset;
+  for (std::size_t i = 0; i < size; ++i) {
+    const std::size_t length = 4 + random() % 9;
+    const bool present = random() % 2 == 1;
+    dataset.ids.push_back(2);
+    for (std::size_t t = 1; t < length; ++t) {
+      const auto word = static_cast<std::int32_t>(first_word + 3 + random() % 32);
+      dataset.ids.push_back(present && t == 2 ? telling_word : word);
+    }
+    dataset.starts.push_back(dataset.ids.size());
+    dataset.labels.push_back(present ? 1 : 0);
+  }
+  dataset.type_ids.assign(dataset.ids.size(), 0);
+  return dataset;
+}
+
+Tensor all_weights(const TrainingModel& model) {
+  std::vector<Tensor> parts;
+  for (const auto& entry : model.parameters().entries()) parts.push_back(entry.value.detach().flatten());
+  return at::cat(parts);
+}
+
+LoadedModel load_model(const std::filesystem::path& directory, const ModelConfig& config) {
+  std::vector<std::string> notices;
+  TrainingModel model = TrainingModel::load(directory, config, {},
+                                            [&](const std::string& notice) { notices.push_back(notice); });
+  return {std::move(model), std::move(notices)};
+}
+
+LoadedModel load_model(const std::filesystem::path& directory) {
+  return load_model(directory, ModelConfig::load(directory));
+}
+
+}  // namespace transkimmer::test

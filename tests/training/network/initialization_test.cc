@@ -1,0 +1,95 @@
+#include "training/network/initialization.h"
+
+#include <algorithm>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "training/network/model.h"
+
+namespace transkimmer {
+namespace {
+
+constexpr std::int64_t length = 40;
+
+ModelConfig small_encoder(Architecture architecture) {
+  ModelConfig config;
+  config.architecture = architecture;
+  config.head = HeadKind::regression;
+  config.labels = {"LABEL_0"};
+  config.vocab_size = 100;
+  config.hidden_size = 128;
+  config.num_hidden_layers = 2;
+  config.num_attention_heads = 4;
+  config.intermediate_size = 128;
+  config.max_position_embeddings = 64;
+  config.type_vocab_size = 2;
+  config.pad_token_id = architecture == Architecture::roberta ? 1 : 0;
+  return config;
+}
+
+/// Of the first layer, [heads, length, length], mean over many sequences of random tokens.
+Tensor first_attention(const ModelConfig& config, Initialization initialization) {
+  torch::NoGradGuard no_gradients;
+  const NewWeights fresh{.device = torch::kCPU, .seed = 3, .initialization = initialization};
+  const TrainingModel model = TrainingModel::from_scratch(config, fresh);
+  auto generator = at::make_generator<at::CPUGeneratorImpl>(5);
+  const PaddedBatch batch{.ids = at::randint(5, config.vocab_size, {64, length}, generator, torch::kInt64),
+                          .type_ids = at::zeros({64, length}, torch::kInt64),
+                          .real = at::ones({64, length}, torch::kFloat32)};
+  EncoderTrace trace;
+  model.forward(batch, {}, &trace);
+  return trace.probabilities.front().mean(0);
+}
+
+/// The distance at which a head looks on average most, its own token apart, from positions that have all
+/// candidates around them.
+std::int64_t favourite_distance(const Tensor& attention) {
+  constexpr std::int64_t farthest = 8;
+  std::vector<double> mass;
+  for (std::int64_t distance = -farthest; distance <= farthest; ++distance) {
+    double sum = distance == 0 ? -length : 0;
+    for (std::int64_t i = farthest; i < length - farthest; ++i)
+      sum += attention[i][i + distance].item<double>();
+    mass.push_back(sum);
+  }
+  return std::ranges::max_element(mass) - mass.begin() - farthest;
+}
+
+class Neighbours : public ::testing::TestWithParam<Architecture> {};
+
+TEST_P(Neighbours, EachHeadOfTheFirstLayerLooksAtANeighbourOfItsOwn) {
+  const Tensor attention = first_attention(small_encoder(GetParam()), Initialization::neighbours);
+  EXPECT_EQ(favourite_distance(attention[0]), -1);
+  EXPECT_EQ(favourite_distance(attention[1]), 1);
+  EXPECT_EQ(favourite_distance(attention[2]), -2);
+  EXPECT_EQ(favourite_distance(attention[3]), 2);
+  const double wanted = attention[0][20][19].item<double>();
+  EXPECT_GT(wanted, 2 * attention[0][20][35].item<double>()) << "far tokens count less";
+}
+
+TEST_P(Neighbours, TouchNothingButPositionsAndTheFirstAttention) {
+  const ModelConfig config = small_encoder(GetParam());
+  const auto fresh = [&](Initialization initialization) {
+    return TrainingModel::from_scratch(config, {torch::kCPU, 3, initialization});
+  };
+  const TrainingModel published = fresh(Initialization::published);
+  const TrainingModel neighbours = fresh(Initialization::neighbours);
+  std::vector<std::string> changed;
+  for (std::size_t i = 0; i < published.parameters().entries().size(); ++i) {
+    const auto& entry = published.parameters().entries()[i];
+    if (!entry.value.equal(neighbours.parameters().entries()[i].value)) changed.push_back(entry.spec.name);
+  }
+  EXPECT_EQ(changed,
+            (std::vector<std::string>{
+                "embeddings.position_embeddings.weight", "encoder.layer.0.attention.self.query.weight",
+                "encoder.layer.0.attention.self.key.weight", "encoder.layer.0.attention.self.value.weight",
+                "encoder.layer.0.attention.output.dense.weight"}));
+}
+
+INSTANTIATE_TEST_SUITE_P(Architectures, Neighbours,
+                         ::testing::Values(Architecture::bert, Architecture::roberta),
+                         [](const auto& each) { return std::string(name_of(each.param)); });
+
+}  // namespace
+}  // namespace transkimmer
