@@ -42,10 +42,10 @@ function(transkimmer_folder folder)
 endfunction()
 
 # transkimmer_require_listed(<directory> [EXCEPT regex]): stops where a source below the directory is in none of its targets,
-# as a test that nobody builds would pass for ever.
+# as a test that nobody builds would pass for ever. The directory is below the one that asks.
 function(transkimmer_require_listed directory)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "EXCEPT" "")
-  get_property(targets DIRECTORY ${directory} PROPERTY BUILDSYSTEM_TARGETS)
+  get_property(targets DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR}/${directory} PROPERTY BUILDSYSTEM_TARGETS)
   set(listed)
   foreach(target ${targets})
     get_target_property(sources ${target} SOURCES)
@@ -53,7 +53,7 @@ function(transkimmer_require_listed directory)
       list(APPEND listed ${sources})
     endif()
   endforeach()
-  file(GLOB_RECURSE found RELATIVE ${PROJECT_SOURCE_DIR}/${directory} ${PROJECT_SOURCE_DIR}/${directory}/*.cc)
+  file(GLOB_RECURSE found RELATIVE ${CMAKE_CURRENT_SOURCE_DIR}/${directory} ${CMAKE_CURRENT_SOURCE_DIR}/${directory}/*.cc)
   foreach(source ${found})
     if(NOT source IN_LIST listed AND NOT (arg_EXCEPT AND source MATCHES "${arg_EXCEPT}"))
       message(FATAL_ERROR "${directory}/${source} is in no list of ${directory}/CMakeLists.txt")
