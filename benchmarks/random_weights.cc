@@ -43,7 +43,7 @@ void write_random_weights(const ModelConfig& config, const std::filesystem::path
   std::normal_distribution<float> normal(0, static_cast<float>(config.initializer_range));
   std::vector<std::vector<float>> values;
   std::vector<NamedTensor> tensors;
-  const auto specs = expected_weights(config);
+  const auto specs = expected_weights(config.spec());
   values.reserve(specs.size());
   for (const auto& spec : specs) {
     std::size_t count = 1;

@@ -12,7 +12,7 @@
 
 #include "base/machine/hardware.h"
 #include "features/batches.h"
-#include "metrics/cost.h"
+#include "model/cost.h"
 #include "model_files/tokenizers/tokenizer_files.h"
 #include "peer.h"
 #include "runtime/engine.h"
@@ -124,8 +124,8 @@ class RuntimePeer {
       for (std::size_t layer = 0; layer < kept.size(); ++layer)
         kept[layer] = result.kept[layer * sequences + i];
       const std::size_t tokens = batch.starts[i + 1] - batch.starts[i];
-      const Macs dense = dense_cost(engine_.config(), tokens);
-      macs_ += keep_ ? skimmed_cost(engine_.config(), tokens, kept) : dense;
+      const Macs dense = dense_cost(engine_.spec(), tokens);
+      macs_ += keep_ ? skimmed_cost(engine_.spec(), tokens, kept) : dense;
       dense_macs_ += dense;
     }
   }

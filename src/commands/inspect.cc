@@ -13,7 +13,7 @@
 #include "commands/options/command_options.h"
 #include "commands/program/commands.h"
 #include "commands/program/output.h"
-#include "metrics/cost.h"
+#include "model/cost.h"
 #include "model_files/config/model_config.h"
 #include "model_files/safetensors/safetensors.h"
 #include "model_files/tokenizers/tokenizer_files.h"
@@ -59,6 +59,7 @@ struct Inspection {
   Parameters parameters;
   TokenCost token_cost;
   std::vector<Tensor> tensors;
+  std::string tokenizer_algorithm;
   std::size_t vocabulary = 0;   ///< of the tokenizer
   std::string tokenizer_error;  ///< why the tokenizer cannot be loaded; empty when it can
 };
@@ -72,7 +73,7 @@ std::uint64_t elements(const std::vector<std::int64_t>& shape) {
 /// Of the weights that are there or, without any, of those the configuration describes.
 Parameters count_parameters(const ModelConfig& config, const std::optional<ModelWeights>& weights) {
   Parameters parameters;
-  for (const auto& spec : expected_weights(config)) {
+  for (const auto& spec : expected_weights(config.spec())) {
     if (weights && !weights->contains(spec.name)) continue;
     switch (spec.group) {
       case WeightGroup::encoder:
@@ -91,12 +92,12 @@ Parameters count_parameters(const ModelConfig& config, const std::optional<Model
 }
 
 TokenCost cost_per_token(const ModelConfig& config) {
-  const auto layers = static_cast<std::uint64_t>(config.num_hidden_layers);
-  const auto hidden = static_cast<std::uint64_t>(config.hidden_size);
-  const auto inner = static_cast<std::uint64_t>(config.skim.enabled ? config.skim.predictor_size : 0);
-  const auto feed_forward = static_cast<std::uint64_t>(config.intermediate_size);
-  return {.linear = layers * (4 * hidden * hidden + 2 * hidden * feed_forward),
-          .predictors = layers * (hidden * inner + 2 * inner)};
+  TokenCost cost;
+  for (const LayerCost& layer : cost_coefficients(config.spec()).layers) {
+    cost.linear += layer.per_token;
+    cost.predictors += layer.predictor_per_token;
+  }
+  return cost;
 }
 
 std::vector<Tensor> list_tensors(const ModelWeights& weights) {
@@ -121,17 +122,14 @@ Inspection inspect(const std::filesystem::path& directory) {
   inspection.parameters = count_parameters(inspection.config, inspection.weights);
   inspection.token_cost = cost_per_token(inspection.config);
   try {
-    inspection.vocabulary =
-        load_tokenizer(directory, inspection.config, {.notices = notices_on_standard_error()})
-            ->vocabulary_size();
+    const auto tokenizer =
+        load_tokenizer(directory, inspection.config, {.notices = notices_on_standard_error()});
+    inspection.tokenizer_algorithm = tokenizer->algorithm();
+    inspection.vocabulary = tokenizer->vocabulary_size();
   } catch (const Error& error) {
     inspection.tokenizer_error = error.what();
   }
   return inspection;
-}
-
-std::string_view tokenizer_kind(const ModelConfig& config) {
-  return config.architecture == Architecture::bert ? "WordPiece" : "byte-level BPE";
 }
 
 Json list_files(const std::filesystem::path& directory) {
@@ -168,24 +166,25 @@ std::string protection_text(const ModelConfig& config) {
     case SkimProtection::none:
       break;
   }
-  return config.texts_exit() ? "nothing: a text is done when its first token is skimmed"
-                             : "nothing: any token may be skimmed, the first too";
+  return config.spec().texts_exit() ? "nothing: a text is done when its first token is skimmed"
+                                    : "nothing: any token may be skimmed, the first too";
 }
 
 Json macs_json(const Inspection& inspection) {
   const auto tokens = static_cast<std::uint64_t>(inspection.config.max_tokens());
-  return {{"per_token",
-           {{"linear", inspection.token_cost.linear},
-            {"predictors", inspection.token_cost.predictors},
-            {"predictor_share", inspection.token_cost.predictor_share()}}},
-          {"dense_sequence", {{"tokens", tokens}, {"macs", dense_cost(inspection.config, tokens).count}}}};
+  return {
+      {"per_token",
+       {{"linear", inspection.token_cost.linear},
+        {"predictors", inspection.token_cost.predictors},
+        {"predictor_share", inspection.token_cost.predictor_share()}}},
+      {"dense_sequence", {{"tokens", tokens}, {"macs", dense_cost(inspection.config.spec(), tokens).count}}}};
 }
 
 Json as_json(const Inspection& inspection, const std::filesystem::path& directory) {
   const ModelConfig& config = inspection.config;
   const Parameters& parameters = inspection.parameters;
   Json object = {{"model", directory.string()},
-                 {"architecture", name_of(config.architecture)},
+                 {"architecture", config.model_type},
                  {"head", name_of(config.head)},
                  {"labels", config.labels},
                  {"sizes", sizes_json(config)},
@@ -196,11 +195,10 @@ Json as_json(const Inspection& inspection, const std::filesystem::path& director
                    {"predictors", parameters.predictors},
                    {"head", parameters.head}}},
                  {"macs", macs_json(inspection)}};
-  object["tokenizer"] = {{"kind", tokenizer_kind(config)}};
   if (inspection.tokenizer_error.empty()) {
-    object["tokenizer"]["vocabulary"] = inspection.vocabulary;
+    object["tokenizer"] = {{"kind", inspection.tokenizer_algorithm}, {"vocabulary", inspection.vocabulary}};
   } else {
-    object["tokenizer"]["error"] = inspection.tokenizer_error;
+    object["tokenizer"] = {{"error", inspection.tokenizer_error}};
   }
   object["files"] = list_files(directory);
   object["tensors"] = Json::array();
@@ -252,8 +250,9 @@ void print_parameters(const Inspection& inspection) {
                                           100 * cost.predictor_share()));
   }
   const auto tokens = static_cast<std::uint64_t>(inspection.config.max_tokens());
-  print_row("  sequence", fmt::format("{} for {} tokens dense, head included",
-                                      with_separators(dense_cost(inspection.config, tokens).count), tokens));
+  print_row("  sequence",
+            fmt::format("{} for {} tokens dense, head included",
+                        with_separators(dense_cost(inspection.config.spec(), tokens).count), tokens));
 }
 
 void print_tensors(const Inspection& inspection) {
@@ -274,7 +273,7 @@ void print_tensors(const Inspection& inspection) {
 void print_text(const Inspection& inspection, const std::filesystem::path& directory) {
   const ModelConfig& config = inspection.config;
   print_row("model", escaped(directory.string()));
-  print_row("architecture", fmt::format("{}, head: {}", name_of(config.architecture), name_of(config.head)));
+  print_row("architecture", fmt::format("{}, head: {}", config.model_type, name_of(config.head)));
   if (!config.labels.empty()) print_row("labels", listed(config.labels));
   print_row("layers",
             fmt::format("{} of hidden size {}, {} heads, feed-forward size {}", config.num_hidden_layers,
@@ -283,9 +282,10 @@ void print_text(const Inspection& inspection, const std::filesystem::path& direc
             fmt::format("at most {} tokens, vocabulary of {}", config.max_tokens(), config.vocab_size));
   print_skimming(inspection);
   print_parameters(inspection);
-  print_row("tokenizer", inspection.tokenizer_error.empty()
-                             ? fmt::format("{}, {} tokens", tokenizer_kind(config), inspection.vocabulary)
-                             : "cannot be loaded: " + inspection.tokenizer_error);
+  print_row("tokenizer",
+            inspection.tokenizer_error.empty()
+                ? fmt::format("{}, {} tokens", inspection.tokenizer_algorithm, inspection.vocabulary)
+                : "cannot be loaded: " + inspection.tokenizer_error);
   for (const auto& file : list_files(directory)) {
     print_row("file", fmt::format("{} ({} bytes)", escaped(file["name"].get<std::string>()),
                                   with_separators(file["bytes"].get<std::uint64_t>())));

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "base/activation.h"
 #include "base/bf16.h"
 #include "transkimmer/options.h"
 
@@ -39,8 +40,6 @@ struct OperandRows {
 inline OperandRows float_operand(const float* values, std::size_t columns) {
   return {Precision::f32, const_cast<float*>(values), nullptr, columns};
 }
-
-enum class Activation { none, gelu };
 
 /// What a matrix kernel leaves, [rows, columns]: floats, or int8's sums, whose value is
 /// `sum * row_scales[row] * column_scales[column] + bias[column]`.

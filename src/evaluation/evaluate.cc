@@ -73,11 +73,11 @@ class PassRecorder {
       kept[layer] = result.kept[layer * members + member];
       pass_.kept[layer] += kept[layer];
     }
-    const Macs macs = engine_.skimming() ? skimmed_cost(engine_.config(), tokens, kept)
-                                         : dense_cost(engine_.config(), tokens);
+    const Macs macs =
+        engine_.skimming() ? skimmed_cost(engine_.spec(), tokens, kept) : dense_cost(engine_.spec(), tokens);
     pass_.macs += macs;
     pass_.computed += macs;
-    pass_.computed -= unread_cost(engine_.config(), kept.back());
+    pass_.computed -= unread_cost(engine_.spec(), kept.back());
   }
 
   const Engine& engine_;
@@ -105,10 +105,10 @@ struct PaddedBatches {
   std::vector<std::size_t> padded_to;
 };
 
-Macs padded_cost(const ModelConfig& config, const PaddedBatches& padded) {
+Macs padded_cost(const ModelSpec& spec, const PaddedBatches& padded) {
   Macs sum;
   for (std::size_t b = 0; b < padded.batches.size(); ++b)
-    for (std::size_t i = 0; i < padded.batches[b].size(); ++i) sum += dense_cost(config, padded.padded_to[b]);
+    for (std::size_t i = 0; i < padded.batches[b].size(); ++i) sum += dense_cost(spec, padded.padded_to[b]);
   return sum;
 }
 
@@ -166,11 +166,11 @@ class Comparison {
     evaluation.padded_batch = options_.padded_batch;
     for (const std::size_t length : lengths_) {
       evaluation.tokens += length;
-      evaluation.dense_unpadded += dense_cost(engine_.config(), length);
-      evaluation.dense_computed += dense_cost(engine_.config(), length);
-      evaluation.dense_computed -= unread_cost(engine_.config(), length);
+      evaluation.dense_unpadded += dense_cost(engine_.spec(), length);
+      evaluation.dense_computed += dense_cost(engine_.spec(), length);
+      evaluation.dense_computed -= unread_cost(engine_.spec(), length);
     }
-    evaluation.dense_padded = padded_cost(engine_.config(), padded_);
+    evaluation.dense_padded = padded_cost(engine_.spec(), padded_);
   }
 
  private:

@@ -11,7 +11,7 @@
 
 #include "datasets/tasks.h"
 #include "features/encoded_dataset.h"
-#include "metrics/cost.h"
+#include "model/cost.h"
 #include "runtime/engine.h"
 
 namespace transkimmer {

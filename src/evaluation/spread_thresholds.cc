@@ -9,7 +9,7 @@
 
 #include "evaluation/engine_batches.h"
 #include "features/batches.h"
-#include "metrics/cost.h"
+#include "model/cost.h"
 #include "transkimmer/error.h"
 
 namespace transkimmer {
@@ -54,7 +54,7 @@ class ShareOfThreshold {
       for (const std::uint32_t i : batch) members.push_back(chosen[i]);
       batches_.push_back(gather(data, members, engine.config().skim.protection));
     }
-    for (const std::size_t length : lengths) dense_ += dense_cost(engine.config(), length);
+    for (const std::size_t length : lengths) dense_ += dense_cost(engine.spec(), length);
   }
 
   double operator()(double threshold) {
@@ -79,7 +79,7 @@ class ShareOfThreshold {
     for (std::size_t s = 0; s < sequences; ++s) {
       for (std::size_t layer = 0; layer < kept.size(); ++layer)
         kept[layer] = result.kept[layer * sequences + s];
-      macs += skimmed_cost(engine_.config(), batch.starts[s + 1] - batch.starts[s], kept);
+      macs += skimmed_cost(engine_.spec(), batch.starts[s + 1] - batch.starts[s], kept);
     }
     return macs;
   }

@@ -34,7 +34,7 @@ void save_model_weights(const std::filesystem::path& directory, const ModelConfi
       throw Error(fmt::format("weight {} to save is there twice", in_quotes(tensor.name)));
 
   std::vector<TensorToWrite> files;
-  for (const WeightSpec& spec : expected_weights(config)) {
+  for (const WeightSpec& spec : expected_weights(config.spec())) {
     const auto found = given.find(spec.name);
     if (found == given.end()) throw Error(fmt::format("weight {} to save is missing", in_quotes(spec.name)));
     const NamedTensor& tensor = *found->second;
@@ -56,7 +56,7 @@ void save_model_weights(const std::filesystem::path& directory, const ModelConfi
 }
 
 bool has_task_head(const ModelConfig& config) {
-  return config.head != HeadKind::none && config.head != HeadKind::masked_lm;
+  return is_task_head(config.head);
 }
 
 void require_task_head(const std::filesystem::path& directory, const ModelConfig& config) {

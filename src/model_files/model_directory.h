@@ -19,8 +19,8 @@ struct NamedTensor {
 
 /// Writes `directory` (made if absent) as Hugging Face has it: model.safetensors in F32 under file names,
 /// then config.json. Each file is written beside and renamed. The order of `tensors` does not matter, but
-/// exactly expected_weights(config) must be there. Throws Error naming the weight that is missing, unknown or
-/// of another shape, before anything is written; IoError naming the path.
+/// exactly expected_weights(config.spec()) must be there. Throws Error naming the weight that is missing,
+/// unknown or of another shape, before anything is written; IoError naming the path.
 void save_model_weights(const std::filesystem::path& directory, const ModelConfig& config,
                         std::span<const NamedTensor> tensors);
 

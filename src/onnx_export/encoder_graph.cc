@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "model/weight_specs.h"
 #include "onnx_export/graph_builder.h"
 
 namespace transkimmer {
@@ -41,9 +42,9 @@ QuantizedRows quantize_rows(const std::vector<float>& values, std::size_t rows) 
 
 class EncoderGraph {
  public:
-  EncoderGraph(const ModelConfig& config, const ModelWeights& weights, OnnxProducts products,
+  EncoderGraph(const ModelSpec& spec, const ModelWeights& weights, OnnxProducts products,
                onnx::GraphProto& graph)
-      : config_(config), weights_(weights), products_(products), graph_(graph) {}
+      : spec_(spec), weights_(weights), products_(products), graph_(graph) {}
 
   void build() {
     ids_ = graph_.token_input("input_ids");
@@ -51,8 +52,7 @@ class EncoderGraph {
     add_constants();
     std::string hidden = embed();
     const std::string bias = attention_bias();
-    for (std::int64_t layer = 0; layer < config_.num_hidden_layers; ++layer)
-      hidden = run_layer("encoder.layer." + std::to_string(layer), hidden, bias);
+    for (std::size_t layer = 0; layer < spec_.layers.size(); ++layer) hidden = run_layer(layer, hidden, bias);
     add_head(hidden);
   }
 
@@ -61,9 +61,7 @@ class EncoderGraph {
     graph_.scalar("one", 1);
     graph_.scalar("half", 0.5F);
     graph_.scalar("sqrt_two", std::sqrt(2.0F));
-    graph_.scalar("sqrt_head_size", std::sqrt(static_cast<float>(config_.head_size())));
-    graph_.integers("heads_shape", {0, 0, config_.num_attention_heads, config_.head_size()});
-    graph_.integers("hidden_shape", {0, 0, config_.hidden_size});
+    graph_.integers("hidden_shape", {0, 0, spec_.hidden_size});
   }
 
   std::string weight(const std::string& name) {
@@ -126,32 +124,29 @@ class EncoderGraph {
   std::string layer_norm(const std::string& name, const std::string& x) {
     return graph_.node("LayerNormalization", {x, weight(name + ".weight"), weight(name + ".bias")},
                        name + "/LayerNormalization",
-                       {{"axis", std::int64_t{-1}}, {"epsilon", static_cast<float>(config_.layer_norm_eps)}});
+                       {{"axis", std::int64_t{-1}}, {"epsilon", static_cast<float>(spec_.norm_epsilon)}});
   }
 
   // ---- Embeddings
 
   std::string embed() {
-    const std::string words =
-        graph_.node("Gather", {weight("embeddings.word_embeddings.weight"), ids_}, "embeddings/words");
-    const std::string sum = graph_.node("Add", {words, types()}, "embeddings/words_types");
-    const std::string all = graph_.node("Add", {sum, positions()}, "embeddings/sum");
-    return layer_norm("embeddings.LayerNorm", all);
+    const EmbeddingNames names = embedding_names();
+    std::string sum = graph_.node("Gather", {weight(names.words), ids_}, "embeddings/words");
+    if (spec_.embeddings.types > 0) sum = graph_.node("Add", {sum, types(names)}, "embeddings/words_types");
+    sum = graph_.node("Add", {sum, positions(names)}, "embeddings/sum");
+    return layer_norm(names.norm, sum);
   }
 
-  /// RoBERTa's tokens are all of type 0, unless its table of types has more.
-  std::string types() {
-    const std::string table = weight("embeddings.token_type_embeddings.weight");
-    const bool given = config_.architecture == Architecture::bert || config_.type_vocab_size > 1;
-    const std::string which =
-        given ? graph_.token_input("token_type_ids") : graph_.integer("embeddings/type", 0);
-    return graph_.node("Gather", {table, which}, "embeddings/types");
+  std::string types(const EmbeddingNames& names) {
+    const std::string which = spec_.embeddings.given_types ? graph_.token_input("token_type_ids")
+                                                           : graph_.integer("embeddings/type", 0);
+    return graph_.node("Gather", {weight(names.types), which}, "embeddings/types");
   }
 
-  std::string positions() {
-    const std::string table = weight("embeddings.position_embeddings.weight");
-    if (config_.architecture == Architecture::roberta)
-      return graph_.node("Gather", {table, roberta_positions()}, "embeddings/positions");
+  std::string positions(const EmbeddingNames& names) {
+    const std::string table = weight(names.positions);
+    if (spec_.embeddings.positions == Positions::behind_padding)
+      return graph_.node("Gather", {table, positions_behind_padding()}, "embeddings/positions");
     const std::string shape = graph_.node("Shape", {ids_}, "embeddings/shape");
     const std::string length = graph_.node("Gather", {shape, graph_.integers("embeddings/second", {1})},
                                            "embeddings/length", {{"axis", std::int64_t{0}}});
@@ -161,8 +156,8 @@ class EncoderGraph {
 
   /// cumulative sum of (id != pad), counted from the padding id on (transformers:
   /// create_position_ids_from_input_ids).
-  std::string roberta_positions() {
-    const std::string pad = graph_.integer("embeddings/pad", config_.pad_token_id);
+  std::string positions_behind_padding() {
+    const std::string pad = graph_.integer("embeddings/pad", spec_.embeddings.padding_id);
     const std::string is_pad = graph_.node("Equal", {ids_, pad}, "embeddings/is_pad");
     const std::string is_token = graph_.node("Not", {is_pad}, "embeddings/is_token");
     const std::string ones = graph_.node("Cast", {is_token}, "embeddings/tokens",
@@ -187,17 +182,37 @@ class EncoderGraph {
     return graph_.node("Mul", {padding, graph_.scalar("mask/masked", kMasked)}, "mask/Mul");
   }
 
-  std::string heads(const std::string& name, const std::string& x, std::vector<std::int64_t> order) {
-    const std::string split = graph_.node("Reshape", {linear(name, x), "heads_shape"}, name + "/Reshape");
+  std::string heads(const LayerSpec& layer, const std::string& name, const std::string& x,
+                    std::vector<std::int64_t> order) {
+    const std::string split =
+        graph_.node("Reshape", {linear(name, x), heads_shape(layer)}, name + "/Reshape");
     return graph_.node("Transpose", {split}, name + "/Transpose", {{"perm", std::move(order)}});
   }
 
-  std::string attention(const std::string& name, const std::string& x, const std::string& bias) {
-    const std::string query = heads(name + ".query", x, {0, 2, 1, 3});
-    const std::string key = heads(name + ".key", x, {0, 2, 3, 1});
-    const std::string value = heads(name + ".value", x, {0, 2, 1, 3});
+  /// [batch, sequence, heads, head size] of a layer; layers that are alike share it.
+  std::string heads_shape(const LayerSpec& layer) {
+    const std::string name = "heads_shape_" + std::to_string(layer.attention.heads);
+    if (constants_.insert(name).second)
+      graph_.integers(name, {0, 0, layer.attention.heads, spec_.head_size(layer)});
+    return name;
+  }
+
+  std::string sqrt_head_size(const LayerSpec& layer) {
+    const std::string name = "sqrt_head_size_" + std::to_string(spec_.head_size(layer));
+    if (constants_.insert(name).second)
+      graph_.scalar(name, std::sqrt(static_cast<float>(spec_.head_size(layer))));
+    return name;
+  }
+
+  std::string attention(std::size_t index, const std::string& x, const std::string& bias) {
+    const LayerSpec& layer = spec_.layers[index];
+    const LayerNames names = layer_names(index);
+    const std::string name = "layer." + std::to_string(index) + ".attention";
+    const std::string query = heads(layer, names.query, x, {0, 2, 1, 3});
+    const std::string key = heads(layer, names.key, x, {0, 2, 3, 1});
+    const std::string value = heads(layer, names.value, x, {0, 2, 1, 3});
     const std::string products = graph_.node("MatMul", {query, key}, name + "/MatMul");
-    const std::string scores = graph_.node("Div", {products, "sqrt_head_size"}, name + "/Div");
+    const std::string scores = graph_.node("Div", {products, sqrt_head_size(layer)}, name + "/Div");
     const std::string masked = graph_.node("Add", {scores, bias}, name + "/Add");
     const std::string weights =
         graph_.node("Softmax", {masked}, name + "/Softmax", {{"axis", std::int64_t{-1}}});
@@ -205,6 +220,20 @@ class EncoderGraph {
     const std::string turned = graph_.node("Transpose", {context}, name + "/Transpose",
                                            {{"perm", std::vector<std::int64_t>{0, 2, 1, 3}}});
     return graph_.node("Reshape", {turned, "hidden_shape"}, name + "/Reshape");
+  }
+
+  std::string activate(Activation activation, const std::string& name, const std::string& x) {
+    switch (activation) {
+      case Activation::none:
+        return x;
+      case Activation::gelu:
+        return gelu(name, x);
+      case Activation::tanh:
+        return graph_.node("Tanh", {x}, name + "/Tanh");
+      case Activation::relu:
+        return graph_.node("Relu", {x}, name + "/Relu");
+    }
+    return x;
   }
 
   std::string gelu(const std::string& name, const std::string& x) {
@@ -216,32 +245,39 @@ class EncoderGraph {
   }
 
   /// LayerNorm(linear(x) + residual)
-  std::string add_and_norm(const std::string& name, const std::string& x, const std::string& residual) {
-    const std::string sum = graph_.node("Add", {linear(name + ".dense", x), residual}, name + "/residual");
-    return layer_norm(name + ".LayerNorm", sum);
+  std::string add_and_norm(const std::string& product, const std::string& norm, const std::string& x,
+                           const std::string& residual) {
+    const std::string sum = graph_.node("Add", {linear(product, x), residual}, product + "/residual");
+    return layer_norm(norm, sum);
   }
 
-  std::string run_layer(const std::string& name, const std::string& hidden, const std::string& bias) {
-    const std::string context = attention(name + ".attention.self", hidden, bias);
-    const std::string attended = add_and_norm(name + ".attention.output", context, hidden);
-    const std::string wide = linear(name + ".intermediate.dense", attended);
-    return add_and_norm(name + ".output", gelu(name + ".intermediate", wide), attended);
+  std::string run_layer(std::size_t index, const std::string& hidden, const std::string& bias) {
+    const LayerNames names = layer_names(index);
+    const std::string attended =
+        add_and_norm(names.attention_output, names.attention_norm, attention(index, hidden, bias), hidden);
+    const std::string wide = activate(spec_.layers[index].feed_forward.activation, names.feed_forward_in,
+                                      linear(names.feed_forward_in, attended));
+    return add_and_norm(names.feed_forward_out, names.output_norm, wide, attended);
   }
 
   // ---- Head
 
   void add_head(const std::string& hidden) {
-    switch (config_.head) {
-      case HeadKind::classification:
-      case HeadKind::regression:
-        return add_classifier(hidden);
-      case HeadKind::question_answering:
-        return add_span_head(hidden);
-      case HeadKind::none:
-      case HeadKind::masked_lm:
-        graph_.node("Identity", {hidden}, "last_hidden_state");
-        graph_.output("last_hidden_state", {"batch", "sequence", std::to_string(config_.hidden_size)});
+    if (!is_task_head(spec_.head.kind)) {
+      graph_.node("Identity", {hidden}, "last_hidden_state");
+      graph_.output("last_hidden_state", {"batch", "sequence", std::to_string(spec_.hidden_size)});
+    } else if (spec_.reads_first_token()) {
+      add_classifier(hidden);
+    } else if (spec_.head.kind == HeadKind::question_answering) {
+      add_span_outputs(run_steps(hidden));
     }
+  }
+
+  /// The linear layers of a head over every token.
+  std::string run_steps(std::string x) {
+    for (const HeadStep& step : spec_.head.steps)
+      x = activate(step.activation, step.name, add_bias(step.name, product(step.name, x)));
+    return x;
   }
 
   std::string gemm(const std::string& name, const std::string& x, const std::string& result) {
@@ -250,40 +286,40 @@ class EncoderGraph {
   }
 
   void add_classifier(const std::string& hidden) {
-    const bool roberta = config_.architecture == Architecture::roberta;
-    const std::string first = graph_.node("Gather", {hidden, graph_.integer("pooler/first_token", 0)},
-                                          "pooler/Gather", {{"axis", std::int64_t{1}}});
-    const std::string dense = gemm(roberta ? "classifier.dense" : "pooler.dense", first, "pooler/Gemm");
-    const std::string pooled = graph_.node("Tanh", {dense}, "pooler/Tanh");
-    gemm(roberta ? "classifier.out_proj" : "classifier", pooled, "logits");
-    graph_.output("logits", {"batch", std::to_string(config_.num_labels())});
+    std::string x = graph_.node("Gather", {hidden, graph_.integer("first_token/index", 0)},
+                                "first_token/Gather", {{"axis", std::int64_t{1}}});
+    const HeadStep& last = spec_.head.steps.back();
+    for (const HeadStep& step : spec_.head.steps) {
+      const bool is_last = &step == &last;
+      x = activate(step.activation, step.name, gemm(step.name, x, is_last ? "logits" : step.name + "/Gemm"));
+    }
+    graph_.output("logits", {"batch", std::to_string(last.out)});
   }
 
-  void add_span_head(const std::string& hidden) {
-    const std::string both = add_bias("qa_outputs", product("qa_outputs", hidden));
-    graph_.node_of_several("Split", {both}, {"qa_outputs/start", "qa_outputs/end"},
-                           {{"axis", std::int64_t{-1}}});
-    const std::string axis = graph_.integers("qa_outputs/axis", {-1});
-    graph_.node("Squeeze", {"qa_outputs/start", axis}, "start_logits");
-    graph_.node("Squeeze", {"qa_outputs/end", axis}, "end_logits");
+  void add_span_outputs(const std::string& both) {
+    graph_.node_of_several("Split", {both}, {"spans/start", "spans/end"}, {{"axis", std::int64_t{-1}}});
+    const std::string axis = graph_.integers("spans/axis", {-1});
+    graph_.node("Squeeze", {"spans/start", axis}, "start_logits");
+    graph_.node("Squeeze", {"spans/end", axis}, "end_logits");
     graph_.output("start_logits", {"batch", "sequence"});
     graph_.output("end_logits", {"batch", "sequence"});
   }
 
-  const ModelConfig& config_;
+  const ModelSpec& spec_;
   const ModelWeights& weights_;
   OnnxProducts products_;
   std::set<std::string> quantized_;
+  std::set<std::string> constants_;  ///< that layers share
   GraphBuilder graph_;
   std::string ids_, mask_;
 };
 
 }  // namespace
 
-void build_encoder_graph(const ModelConfig& config, const ModelWeights& weights, OnnxProducts products,
+void build_encoder_graph(const ModelSpec& spec, const ModelWeights& weights, OnnxProducts products,
                          onnx::GraphProto& graph) {
   graph.set_name("encoder");
-  EncoderGraph(config, weights, products, graph).build();
+  EncoderGraph(spec, weights, products, graph).build();
 }
 
 }  // namespace transkimmer

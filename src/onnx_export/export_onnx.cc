@@ -26,7 +26,7 @@ onnx::ModelProto dense_model(const ModelConfig& config, const ModelWeights& weig
   onnx::OperatorSetIdProto& opset = *model.add_opset_import();
   opset.set_domain("");
   opset.set_version(kOpset);
-  build_encoder_graph(config, weights, products, *model.mutable_graph());
+  build_encoder_graph(config.spec(), weights, products, *model.mutable_graph());
   return model;
 }
 

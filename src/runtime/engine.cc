@@ -54,6 +54,7 @@ Precision choose_precision(Precision wanted, const NoticeHandler& notices) {
 struct Engine::Impl {
   std::string origin;  ///< the model's directory, for messages
   ModelConfig config;
+  ModelSpec spec;
   bool skimming = false;
   Precision precision = Precision::f32;
   MatrixKernelCache kernels;
@@ -79,13 +80,14 @@ struct Engine::Impl {
   void check_sequence(const RaggedBatch& batch, std::size_t i) const {
     const std::size_t length = batch.starts[i + 1] - batch.starts[i];
     if (length == 0) throw UsageError(fmt::format("sequence {} is empty", i));
-    if (static_cast<std::int64_t>(length) > config.max_tokens())
+    if (static_cast<std::int64_t>(length) > spec.embeddings.max_tokens())
       throw UsageError(fmt::format("sequence {} has {} tokens, the model takes at most {}", i, length,
-                                   config.max_tokens()));
+                                   spec.embeddings.max_tokens()));
+    // A model without token types reads none: callers may say 0, as they do for others.
+    const std::int64_t most_types = std::max<std::int64_t>(spec.embeddings.types, 1);
     for (std::size_t token = batch.starts[i]; token < batch.starts[i + 1]; ++token) {
       check_id("token id", batch.ids[token], config.vocab_size, i);
-      if (!batch.type_ids.empty())
-        check_id("token type id", batch.type_ids[token], config.type_vocab_size, i);
+      if (!batch.type_ids.empty()) check_id("token type id", batch.type_ids[token], most_types, i);
     }
   }
 
@@ -93,10 +95,10 @@ struct Engine::Impl {
     if (batch.sequences() == 0) return {};
     const SingleThreadedOpenMp single_threaded;
     // Who has no task head may want any token's state.
-    const bool every_token = config.head == HeadKind::question_answering || !head;
+    const bool every_token = spec.head.reads == Reads::each || !head;
     options.outputs = every_token ? OutputStates::all_tokens : OutputStates::first_token;
     const WorkspacePool::Lease workspace = workspaces.take();
-    EncoderResult encoded = encode(config, weights, batch, options, *pool, *workspace);
+    EncoderResult encoded = encode(spec, weights, batch, options, *pool, *workspace);
     BatchResult result;
     if (head)
       result.logits =
@@ -147,12 +149,13 @@ Engine Engine::load(const std::filesystem::path& directory, const EngineOptions&
   impl->config = ModelConfig::load(directory);
   const bool has_head = has_task_head(impl->config);
   const ModelWeights weights = ModelWeights::load(directory, impl->config, {options.skimming, has_head});
+  impl->spec = impl->config.spec();
   tell_about_skimming(impl->config, options.skimming, notices);
   impl->skimming = options.skimming && impl->config.skim.enabled;
   impl->precision = choose_precision(options.precision, notices);
   impl->weights =
-      EncoderWeights::pack(impl->config, weights, impl->skimming, threads, impl->kernels, impl->precision);
-  if (has_head) impl->head = TaskHead::pack(impl->config, weights, threads, impl->kernels);
+      EncoderWeights::pack(impl->spec, weights, impl->skimming, threads, impl->kernels, impl->precision);
+  if (has_head) impl->head = TaskHead::pack(impl->spec, weights, threads, impl->kernels);
   impl->pool = std::make_unique<ThreadPool>(threads);
   const double threshold = options.skim_threshold.value_or(impl->config.skim.threshold);
   return {std::move(impl), threshold};
@@ -183,6 +186,9 @@ Profile Engine::profile(const RaggedBatch& batch, const KeepDecision& keep) cons
 
 const ModelConfig& Engine::config() const {
   return impl_->config;
+}
+const ModelSpec& Engine::spec() const {
+  return impl_->spec;
 }
 bool Engine::skimming() const {
   return impl_->skimming;

@@ -57,6 +57,7 @@ class Engine {
   Profile profile(const RaggedBatch& batch, const KeepDecision& keep = {}) const;
 
   const ModelConfig& config() const;
+  const ModelSpec& spec() const;
   /// Predictors present and not switched off.
   bool skimming() const;
   double skim_threshold() const;

@@ -67,6 +67,8 @@ class Tokenizer {
   explicit Tokenizer(InputRules rules) : rules_(std::move(rules)) {}
   virtual ~Tokenizer() = default;
 
+  /// "WordPiece", "byte-level BPE".
+  virtual std::string_view algorithm() const = 0;
   /// Ids of `text` alone: no special tokens, no truncation.
   virtual std::vector<Piece> pieces(std::string_view text) const = 0;
   /// The first `most` of pieces(text). Of a text that is much longer only a beginning is looked at, where it

@@ -20,7 +20,7 @@ ProcessResult inspect(const std::filesystem::path& directory,
 }
 
 TEST(Inspect, ParametersAreTheElementsOfTheTensors) {
-  for (const auto architecture : {Architecture::bert, Architecture::roberta}) {
+  for (const auto architecture : {"bert", "roberta"}) {
     const TemporaryDirectory directory;
     write_tiny_model(directory.path(), {.architecture = architecture});
     const auto result = inspect(directory.path());

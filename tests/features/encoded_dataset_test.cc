@@ -16,6 +16,7 @@ class ByteTokenizer : public Tokenizer {
  public:
   ByteTokenizer() : Tokenizer({.layout = InputLayout::bert(258, 259)}) {}
 
+  std::string_view algorithm() const override { return "a test's own"; }
   std::vector<Piece> pieces(std::string_view text) const override {
     if (text.starts_with("bad")) throw UsageError(std::string(text));
     std::vector<Piece> found;

@@ -16,7 +16,7 @@ struct MadeWeights {
 
   explicit MadeWeights(const ModelConfig& config) {
     float next = 0;
-    for (const WeightSpec& spec : expected_weights(config)) {
+    for (const WeightSpec& spec : expected_weights(config.spec())) {
       std::size_t elements = 1;
       for (const std::int64_t size : spec.shape) elements *= static_cast<std::size_t>(size);
       std::vector<float>& values = data.emplace_back(elements);
@@ -26,9 +26,9 @@ struct MadeWeights {
   }
 };
 
-inline ModelConfig small_config(Architecture architecture, HeadKind head) {
+inline ModelConfig small_config(const std::string& architecture, HeadKind head) {
   ModelConfig config;
-  config.architecture = architecture;
+  config.model_type = architecture;
   config.head = head;
   config.vocab_size = 11;
   config.hidden_size = 4;
@@ -37,7 +37,7 @@ inline ModelConfig small_config(Architecture architecture, HeadKind head) {
   config.intermediate_size = 6;
   config.max_position_embeddings = 8;
   config.type_vocab_size = 2;
-  config.pad_token_id = architecture == Architecture::roberta ? 1 : 0;
+  config.pad_token_id = architecture == "roberta" ? 1 : 0;
   if (head == HeadKind::classification) config.labels = {"a", "b", "c"};
   if (head == HeadKind::regression) config.labels = {"score"};
   return config;

@@ -32,7 +32,7 @@ std::string length_bytes(std::uint64_t length) {
 /// A model whose model.safetensors is these bytes.
 std::function<void(const fs::path&)> bytes(std::string content) {
   return [content](const fs::path& directory) {
-    test::small_config(Architecture::bert, HeadKind::classification).save(directory);
+    test::small_config("bert", HeadKind::classification).save(directory);
     write_file_atomically(directory / "model.safetensors", content);
   };
 }
@@ -142,7 +142,7 @@ std::function<void(const fs::path&)> config_text(std::string text) {
 
 /// A model whose config.json is right but for `changes`; a key changed to null is taken out.
 std::function<void(const fs::path&)> config(const json& changes) {
-  json object = json::parse(test::small_config(Architecture::bert, HeadKind::classification).to_json());
+  json object = json::parse(test::small_config("bert", HeadKind::classification).to_json());
   object.merge_patch(changes);
   return config_text(object.dump());
 }
@@ -224,7 +224,7 @@ const Row kConfigRows[] = {
 /// A right model, with predictors, but for what `edit` does to its tensors.
 std::function<void(const fs::path&)> weights(std::function<void(EditableTensors&)> edit) {
   return [edit](const fs::path& directory) {
-    ModelConfig model = test::small_config(Architecture::bert, HeadKind::classification);
+    ModelConfig model = test::small_config("bert", HeadKind::classification);
     model.skim = {.enabled = true, .predictor_size = 3};
     test::make_edited_model(directory, model, edit);
   };
@@ -233,7 +233,7 @@ std::function<void(const fs::path&)> weights(std::function<void(EditableTensors&
 /// A model whose tensors are in shards that an index with this weight_map names.
 std::function<void(const fs::path&)> index(const std::string& text) {
   return [text](const fs::path& directory) {
-    test::small_config(Architecture::bert, HeadKind::classification).save(directory);
+    test::small_config("bert", HeadKind::classification).save(directory);
     write_file_atomically(directory / "model.safetensors.index.json", text);
     const std::byte byte{};
     const std::vector<TensorToWrite> tensors = {
@@ -245,13 +245,11 @@ std::function<void(const fs::path&)> index(const std::string& text) {
 
 const Row kWeightRows[] = {
     {"NoWeights",
-     [](const fs::path& directory) {
-       test::small_config(Architecture::bert, HeadKind::none).save(directory);
-     },
+     [](const fs::path& directory) { test::small_config("bert", HeadKind::none).save(directory); },
      "DIR: has neither model.safetensors nor model.safetensors.index.json"},
     {"OnlyAPyTorchFile",
      [](const fs::path& directory) {
-       test::small_config(Architecture::bert, HeadKind::none).save(directory);
+       test::small_config("bert", HeadKind::none).save(directory);
        write_file_atomically(directory / "pytorch_model.bin", "");
      },
      "DIR: has pytorch_model.bin but no model.safetensors; fine-tuning reads the former, this needs the "

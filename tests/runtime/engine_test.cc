@@ -54,7 +54,7 @@ void expect_near(const BatchResult& left, const BatchResult& right) {
   EXPECT_EQ(left.kept, right.kept);
 }
 
-TinyModel model_of(Architecture architecture, HeadKind head, std::int64_t predictor_size) {
+TinyModel model_of(const std::string& architecture, HeadKind head, std::int64_t predictor_size) {
   TinyModel model;
   model.architecture = architecture;
   model.head = head;
@@ -63,7 +63,7 @@ TinyModel model_of(Architecture architecture, HeadKind head, std::int64_t predic
   return model;
 }
 
-using Variant = std::tuple<Architecture, HeadKind, std::int64_t>;
+using Variant = std::tuple<std::string, HeadKind, std::int64_t>;
 
 class EngineVariant : public testing::TestWithParam<Variant> {
  protected:
@@ -144,12 +144,12 @@ TEST_P(EngineVariant, CountsAsKeptWhatItDidNotSkim) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Models, EngineVariant,
-                         testing::Combine(testing::Values(Architecture::bert, Architecture::roberta),
+                         testing::Combine(testing::Values("bert", "roberta"),
                                           testing::Values(HeadKind::classification, HeadKind::regression,
                                                           HeadKind::question_answering),
                                           testing::Values(0, 16, 32)),
                          [](const auto& variant) {
-                           return std::string(name_of(std::get<0>(variant.param))) + "_head" +
+                           return std::get<0>(variant.param) + "_head" +
                                   std::to_string(static_cast<int>(std::get<1>(variant.param))) +
                                   "_predictor" + std::to_string(std::get<2>(variant.param));
                          });
@@ -293,7 +293,7 @@ TEST(Engine, GivesNoLogitsThatAreNotFinite) {
   for (const HeadKind head : {HeadKind::classification, HeadKind::regression, HeadKind::question_answering}) {
     SCOPED_TRACE(name_of(head));
     const TemporaryDirectory directory;
-    TinyModel model = model_of(Architecture::bert, head, 16);
+    TinyModel model = model_of("bert", head, 16);
     model.broken_weight = "encoder.layer.2.output.LayerNorm.weight";
     const ModelConfig config = write_tiny_model(directory.path(), model);
     try {
@@ -309,7 +309,7 @@ TEST(Engine, GivesNoLogitsThatAreNotFinite) {
 
 TEST(Engine, DoesNotSkimByMarginsThatAreNoNumbers) {
   const TemporaryDirectory directory;
-  TinyModel model = model_of(Architecture::bert, HeadKind::classification, 16);
+  TinyModel model = model_of("bert", HeadKind::classification, 16);
   model.broken_weight = "encoder.skim_predictors.1.predictor.1.weight";
   const ModelConfig config = write_tiny_model(directory.path(), model);
   const Engine engine = Engine::load(directory.path(), {});

@@ -77,7 +77,7 @@ Rows ReferenceModel::embeddings(std::span<const std::int32_t> ids,
   const Rows positions = matrix("embeddings.position_embeddings.weight");
   const Rows kinds = matrix("embeddings.token_type_embeddings.weight");
   // RoBERTa counts positions from behind the padding id, and does not count padding tokens.
-  const bool roberta = config_.architecture == Architecture::roberta;
+  const bool roberta = config_.model_type == "roberta";
   std::int64_t next = roberta ? config_.pad_token_id + 1 : 0;
   Rows states;
   for (std::size_t t = 0; t < ids.size(); ++t) {
@@ -131,7 +131,7 @@ Rows ReferenceModel::encoder_layer(const std::string& layer, const Rows& x) cons
 
 Rows ReferenceModel::head(const Rows& states) const {
   if (config_.head == HeadKind::question_answering) return linear("qa_outputs", states);
-  const bool roberta = config_.architecture == Architecture::roberta;
+  const bool roberta = config_.model_type == "roberta";
   Row pooled = linear(roberta ? "classifier.dense" : "pooler.dense", states.front());
   for (double& value : pooled) value = std::tanh(value);
   return {linear(roberta ? "classifier.out_proj" : "classifier", pooled)};

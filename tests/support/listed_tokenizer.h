@@ -21,6 +21,7 @@ class ListedTokenizer final : public Tokenizer {
     tokens_.insert(tokens_.end(), ordinary.begin(), ordinary.end());
   }
 
+  std::string_view algorithm() const override { return "a test's own"; }
   std::vector<Piece> pieces(std::string_view text) const override {
     std::vector<Piece> found;
     for (std::size_t begin = 0; begin < text.size();) {

@@ -141,9 +141,9 @@ std::int64_t write_byte_level_bpe(const std::filesystem::path& directory) {
 }
 
 ModelConfig config_of(const TinyModel& model, std::int64_t vocabulary) {
-  const bool roberta = model.architecture == Architecture::roberta;
+  const bool roberta = model.architecture == "roberta";
   ModelConfig config;
-  config.architecture = model.architecture;
+  config.model_type = model.architecture;
   config.head = model.head;
   config.vocab_size = vocabulary;
   config.hidden_size = model.hidden_size;
@@ -165,15 +165,15 @@ ModelConfig config_of(const TinyModel& model, std::int64_t vocabulary) {
 
 }  // namespace
 
-std::int64_t write_tiny_tokenizer(const std::filesystem::path& directory, Architecture architecture) {
+std::int64_t write_tiny_tokenizer(const std::filesystem::path& directory, std::string architecture) {
   std::filesystem::create_directories(directory);
-  return architecture == Architecture::bert ? write_wordpiece(directory) : write_byte_level_bpe(directory);
+  return architecture == "bert" ? write_wordpiece(directory) : write_byte_level_bpe(directory);
 }
 
 ModelConfig write_tiny_model(const std::filesystem::path& directory, const TinyModel& model) {
   const ModelConfig config = config_of(model, write_tiny_tokenizer(directory, model.architecture));
   Normal normal(model.seed);
-  const auto specs = expected_weights(config);
+  const auto specs = expected_weights(config.spec());
   std::vector<std::vector<float>> values;
   values.reserve(specs.size());
   std::vector<NamedTensor> tensors;

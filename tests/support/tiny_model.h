@@ -12,7 +12,7 @@ namespace transkimmer::test {
 /// A small model with random weights, the same on every machine for the same settings. Its predictors
 /// disagree among tokens, so that some are skimmed in every layer and some never.
 struct TinyModel {
-  Architecture architecture = Architecture::bert;
+  std::string architecture = "bert";
   HeadKind head = HeadKind::classification;
   std::vector<std::string> labels = {"negative", "positive"};  ///< one entry for regression
   std::int64_t hidden_size = 32;
@@ -35,6 +35,6 @@ struct TinyModel {
 ModelConfig write_tiny_model(const std::filesystem::path& directory, const TinyModel& model = {});
 
 /// The tokenizer files alone. Returns the size of the vocabulary.
-std::int64_t write_tiny_tokenizer(const std::filesystem::path& directory, Architecture architecture);
+std::int64_t write_tiny_tokenizer(const std::filesystem::path& directory, std::string architecture);
 
 }  // namespace transkimmer::test

@@ -50,7 +50,6 @@ constexpr Recipe kPretrained = {.train_examples = 1800,
 /// An encoder that learns the task from scratch in a minute on two processors.
 ModelConfig small_encoder(std::int64_t vocabulary) {
   ModelConfig config;
-  config.architecture = Architecture::bert;
   config.vocab_size = vocabulary;
   config.hidden_size = 128;
   config.num_hidden_layers = 4;

@@ -10,6 +10,7 @@
 #include "base/files/stand_in.h"
 #include "base/strings/numbers.h"
 #include "base/strings/quoting.h"
+#include "model_files/architectures/architecture.h"
 #include "model_files/json/json.h"
 #include "model_files/json/json_fields.h"
 #include "transkimmer/error.h"
@@ -29,67 +30,96 @@ constexpr RealRange kNotNegative = {0.0, std::numeric_limits<double>::max()};
 constexpr RealRange kShares = {std::numeric_limits<double>::min(), 1.0};
 constexpr RealRange kPositive = {std::numeric_limits<double>::min(), std::numeric_limits<double>::max()};
 
-std::string_view class_prefix(Architecture architecture) {
-  return architecture == Architecture::bert ? "Bert" : "Roberta";
-}
-
-std::string_view class_suffix(HeadKind head) {
-  switch (head) {
-    case HeadKind::none:
-      return "Model";
-    case HeadKind::classification:
-    case HeadKind::regression:
-      return "ForSequenceClassification";
-    case HeadKind::question_answering:
-      return "ForQuestionAnswering";
-    case HeadKind::masked_lm:
-      return "ForMaskedLM";
-  }
-  return "";
-}
-
 /// What a Hugging Face class name such as "BertForMaskedLM" says. Regression is told by the labels, not the
 /// class.
 struct ModelClass {
-  Architecture architecture = Architecture::bert;
+  std::string_view model_type;
   HeadKind head = HeadKind::none;
   bool other_head = false;
 };
 
+/// Names are matched whole: RobertaPreLayerNormForMaskedLM is no RoBERTa.
 std::optional<ModelClass> class_named(std::string_view name) {
-  for (const Architecture architecture : {Architecture::bert, Architecture::roberta}) {
-    if (!name.starts_with(class_prefix(architecture))) continue;
-    for (const HeadKind head : {HeadKind::classification, HeadKind::question_answering, HeadKind::masked_lm})
-      if (name.ends_with(class_suffix(head))) return ModelClass{architecture, head};
-    const std::string_view rest = name.substr(class_prefix(architecture).size());
-    return ModelClass{architecture, HeadKind::none, rest != class_suffix(HeadKind::none)};
+  for (const Architecture& architecture : architectures()) {
+    if (!name.starts_with(architecture.class_prefix)) continue;
+    const std::string_view rest = name.substr(architecture.class_prefix.size());
+    for (const HeadKind head :
+         {HeadKind::none, HeadKind::classification, HeadKind::question_answering, HeadKind::masked_lm})
+      if (rest == class_suffix(head)) return ModelClass{architecture.model_type, head};
+    if (rest.starts_with("For") || rest == "LMHeadModel" || rest == "PreTrainedModel")
+      return ModelClass{architecture.model_type, HeadKind::none, true};
   }
   return std::nullopt;
 }
 
-/// The first of "architectures", if it names a class we know.
-std::optional<ModelClass> class_in(const JsonFields& fields) {
-  const json* const architectures = fields.find("architectures");
-  if (architectures == nullptr) return std::nullopt;
-  if (!architectures->is_array() || (!architectures->empty() && !architectures->front().is_string()))
-    fields.fail("architectures", *architectures, "an array of class names");
-  if (architectures->empty()) return std::nullopt;
-  return class_named(architectures->front().get<std::string>());
+/// The first of "architectures"; empty where there is none.
+std::string class_in(const JsonFields& fields) {
+  const json* const classes = fields.find("architectures");
+  if (classes == nullptr) return {};
+  if (!classes->is_array() || (!classes->empty() && !classes->front().is_string()))
+    fields.fail("architectures", *classes, "an array of class names");
+  return classes->empty() ? std::string() : classes->front().get<std::string>();
 }
 
-Architecture read_model_type(const JsonFields& fields) {
+std::string read_model_type(const JsonFields& fields) {
   const std::optional<std::string> type = fields.string("model_type");
   if (!type) fields.fail_missing("model_type");
-  if (*type == "bert") return Architecture::bert;
-  if (*type == "roberta") return Architecture::roberta;
-  fields.fail("model_type", *type, "\"bert\" or \"roberta\"");
+  if (find_architecture(*type) == nullptr) fields.fail("model_type", *type, architecture_names());
+  return *type;
 }
 
+/// The class decides where it is one of ours, else model_type. A class of another making (BertAdapterModel)
+/// has a head of its own.
+void read_class(const JsonFields& fields, ModelConfig& config) {
+  const std::string name = class_in(fields);
+  if (const std::optional<ModelClass> known = class_named(name)) {
+    config.model_type = known->model_type;
+    config.head = known->head;
+    config.other_head = known->other_head;
+  } else {
+    config.model_type = read_model_type(fields);
+    config.other_head = name.starts_with(architecture_of(config.model_type).class_prefix);
+  }
+}
+
+/// Reads values under the words of an architecture.
+class SpelledFields {
+ public:
+  SpelledFields(const JsonFields& fields, const ModelConfig& config)
+      : fields_(fields), architecture_(architecture_of(config.model_type)), head_(config.head) {}
+
+  std::int64_t size(std::string_view key, IntegerRange range = kSizes) const {
+    return fields_.required_integer(theirs(key).c_str(), range);
+  }
+  std::int64_t integer(std::string_view key, IntegerRange range, std::int64_t absent) const {
+    const std::string name = theirs(key);
+    return name.empty() ? absent : fields_.integer(name.c_str(), range, absent);
+  }
+  double real(std::string_view key, RealRange range, double absent) const {
+    const std::string name = theirs(key);
+    return name.empty() ? absent : fields_.real(name.c_str(), range, absent);
+  }
+  std::optional<std::string> string(std::string_view key) const {
+    const std::string name = theirs(key);
+    return name.empty() ? std::nullopt : fields_.string(name.c_str());
+  }
+  [[noreturn]] void fail(std::string_view key, const json& found, std::string_view expected) const {
+    fields_.fail(theirs(key).c_str(), found, expected);
+  }
+  const Architecture& architecture() const { return architecture_; }
+  std::string theirs(std::string_view key) const { return architecture_.key_of(key, head_); }
+
+ private:
+  const JsonFields& fields_;
+  const Architecture& architecture_;
+  HeadKind head_;
+};
+
 /// A computation other than ours must not pass for ours.
-void reject_unsupported(const JsonFields& fields) {
+void reject_unsupported(const JsonFields& fields, const SpelledFields& spelled) {
   const auto expect = [&](const char* key, std::string_view supported) {
-    const std::optional<std::string> value = fields.string(key);
-    if (value && *value != supported) fields.fail(key, *value, fmt::format("\"{}\"", supported));
+    const std::optional<std::string> value = spelled.string(key);
+    if (value && *value != supported) spelled.fail(key, *value, fmt::format("\"{}\"", supported));
   };
   expect("hidden_act", "gelu");
   expect("position_embedding_type", "absolute");
@@ -97,29 +127,30 @@ void reject_unsupported(const JsonFields& fields) {
     if (fields.boolean(key, false)) fields.fail(key, true, "false");
 }
 
-void read_sizes(const JsonFields& fields, ModelConfig& config) {
-  config.vocab_size = fields.required_integer("vocab_size", kSizes);
-  config.hidden_size = fields.required_integer("hidden_size", kSizes);
-  config.num_hidden_layers = fields.required_integer("num_hidden_layers", kLayers);
-  config.num_attention_heads = fields.required_integer("num_attention_heads", kSizes);
-  config.intermediate_size = fields.required_integer("intermediate_size", kSizes);
-  config.max_position_embeddings = fields.required_integer("max_position_embeddings", kSizes);
-  config.type_vocab_size = fields.integer("type_vocab_size", kSizes, 2);
-  const std::int64_t pad = config.architecture == Architecture::roberta ? 1 : 0;
-  config.pad_token_id = fields.integer("pad_token_id", {0, config.vocab_size - 1}, pad);
+void read_sizes(const SpelledFields& fields, ModelConfig& config) {
+  config.vocab_size = fields.size("vocab_size");
+  config.hidden_size = fields.size("hidden_size");
+  config.num_hidden_layers = fields.size("num_hidden_layers", kLayers);
+  config.num_attention_heads = fields.size("num_attention_heads");
+  config.intermediate_size = fields.size("intermediate_size");
+  config.max_position_embeddings = fields.size("max_position_embeddings");
+  config.type_vocab_size =
+      fields.architecture().types == TokenTypes::none ? 0 : fields.integer("type_vocab_size", kSizes, 2);
+  config.pad_token_id =
+      fields.integer("pad_token_id", {0, config.vocab_size - 1}, fields.architecture().padding_id);
   if (config.pad_token_id >= config.vocab_size)
     fields.fail("vocab_size", config.vocab_size,
-                fmt::format("more than {} (RoBERTa's usual 'pad_token_id')", config.pad_token_id));
+                fmt::format("more than {} (the usual 'pad_token_id')", config.pad_token_id));
   if (config.hidden_size % config.num_attention_heads != 0)
     fields.fail("hidden_size", config.hidden_size,
-                fmt::format("a multiple of 'num_attention_heads' ({})", config.num_attention_heads));
+                fmt::format("a multiple of '{}' ({})", fields.theirs("num_attention_heads"),
+                            config.num_attention_heads));
   if (config.max_tokens() < 1)
     fields.fail("max_position_embeddings", config.max_position_embeddings,
-                fmt::format("more than {} (RoBERTa's positions begin behind 'pad_token_id')",
-                            config.pad_token_id + 1));
+                fmt::format("more than {} (positions begin behind 'pad_token_id')", config.pad_token_id + 1));
 }
 
-void read_rates(const JsonFields& fields, ModelConfig& config) {
+void read_rates(const SpelledFields& fields, ModelConfig& config) {
   config.layer_norm_eps = fields.real("layer_norm_eps", {0.0, 1.0}, config.layer_norm_eps);
   config.initializer_range = fields.real("initializer_range", kNotNegative, config.initializer_range);
   config.hidden_dropout_prob = fields.real("hidden_dropout_prob", kProbabilities, config.hidden_dropout_prob);
@@ -203,55 +234,35 @@ void read_skimming(const json& object, const std::string& origin, ModelConfig& c
 
 }  // namespace
 
-std::string_view name_of(Architecture architecture) {
-  return architecture == Architecture::bert ? "bert" : "roberta";
-}
-
-std::string_view name_of(HeadKind head) {
-  switch (head) {
-    case HeadKind::none:
-      return "none";
-    case HeadKind::classification:
-      return "classification";
-    case HeadKind::regression:
-      return "regression";
-    case HeadKind::question_answering:
-      return "question answering";
-    case HeadKind::masked_lm:
-      return "masked language modelling";
-  }
-  return "";
-}
-
-std::string_view name_of(SkimSemantics semantics) {
-  return semantics == SkimSemantics::removal ? "removal" : "original";
-}
-
-std::string_view name_of(SkimProtection protection) {
-  switch (protection) {
-    case SkimProtection::first_token:
-      return "first_token";
-    case SkimProtection::question:
-      return "question";
-    case SkimProtection::none:
-      return "none";
-  }
-  return "";
-}
-
-std::optional<SkimProtection> protection_named(std::string_view name) {
-  for (const auto protection : {SkimProtection::first_token, SkimProtection::question, SkimProtection::none})
-    if (name == name_of(protection)) return protection;
-  return std::nullopt;
-}
-
-bool reads_first_token_only(HeadKind head) {
-  return head == HeadKind::classification || head == HeadKind::regression;
-}
-
 std::int64_t ModelConfig::max_tokens() const {
-  return architecture == Architecture::roberta ? max_position_embeddings - pad_token_id - 1
-                                               : max_position_embeddings;
+  return EmbeddingSpec{.padding_id = pad_token_id,
+                       .position_rows = max_position_embeddings,
+                       .positions = architecture_of(model_type).positions}
+      .max_tokens();
+}
+
+ModelSpec ModelConfig::spec() const {
+  const Architecture& architecture = architecture_of(model_type);
+  const bool given = architecture.types == TokenTypes::given ||
+                     (architecture.types == TokenTypes::given_where_several && type_vocab_size > 1);
+  const LayerSpec layer = {.attention = {.heads = num_attention_heads},
+                           .feed_forward = {.size = intermediate_size, .activation = Activation::gelu}};
+  return {.hidden_size = hidden_size,
+          .norm_epsilon = layer_norm_eps,
+          .embeddings = {.vocab_size = vocab_size,
+                         .padding_id = pad_token_id,
+                         .position_rows = max_position_embeddings,
+                         .positions = architecture.positions,
+                         .types = type_vocab_size,
+                         .given_types = given},
+          .layers = std::vector<LayerSpec>(static_cast<std::size_t>(num_hidden_layers), layer),
+          .head = architecture.head(head, {.hidden = hidden_size,
+                                           .labels = num_labels(),
+                                           .vocabulary = vocab_size,
+                                           .dropout = classifier_dropout}),
+          .skim = skim,
+          .dropout = {.hidden = hidden_dropout_prob, .attention = attention_probs_dropout_prob},
+          .initializer_range = initializer_range};
 }
 
 bool ModelConfig::mentions_skimming() const {
@@ -264,16 +275,11 @@ ModelConfig ModelConfig::parse(std::string_view text, const std::string& origin)
     throw FormatError(fmt::format("{}: found {}, expected an object", origin, shown(root)));
   const JsonFields fields(root, origin);
   ModelConfig config;
-  if (const std::optional<ModelClass> model_class = class_in(fields)) {
-    config.architecture = model_class->architecture;
-    config.head = model_class->head;
-    config.other_head = model_class->other_head;
-  } else {
-    config.architecture = read_model_type(fields);
-  }
-  reject_unsupported(fields);
-  read_sizes(fields, config);
-  read_rates(fields, config);
+  read_class(fields, config);
+  const SpelledFields spelled(fields, config);
+  reject_unsupported(fields, spelled);
+  read_sizes(spelled, config);
+  read_rates(spelled, config);
   read_head(fields, config);
   if (const json* const skimming = fields.find("transkimmer")) {
     if (!skimming->is_object()) fields.fail("transkimmer", *skimming, "an object");
@@ -319,10 +325,10 @@ void write_class(const ModelConfig& config, json& root) {
   const json& present = root["architectures"];
   if (present.is_array() && !present.empty() && present.front().is_string()) {
     const std::optional<ModelClass> model_class = class_named(present.front().get<std::string>());
-    if (model_class && model_class->architecture == config.architecture && model_class->head == head) return;
+    if (model_class && model_class->model_type == config.model_type && model_class->head == head) return;
   }
   root["architectures"] =
-      json::array({fmt::format("{}{}", class_prefix(config.architecture), class_suffix(head))});
+      json::array({fmt::format("{}{}", architecture_of(config.model_type).class_prefix, class_suffix(head))});
 }
 
 void write_labels(const ModelConfig& config, json& root) {
@@ -341,31 +347,34 @@ void write_labels(const ModelConfig& config, json& root) {
 }
 
 void write_numbers(const ModelConfig& config, json& root) {
-  root["vocab_size"] = config.vocab_size;
-  root["hidden_size"] = config.hidden_size;
-  root["num_hidden_layers"] = config.num_hidden_layers;
-  root["num_attention_heads"] = config.num_attention_heads;
-  root["intermediate_size"] = config.intermediate_size;
-  root["max_position_embeddings"] = config.max_position_embeddings;
-  root["type_vocab_size"] = config.type_vocab_size;
-  root["pad_token_id"] = config.pad_token_id;
-  root["layer_norm_eps"] = config.layer_norm_eps;
-  root["initializer_range"] = config.initializer_range;
-  root["hidden_dropout_prob"] = config.hidden_dropout_prob;
-  root["attention_probs_dropout_prob"] = config.attention_probs_dropout_prob;
-  if (config.classifier_dropout == config.hidden_dropout_prob) {
-    root["classifier_dropout"] = nullptr;
-  } else {
-    root["classifier_dropout"] = config.classifier_dropout;
-  }
+  const Architecture& architecture = architecture_of(config.model_type);
+  const auto write = [&](std::string_view key, const json& value) {
+    const std::string name = architecture.key_of(key, config.head);
+    if (!name.empty()) root[name] = value;
+  };
+  write("hidden_act", "gelu");
+  write("vocab_size", config.vocab_size);
+  write("hidden_size", config.hidden_size);
+  write("num_hidden_layers", config.num_hidden_layers);
+  write("num_attention_heads", config.num_attention_heads);
+  write("intermediate_size", config.intermediate_size);
+  write("max_position_embeddings", config.max_position_embeddings);
+  write("pad_token_id", config.pad_token_id);
+  if (architecture.types != TokenTypes::none) write("type_vocab_size", config.type_vocab_size);
+  write("layer_norm_eps", config.layer_norm_eps);
+  write("initializer_range", config.initializer_range);
+  write("hidden_dropout_prob", config.hidden_dropout_prob);
+  write("attention_probs_dropout_prob", config.attention_probs_dropout_prob);
+  // BERT's word has a null for "as hidden_dropout_prob".
+  const bool usual = architecture.key == nullptr && config.classifier_dropout == config.hidden_dropout_prob;
+  write("classifier_dropout", usual ? json(nullptr) : json(config.classifier_dropout));
 }
 
 }  // namespace
 
 std::string ModelConfig::to_json() const {
   json root = parse_json(other_json, "config.json");
-  root["model_type"] = name_of(architecture);
-  root["hidden_act"] = "gelu";
+  root["model_type"] = model_type;
   write_class(*this, root);
   write_numbers(*this, root);
   write_labels(*this, root);

@@ -10,6 +10,7 @@
 
 #include "base/strings/numbers.h"
 #include "base/strings/quoting.h"
+#include "model_files/architectures/architecture.h"
 #include "model_files/json/json.h"
 #include "model_files/json/json_fields.h"
 #include "model_files/tokenizers/added_token_fields.h"
@@ -193,8 +194,7 @@ InputRules TokenizerSettings::rules(InputLayout layout) const {
 
 TokenizerSettings TokenizerSettings::of(const ModelConfig& config) {
   TokenizerSettings settings;
-  settings.what = tokenizer_class_named(config.architecture == Architecture::roberta ? "RobertaTokenizer"
-                                                                                     : "BertTokenizer");
+  settings.what = tokenizer_class_named(architecture_of(config.model_type).tokenizer_class);
   settings.gives_types = settings.what.gives_types;
   return settings;
 }

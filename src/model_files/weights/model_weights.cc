@@ -1,45 +1,52 @@
 #include "model_files/weights/model_weights.h"
 
 #include <algorithm>
-#include <set>
+#include <span>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "base/strings/quoting.h"
+#include "model_files/architectures/architecture.h"
 #include "model_files/weights/weight_files.h"
 #include "transkimmer/error.h"
 
 namespace transkimmer {
 namespace {
 
-constexpr std::string_view kPredictors = "encoder.skim_predictors.";
-
 /// First layers of the names that the encoder owns: an unknown name below them means another model than
 /// config.json's.
 constexpr std::string_view kEncoderParts[] = {"embeddings.", "encoder."};
-/// Heads of Hugging Face's BERT and RoBERTa classes: they say that the file also serves another task.
-constexpr std::string_view kHeads[] = {"pooler.", "classifier.", "qa_outputs.", "cls.", "lm_head."};
-/// Buffers that are no weights, and the decoders that are the word embeddings again.
-constexpr std::string_view kIgnored[] = {"embeddings.position_ids",        "embeddings.token_type_ids",
-                                         "cls.predictions.decoder.weight", "cls.predictions.decoder.bias",
-                                         "lm_head.decoder.weight",         "lm_head.decoder.bias"};
+/// Buffers that are no weights.
+constexpr std::string_view kBuffers[] = {"embeddings.position_ids", "embeddings.token_type_ids"};
 
-template <std::size_t count>
-bool starts_with_any(std::string_view name, const std::string_view (&prefixes)[count]) {
-  return std::any_of(std::begin(prefixes), std::end(prefixes),
-                     [&](auto prefix) { return name.starts_with(prefix); });
+bool starts_with_any(std::string_view name, std::span<const std::string_view> prefixes) {
+  return std::ranges::any_of(prefixes, [&](auto prefix) { return name.starts_with(prefix); });
+}
+
+/// Whether a tensor belongs to a head of one of the architectures' classes: the file also serves another
+/// task.
+bool is_of_a_head(std::string_view name) {
+  return std::ranges::any_of(architectures(),
+                             [&](const Architecture& one) { return starts_with_any(name, one.heads); });
+}
+
+bool is_copy_or_buffer(std::string_view name) {
+  return std::ranges::find(kBuffers, name) != std::end(kBuffers) ||
+         std::ranges::any_of(architectures(), [&](const Architecture& one) {
+           return std::ranges::find(one.copies, name) != one.copies.end();
+         });
 }
 
 bool is_floating(DType dtype) {
   return dtype == DType::f32 || dtype == DType::f16 || dtype == DType::bf16 || dtype == DType::f64;
 }
 
-/// Without "bert." / "roberta.", and with the names that LayerNorm has had since TensorFlow's were given up.
-std::string canonical_name(std::string_view name) {
-  for (const std::string_view prefix : {"bert.", "roberta."})
-    if (name.starts_with(prefix)) {
-      name.remove_prefix(prefix.size());
+/// Without "bert." and the like, and with the names that LayerNorm has had since TensorFlow's were given up.
+std::string canonical_name(std::string_view name, const Architecture& architecture) {
+  for (const Architecture& any : architectures())
+    if (name.starts_with(any.weight_prefix)) {
+      name.remove_prefix(any.weight_prefix.size());
       break;
     }
   const auto renamed = [&](std::string_view old_ending, std::string_view ending) {
@@ -47,7 +54,7 @@ std::string canonical_name(std::string_view name) {
   };
   if (name.ends_with("LayerNorm.gamma")) return renamed("gamma", "weight");
   if (name.ends_with("LayerNorm.beta")) return renamed("beta", "bias");
-  return std::string(name);
+  return architecture.canonical_name(name);
 }
 
 struct NamedView {
@@ -59,9 +66,9 @@ using Available = std::map<std::string, NamedView, std::less<>>;
 /// Takes what the configuration expects out of what the files have.
 class Matcher {
  public:
-  explicit Matcher(const LoadedTensors& loaded) : loaded_(loaded) {
+  Matcher(const LoadedTensors& loaded, const Architecture& architecture) : loaded_(loaded) {
     for (const auto& [file_name, tensor] : loaded.tensors) {
-      std::string name = canonical_name(file_name);
+      std::string name = canonical_name(file_name, architecture);
       const auto [present, added] = available_.emplace(name, NamedView{file_name, tensor});
       if (!added)
         fail(file_name, fmt::format("is the same weight as tensor {}", in_quotes(present->second.file_name)));
@@ -109,12 +116,13 @@ class Matcher {
 /// The published code says nothing of its predictors in config.json; the weights tell.
 void detect_predictors(const Matcher& matcher, ModelConfig& config) {
   if (config.skim.enabled || config.mentions_skimming()) return;
-  const auto any = matcher.available().lower_bound(kPredictors);
-  if (any == matcher.available().end() || !any->first.starts_with(kPredictors)) return;
+  const std::string predictors = predictors_prefix();
+  const auto any = matcher.available().lower_bound(predictors);
+  if (any == matcher.available().end() || !any->first.starts_with(predictors)) return;
   config.skim.enabled = true;
   config.skim.semantics = SkimSemantics::original;
   config.skim.predictor_size = config.hidden_size;
-  const auto linear = matcher.available().find("encoder.skim_predictors.0.predictor.1.weight");
+  const auto linear = matcher.available().find(predictor_names(0).projection + ".weight");
   if (linear != matcher.available().end() && linear->second.tensor.shape.size() == 2 &&
       linear->second.tensor.shape[0] > 0)
     config.skim.predictor_size = linear->second.tensor.shape[0];
@@ -125,9 +133,9 @@ std::vector<std::string> check_leftovers(const Matcher& matcher, const ModelConf
                                          const WeightRequirements& required) {
   std::vector<std::string> unused;
   for (const auto& [name, view] : matcher.available()) {
-    if (std::find(std::begin(kIgnored), std::end(kIgnored), name) != std::end(kIgnored)) continue;
-    const bool unused_predictor = name.starts_with(kPredictors) && !config.skim.enabled;
-    const bool known = starts_with_any(name, kHeads) || unused_predictor;
+    if (is_copy_or_buffer(name)) continue;
+    const bool unused_predictor = name.starts_with(predictors_prefix()) && !config.skim.enabled;
+    const bool known = is_of_a_head(name) || unused_predictor;
     const bool in_encoder = starts_with_any(name, kEncoderParts);
     if (!known && (in_encoder || required.head))
       matcher.fail(view.file_name, "is unknown: this configuration has no such weight");
@@ -138,14 +146,22 @@ std::vector<std::string> check_leftovers(const Matcher& matcher, const ModelConf
 
 }  // namespace
 
+std::string file_name_of(const WeightSpec& spec, const ModelConfig& config) {
+  const Architecture& architecture = architecture_of(config.model_type);
+  const std::string name = architecture.stored_name(spec.name);
+  // A bare BertModel is saved without the name of the attribute that holds it in every model with a head.
+  if (spec.group == WeightGroup::head || config.head == HeadKind::none) return name;
+  return std::string(architecture.weight_prefix) + name;
+}
+
 ModelWeights ModelWeights::match(LoadedTensors loaded, ModelConfig& config,
                                  const WeightRequirements& required) {
   ModelWeights result;
   result.origin_ = loaded.origin;
-  Matcher matcher(loaded);
+  Matcher matcher(loaded, architecture_of(config.model_type));
   detect_predictors(matcher, config);
 
-  const std::vector<WeightSpec> specs = expected_weights(config);
+  const std::vector<WeightSpec> specs = expected_weights(config.spec());
   const auto in = [](WeightGroup group) {
     return [group](const WeightSpec& spec) { return spec.group == group; };
   };

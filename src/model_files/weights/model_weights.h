@@ -8,28 +8,14 @@
 #include <string_view>
 #include <vector>
 
+#include "model/weight_specs.h"
 #include "model_files/config/model_config.h"
 #include "model_files/safetensors/safetensors.h"
 
 namespace transkimmer {
 
-/// Canonical weight names are Hugging Face's without the leading "bert." / "roberta.":
-/// "embeddings.word_embeddings.weight", "encoder.layer.0.attention.self.query.weight",
-/// "encoder.skim_predictors.0.predictor.1.weight", "pooler.dense.weight", "classifier.weight",
-/// "classifier.out_proj.weight", "qa_outputs.weight".
-enum class WeightGroup { encoder, predictor, pooler, head };
-
-struct WeightSpec {
-  std::string name;  ///< canonical
-  std::vector<std::int64_t> shape;
-  WeightGroup group = WeightGroup::encoder;
-};
-
-/// Every weight that a model of this configuration has, in a fixed order: embeddings, layers, predictors
-/// (when config.skim.enabled), pooler (BERT classification and regression), head.
-std::vector<WeightSpec> expected_weights(const ModelConfig& config);
-
-/// The name in the file: with the "bert." / "roberta." prefix where Hugging Face has it.
+/// The name in the file: as the architecture spells it, and with its prefix ("bert.") where Hugging Face has
+/// it.
 std::string file_name_of(const WeightSpec& spec, const ModelConfig& config);
 
 /// What must be there. Encoder weights always must.

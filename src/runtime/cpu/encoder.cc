@@ -4,7 +4,6 @@
 #include <array>
 #include <cmath>
 #include <cstring>
-#include <optional>
 #include <string>
 
 #include "compute/kernels/kernels.h"
@@ -17,24 +16,30 @@
 namespace transkimmer {
 namespace {
 
+std::size_t widest_feed_forward(const ModelSpec& spec) {
+  std::int64_t widest = 0;
+  for (const LayerSpec& layer : spec.layers) widest = std::max(widest, layer.feed_forward.size);
+  return static_cast<std::size_t>(widest);
+}
+
 /// The state of one pass: the rows of the tokens still alive, sequence after sequence.
 class ForwardPass {
  public:
-  ForwardPass(const ModelConfig& config, const EncoderWeights& weights, const RaggedBatch& batch,
+  ForwardPass(const ModelSpec& spec, const EncoderWeights& weights, const RaggedBatch& batch,
               const EncoderOptions& options, const ThreadPool& pool, Workspace& workspace)
-      : config_(config),
+      : spec_(spec),
         weights_(weights),
         batch_(batch),
         options_(options),
         threads_(pool, workspace, options.profile != nullptr),
         space_(workspace),
-        attention_(config, weights, threads_, workspace),
-        hidden_size_(static_cast<std::size_t>(config.hidden_size)),
-        feed_forward_(static_cast<std::size_t>(config.intermediate_size)),
+        attention_(spec, weights, threads_, workspace),
+        hidden_size_(static_cast<std::size_t>(spec.hidden_size)),
+        feed_forward_(widest_feed_forward(spec)),
         layers_(weights.layers.size()),
         sequences_(batch.sequences()),
-        protects_first_(config.skim.protection != SkimProtection::none),
-        texts_exit_(config.texts_exit() || (!protects_first_ && reads_first_tokens())),
+        protects_first_(spec.skim.protection != SkimProtection::none),
+        texts_exit_(spec.texts_exit() || (!protects_first_ && reads_first_tokens())),
         rows_(batch.tokens()) {}
 
   EncoderResult run() {
@@ -71,7 +76,7 @@ class ForwardPass {
     if (from.precision == Precision::int8) *to.scales = *from.scales;
   }
   NormWeights norm(const NormParameters& parameters) const {
-    return {parameters.gamma.data(), parameters.beta.data(), static_cast<float>(config_.layer_norm_eps)};
+    return {parameters.gamma.data(), parameters.beta.data(), static_cast<float>(spec_.norm_epsilon)};
   }
 
   void prepare() {
@@ -154,11 +159,14 @@ class ForwardPass {
   void count_positions() {
     std::vector<std::uint32_t>& position_of = space_.position_of_row;
     position_of.resize(rows_);
-    const std::optional<std::int32_t> padding = weights_.embeddings.padding_id;
+    const bool behind = spec_.embeddings.positions == Positions::behind_padding;
+    const auto padding = static_cast<std::uint32_t>(spec_.embeddings.padding_id);
     for (std::size_t i = 0; i < sequences_; ++i) {
-      std::uint32_t next = padding ? static_cast<std::uint32_t>(*padding) + 1 : 0;
-      for (std::uint32_t token = batch_.starts[i]; token < batch_.starts[i + 1]; ++token)
-        position_of[token] = batch_.ids[token] == padding ? static_cast<std::uint32_t>(*padding) : next++;
+      std::uint32_t next = behind ? padding + 1 : 0;
+      for (std::uint32_t token = batch_.starts[i]; token < batch_.starts[i + 1]; ++token) {
+        const bool is_padding = behind && static_cast<std::uint32_t>(batch_.ids[token]) == padding;
+        position_of[token] = is_padding ? padding : next++;
+      }
     }
   }
 
@@ -275,7 +283,7 @@ class ForwardPass {
 
   std::size_t predictor_macs_per_row() const {
     return weights_.predictors.empty() ? 0
-                                       : hidden_size_ * static_cast<std::size_t>(config_.skim.predictor_size);
+                                       : hidden_size_ * static_cast<std::size_t>(spec_.skim.predictor_size);
   }
 
   std::size_t embedding_macs_per_row() const {
@@ -285,7 +293,7 @@ class ForwardPass {
   void run_layer(std::size_t index) {
     const LayerWeights& layer = weights_.layers[index];
     attention_.project(layer, operand_rows(0), rows_);
-    attention_.attend_heads(false);
+    attention_.attend_heads(layer, false);
     finish_layer(layer, space_.hidden.data(), hidden_outputs(index + 1, 0), rows_, index + 1);
   }
 
@@ -300,7 +308,7 @@ class ForwardPass {
     const std::size_t macs = hidden_size_ * (hidden_size_ + 2 * feed_forward_) + predictor_macs_per_row();
     threads_.loops.for_row_pieces(rows, macs, [&](std::size_t begin, std::size_t count, int worker) {
       finish_rows(layer, {x + begin * hidden_size_, attention_.context_rows(begin), outputs.from(begin)},
-                  threads_.own(worker).layer, static_cast<float>(config_.layer_norm_eps),
+                  threads_.own(worker).layer, static_cast<float>(spec_.norm_epsilon),
                   OneThread{count, PassThreads::panel_of(worker), threads_.times(worker)});
       predict(next, begin, count, worker);
     });
@@ -309,7 +317,7 @@ class ForwardPass {
   void finish_few_rows(const LayerWeights& layer, float* x, const RowOutputs& outputs, std::size_t rows,
                        std::size_t next) {
     finish_rows(layer, {x, attention_.context_rows(0), outputs}, space_.shared,
-                static_cast<float>(config_.layer_norm_eps), AllThreads{threads_, rows});
+                static_cast<float>(spec_.norm_epsilon), AllThreads{threads_, rows});
     threads_.loops.for_row_pieces(
         rows, predictor_macs_per_row(),
         [&](std::size_t begin, std::size_t count, int worker) { predict(next, begin, count, worker); });
@@ -347,7 +355,7 @@ class ForwardPass {
         copy_row(operand_rows(space_.starts[i]), first_operand.from(i));
     }
     attention_.project_for_first_tokens(layer, first_operand, operand_rows(0), rows_);
-    attention_.attend_heads(true);
+    attention_.attend_heads(layer, true);
     finish_layer(layer, first, {}, sequences, layers_);
     for (std::size_t i = 0; !all && i < sequences; ++i)
       store_output(space_.unfinished[i], first + i * hidden_size_);
@@ -366,7 +374,7 @@ class ForwardPass {
     space_.starts.resize(space_.unfinished.size() + 1);
   }
 
-  const ModelConfig& config_;
+  const ModelSpec& spec_;
   const EncoderWeights& weights_;
   const RaggedBatch& batch_;
   const EncoderOptions& options_;
@@ -382,10 +390,10 @@ class ForwardPass {
 
 }  // namespace
 
-EncoderResult encode(const ModelConfig& config, const EncoderWeights& weights, const RaggedBatch& batch,
+EncoderResult encode(const ModelSpec& spec, const EncoderWeights& weights, const RaggedBatch& batch,
                      const EncoderOptions& options, const ThreadPool& pool, Workspace& workspace) {
   const SingleThreadedOpenMp single_threaded;
-  return ForwardPass(config, weights, batch, options, pool, workspace).run();
+  return ForwardPass(spec, weights, batch, options, pool, workspace).run();
 }
 
 }  // namespace transkimmer

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "compute/threads/thread_pool.h"
-#include "model_files/config/model_config.h"
+#include "model/model_spec.h"
 #include "runtime/cpu/encoder_weights.h"
 #include "runtime/cpu/workspace.h"
 #include "runtime/pass/keep_decision.h"
@@ -36,7 +36,7 @@ struct EncoderResult {
 /// Runs the encoder over a ragged batch, removing skimmed tokens before each layer. Where
 /// the first token is not protected and nothing else is read, a text of which it is skimmed is done: its
 /// other tokens leave in the same layer.
-EncoderResult encode(const ModelConfig& config, const EncoderWeights& weights, const RaggedBatch& batch,
+EncoderResult encode(const ModelSpec& spec, const EncoderWeights& weights, const RaggedBatch& batch,
                      const EncoderOptions& options, const ThreadPool& pool, Workspace& workspace);
 
 }  // namespace transkimmer

@@ -2,62 +2,67 @@
 
 #include <algorithm>
 #include <cmath>
-#include <optional>
 #include <string>
 
 #include "compute/kernels/attention.h"
 #include "compute/usable_precision.h"
+#include "model/weight_specs.h"
 
 namespace transkimmer {
 namespace {
 
 /// bf16 wherever products are not in f32 and the machine can.
-Precision usable_attention_precision(const ModelConfig& config, Precision precision) {
+Precision usable_attention_precision(const ModelSpec& spec, Precision precision) {
   const bool rounded =
-      precision != Precision::f32 && can_attend_rounded(static_cast<std::size_t>(config.head_size()));
+      precision != Precision::f32 && std::ranges::all_of(spec.layers, [&](const LayerSpec& layer) {
+        return can_attend_rounded(static_cast<std::size_t>(spec.head_size(layer)));
+      });
   return rounded ? Precision::bf16 : Precision::f32;
 }
 
-/// Reads the weights below one name prefix.
+/// Packs the weights of one model.
 class Source {
  public:
-  Source(const ModelConfig& config, const ModelWeights& weights, int panels, MatrixKernelCache& kernels,
+  Source(const ModelSpec& spec, const ModelWeights& weights, int panels, MatrixKernelCache& kernels,
          Precision precision)
-      : hidden_(static_cast<std::size_t>(config.hidden_size)),
-        feed_forward_(static_cast<std::size_t>(config.intermediate_size)),
-        predictor_(static_cast<std::size_t>(config.skim.predictor_size)),
-        head_size_(static_cast<std::size_t>(config.head_size())),
+      : spec_(spec),
+        hidden_(static_cast<std::size_t>(spec.hidden_size)),
+        predictor_(static_cast<std::size_t>(spec.skim.predictor_size)),
         weights_(weights),
         panels_(panels),
         kernels_(kernels),
         precision_(precision),
-        rounded_attention_(usable_attention_precision(config, precision) == Precision::bf16) {}
+        rounded_attention_(usable_attention_precision(spec, precision) == Precision::bf16) {}
 
   LayerWeights layer(std::size_t index) const {
-    const std::string prefix = "encoder.layer." + std::to_string(index) + ".";
-    return {query(prefix),
-            key_value(prefix),
-            linear(prefix + "attention.output.dense", {hidden_, hidden_, Activation::none, precision_}),
-            norm(prefix + "attention.output.LayerNorm"),
-            linear(prefix + "intermediate.dense",
-                   {hidden_, feed_forward_, Activation::gelu, precision_, precision_ != Precision::f32}),
-            linear(prefix + "output.dense", {feed_forward_, hidden_, Activation::none, precision_}),
-            norm(prefix + "output.LayerNorm")};
+    const LayerSpec& layer = spec_.layers[index];
+    const LayerNames names = layer_names(index);
+    const auto wide = static_cast<std::size_t>(layer.feed_forward.size);
+    const LinearShape in = {hidden_, wide, layer.feed_forward.activation, precision_,
+                            precision_ != Precision::f32};
+    return {static_cast<std::size_t>(layer.attention.heads),
+            query(names, static_cast<std::size_t>(spec_.head_size(layer))),
+            key_value(names),
+            linear(names.attention_output, {hidden_, hidden_, Activation::none, precision_}),
+            norm(names.attention_norm),
+            linear(names.feed_forward_in, in),
+            linear(names.feed_forward_out, {wide, hidden_, Activation::none, precision_}),
+            norm(names.output_norm)};
   }
 
   PredictorWeights predictor(std::size_t index) const {
-    const std::string prefix = "encoder.skim_predictors." + std::to_string(index) + ".predictor.";
-    std::vector<float> weight = floats(prefix + "1.weight");
-    std::vector<float> bias = floats(prefix + "1.bias");
-    fold(norm(prefix + "0"), weight, bias);
-    const std::vector<float> last = floats(prefix + "4.weight");
-    const std::vector<float> last_bias = floats(prefix + "4.bias");
+    const PredictorNames names = predictor_names(index);
+    std::vector<float> weight = floats(names.projection + ".weight");
+    std::vector<float> bias = floats(names.projection + ".bias");
+    fold(norm(names.input_norm), weight, bias);
+    const std::vector<float> last = floats(names.decision + ".weight");
+    const std::vector<float> last_bias = floats(names.decision + ".bias");
     std::vector<float> decision(predictor_);
     for (std::size_t j = 0; j < predictor_; ++j) decision[j] = last[predictor_ + j] - last[j];
     const std::vector<float> no_bias(predictor_);
     PredictorWeights predictor{pack({hidden_, predictor_, Activation::none}, weight, no_bias),
                                std::move(bias),
-                               norm(prefix + "2"),
+                               norm(names.projection_norm),
                                std::move(decision),
                                last_bias[1] - last_bias[0],
                                {}};
@@ -67,11 +72,10 @@ class Source {
     return predictor;
   }
 
-  EmbeddingWeights embeddings(const ModelConfig& config) const {
-    const bool roberta = config.architecture == Architecture::roberta;
-    return {floats("embeddings.word_embeddings.weight"), floats("embeddings.position_embeddings.weight"),
-            floats("embeddings.token_type_embeddings.weight"), norm("embeddings.LayerNorm"),
-            roberta ? std::optional(static_cast<std::int32_t>(config.pad_token_id)) : std::nullopt};
+  EmbeddingWeights embeddings() const {
+    const EmbeddingNames names = embedding_names();
+    return {floats(names.words), floats(names.positions),
+            spec_.embeddings.types > 0 ? floats(names.types) : std::vector<float>(hidden_), norm(names.norm)};
   }
 
  private:
@@ -93,20 +97,20 @@ class Source {
     return precision_ != Precision::f32 && usable_precision(Precision::bf16) == Precision::bf16;
   }
 
-  PackedLinear query(const std::string& prefix) const {
-    std::vector<float> weight = floats(prefix + "attention.self.query.weight");
-    std::vector<float> bias = floats(prefix + "attention.self.query.bias");
-    const float scale = 1.0F / std::sqrt(static_cast<float>(head_size_));
+  PackedLinear query(const LayerNames& names, std::size_t head_size) const {
+    std::vector<float> weight = floats(names.query + ".weight");
+    std::vector<float> bias = floats(names.query + ".bias");
+    const float scale = 1.0F / std::sqrt(static_cast<float>(head_size));
     for (float& value : weight) value *= scale;
     for (float& value : bias) value *= scale;
     return pack({hidden_, hidden_, Activation::none, precision_, rounded_attention_}, weight, bias);
   }
 
-  PackedLinear key_value(const std::string& prefix) const {
-    std::vector<float> weight = floats(prefix + "attention.self.key.weight");
-    std::vector<float> bias = floats(prefix + "attention.self.key.bias");
-    const std::vector<float> value_weight = floats(prefix + "attention.self.value.weight");
-    const std::vector<float> value_bias = floats(prefix + "attention.self.value.bias");
+  PackedLinear key_value(const LayerNames& names) const {
+    std::vector<float> weight = floats(names.key + ".weight");
+    std::vector<float> bias = floats(names.key + ".bias");
+    const std::vector<float> value_weight = floats(names.value + ".weight");
+    const std::vector<float> value_bias = floats(names.value + ".bias");
     weight.insert(weight.end(), value_weight.begin(), value_weight.end());
     bias.insert(bias.end(), value_bias.begin(), value_bias.end());
     return pack({hidden_, 2 * hidden_, Activation::none, precision_, rounded_attention_}, weight, bias);
@@ -139,7 +143,8 @@ class Source {
     for (std::size_t i = 0; i < count; ++i) values[first + i * stride] -= sum / static_cast<double>(count);
   }
 
-  std::size_t hidden_, feed_forward_, predictor_, head_size_;
+  const ModelSpec& spec_;
+  std::size_t hidden_, predictor_;
   const ModelWeights& weights_;
   int panels_;
   MatrixKernelCache& kernels_;
@@ -168,13 +173,11 @@ void put_in_order(std::vector<LayerWeights>& layers, std::vector<PredictorWeight
 
 }  // namespace
 
-EncoderWeights EncoderWeights::pack(const ModelConfig& config, const ModelWeights& weights,
-                                    bool with_predictors, int panels, MatrixKernelCache& kernels,
-                                    Precision precision) {
-  const Source source(config, weights, panels, kernels, precision);
-  EncoderWeights packed{
-      source.embeddings(config), {}, {}, precision, usable_attention_precision(config, precision)};
-  const auto layers = static_cast<std::size_t>(config.num_hidden_layers);
+EncoderWeights EncoderWeights::pack(const ModelSpec& spec, const ModelWeights& weights, bool with_predictors,
+                                    int panels, MatrixKernelCache& kernels, Precision precision) {
+  const Source source(spec, weights, panels, kernels, precision);
+  EncoderWeights packed{source.embeddings(), {}, {}, precision, usable_attention_precision(spec, precision)};
+  const std::size_t layers = spec.layers.size();
   for (std::size_t i = 0; i < layers; ++i) packed.layers.push_back(source.layer(i));
   for (std::size_t i = 0; with_predictors && i < layers; ++i)
     packed.predictors.push_back(source.predictor(i));

@@ -2,11 +2,10 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <vector>
 
 #include "compute/products/packed_linear.h"
-#include "model_files/config/model_config.h"
+#include "model/model_spec.h"
 #include "model_files/weights/model_weights.h"
 #include "runtime/cpu/skim_predictor.h"
 
@@ -14,6 +13,7 @@ namespace transkimmer {
 
 /// One Transformer layer, packed. The query is scaled by 1 / sqrt(head size) here, once.
 struct LayerWeights {
+  std::size_t heads = 0;
   PackedLinear query;             ///< [hidden] -> [hidden]
   PackedLinear key_value;         ///< [hidden] -> [2 hidden], keys first
   PackedLinear attention_output;  ///< [hidden] -> [hidden]
@@ -26,11 +26,8 @@ struct LayerWeights {
 struct EmbeddingWeights {
   std::vector<float> words;      ///< [vocabulary, hidden]
   std::vector<float> positions;  ///< [positions, hidden]
-  std::vector<float> types;      ///< [types, hidden]
+  std::vector<float> types;      ///< [types, hidden]; one of zeros where the model has none
   NormParameters norm;
-  /// RoBERTa: a padding token, which a text may spell out, takes the position of this number and is not
-  /// counted; the others count on from it. BERT has none, and counts all tokens from 0.
-  std::optional<std::int32_t> padding_id;
 };
 
 struct EncoderWeights {
@@ -42,7 +39,7 @@ struct EncoderWeights {
   Precision attention_precision = Precision::f32;  ///< of queries, keys and values: f32 or bf16
 
   /// `panels`: threads that share a product of few rows. `precision` is one that usable_precision returns.
-  static EncoderWeights pack(const ModelConfig& config, const ModelWeights& weights, bool with_predictors,
+  static EncoderWeights pack(const ModelSpec& spec, const ModelWeights& weights, bool with_predictors,
                              int panels, MatrixKernelCache& kernels, Precision precision = Precision::f32);
 };
 

@@ -11,11 +11,19 @@
 namespace transkimmer {
 namespace {
 
-PackedLinear linear(const ModelWeights& weights, const std::string& name, std::size_t in, int panels,
-                    MatrixKernelCache& kernels) {
-  const std::vector<float> bias = weights.floats(name + ".bias");
-  return PackedLinear({in, bias.size(), Activation::none}, weights.floats(name + ".weight"), bias, panels,
-                      kernels);
+void activate(Activation activation, std::vector<float>& values) {
+  switch (activation) {
+    case Activation::none:
+      return;
+    case Activation::tanh:
+      return tanh_in_place(values.data(), values.size());
+    case Activation::relu:
+      for (float& value : values) value = std::max(value, 0.0F);
+      return;
+    case Activation::gelu:
+      break;
+  }
+  throw UsageError("the model has a task head with an activation that is not for inference");
 }
 
 }  // namespace
@@ -29,42 +37,41 @@ std::vector<float> probabilities_of(std::span<const float> logits) {
   return result;
 }
 
-TaskHead TaskHead::pack(const ModelConfig& config, const ModelWeights& weights, int panels,
+TaskHead TaskHead::pack(const ModelSpec& spec, const ModelWeights& weights, int panels,
                         MatrixKernelCache& kernels) {
-  const auto hidden = static_cast<std::size_t>(config.hidden_size);
-  const auto load = [&](const std::string& name) { return linear(weights, name, hidden, panels, kernels); };
-  switch (config.head) {
-    case HeadKind::classification:
-    case HeadKind::regression:
-      if (config.architecture == Architecture::roberta)
-        return {load("classifier.dense"), load("classifier.out_proj")};
-      return {load("pooler.dense"), load("classifier")};
-    case HeadKind::question_answering:
-      return {std::nullopt, load("qa_outputs")};
-    default:
-      throw UsageError("the model has no task head to run");
+  if (!is_task_head(spec.head.kind)) throw UsageError("the model has no task head to run");
+  std::vector<Step> steps;
+  auto in = static_cast<std::size_t>(spec.hidden_size);
+  for (const HeadStep& step : spec.head.steps) {
+    const auto out = static_cast<std::size_t>(step.out);
+    steps.push_back({PackedLinear({in, out, Activation::none}, weights.floats(step.name + ".weight"),
+                                  weights.floats(step.name + ".bias"), panels, kernels),
+                     step.activation});
+    in = out;
   }
+  return TaskHead(std::move(steps));
 }
 
 std::size_t TaskHead::macs_per_row() const {
-  const auto macs = [](const PackedLinear& linear) { return linear.shape().in * linear.shape().out; };
-  return macs(last_) + (dense_ ? macs(*dense_) : 0);
+  std::size_t macs = 0;
+  for (const Step& step : steps_) macs += step.linear.shape().in * step.linear.shape().out;
+  return macs;
 }
 
 std::vector<float> TaskHead::logits(const float* states, std::size_t rows, const ThreadPool& pool) const {
   const SharedLoops loops(pool);
-  const auto multiply = [&](const PackedLinear& linear, const float* x) {
-    const LinearShape& shape = linear.shape();
+  std::vector<float> values;
+  for (const Step& step : steps_) {
+    const LinearShape& shape = step.linear.shape();
+    const float* const x = &step == &steps_.front() ? states : values.data();
     std::vector<float> y(rows * shape.out);
-    loops.for_tasks(linear.panels(), rows * shape.in * shape.out, [&](std::size_t panel, int) {
-      linear.multiply_panel(panel, float_operand(x, shape.in), rows, y.data());
+    loops.for_tasks(step.linear.panels(), rows * shape.in * shape.out, [&](std::size_t panel, int) {
+      step.linear.multiply_panel(panel, float_operand(x, shape.in), rows, y.data());
     });
-    return y;
-  };
-  if (!dense_) return multiply(last_, states);
-  std::vector<float> pooled = multiply(*dense_, states);
-  tanh_in_place(pooled.data(), pooled.size());
-  return multiply(last_, pooled.data());
+    activate(step.activation, y);
+    values = std::move(y);
+  }
+  return values;
 }
 
 }  // namespace transkimmer

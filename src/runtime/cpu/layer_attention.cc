@@ -1,14 +1,26 @@
 #include "runtime/cpu/layer_attention.h"
 
+#include <algorithm>
+#include <cstdint>
+
 namespace transkimmer {
 
-LayerAttention::LayerAttention(const ModelConfig& config, const EncoderWeights& weights,
+namespace {
+
+std::size_t largest_head_size(const ModelSpec& spec) {
+  std::int64_t largest = 0;
+  for (const LayerSpec& layer : spec.layers) largest = std::max(largest, spec.head_size(layer));
+  return static_cast<std::size_t>(largest);
+}
+
+}  // namespace
+
+LayerAttention::LayerAttention(const ModelSpec& spec, const EncoderWeights& weights,
                                const PassThreads& threads, Workspace& workspace)
     : threads_(threads),
       space_(workspace),
-      hidden_size_(static_cast<std::size_t>(config.hidden_size)),
-      heads_(static_cast<std::size_t>(config.num_attention_heads)),
-      head_size_(static_cast<std::size_t>(config.head_size())),
+      hidden_size_(static_cast<std::size_t>(spec.hidden_size)),
+      largest_head_(largest_head_size(spec)),
       precision_(weights.attention_precision),
       // In bf16 the next product reads that. int8 reads neither, as its scale needs the whole row first.
       context_(weights.precision == Precision::bf16 ? Precision::bf16 : precision_) {}
@@ -18,7 +30,7 @@ void LayerAttention::reserve(std::size_t rows, std::size_t longest) const {
   space_.query.reserve(rows * row_bytes);
   space_.key_value.reserve(rows * 2 * row_bytes);
   space_.context.reserve(rows * hidden_size_ * operand_bytes(context_));
-  for (auto& own : space_.per_thread) own.attention.reserve(attention_scratch_floats(longest, head_size_));
+  for (auto& own : space_.per_thread) own.attention.reserve(attention_scratch_floats(longest, largest_head_));
 }
 
 void LayerAttention::project(const LayerWeights& layer, const OperandRows& hidden, std::size_t rows) const {
@@ -62,10 +74,9 @@ std::size_t LayerAttention::macs(bool first_tokens) const {
 }
 
 template <typename Value>
-AttentionHeadOf<Value> LayerAttention::head_of(std::size_t sequence, std::size_t head,
-                                               bool first_tokens) const {
-  const std::size_t column = head * head_size_, begin = space_.starts[sequence];
-  const std::size_t query_row = first_tokens ? sequence : begin;
+AttentionHeadOf<Value> LayerAttention::head_of(const Task& task) const {
+  const std::size_t column = task.head * task.head_size, begin = space_.starts[task.sequence];
+  const std::size_t query_row = task.first_tokens ? task.sequence : begin;
   const std::size_t query_place = query_row * hidden_size_ + column;
   AttentionHeadOf<Value> result;
   result.query = reinterpret_cast<const Value*>(space_.query.data()) + query_place;
@@ -79,25 +90,26 @@ AttentionHeadOf<Value> LayerAttention::head_of(std::size_t sequence, std::size_t
     result.out = reinterpret_cast<float*>(space_.context.data()) + query_place;
   }
   result.out_stride = hidden_size_;
-  result.tokens = space_.starts[sequence + 1] - begin;
-  result.queries = first_tokens ? 1 : result.tokens;
-  result.head_size = head_size_;
+  result.tokens = space_.starts[task.sequence + 1] - begin;
+  result.queries = task.first_tokens ? 1 : result.tokens;
+  result.head_size = task.head_size;
   return result;
 }
 
-void LayerAttention::attend_heads(bool first_tokens) const {
+void LayerAttention::attend_heads(const LayerWeights& layer, bool first_tokens) const {
+  const std::size_t heads = layer.heads, head_size = hidden_size_ / heads;
   const auto timed = [&](int worker, const auto& head, const auto& attend_head) {
     if (head.tokens == 0) return;  // of a text that is done
     const OperationTimer timer =
-        threads_.time(worker, Operation::attention, 2 * head.queries * head.tokens * head_size_);
+        threads_.time(worker, Operation::attention, 2 * head.queries * head.tokens * head.head_size);
     attend_head(head, threads_.own(worker).attention.data());
   };
-  threads_.loops.for_tasks(sequences() * heads_, macs(first_tokens), [&](std::size_t task, int worker) {
-    const std::size_t sequence = task / heads_, head = task % heads_;
+  threads_.loops.for_tasks(sequences() * heads, macs(first_tokens), [&](std::size_t index, int worker) {
+    const Task task = {index / heads, index % heads, head_size, first_tokens};
     if (precision_ == Precision::bf16) {
-      timed(worker, head_of<Bf16>(sequence, head, first_tokens), attend_rounded);
+      timed(worker, head_of<Bf16>(task), attend_rounded);
     } else {
-      timed(worker, head_of<float>(sequence, head, first_tokens), attend);
+      timed(worker, head_of<float>(task), attend);
     }
   });
 }

@@ -4,7 +4,7 @@
 
 #include "compute/kernels/attention.h"
 #include "compute/operand.h"
-#include "model_files/config/model_config.h"
+#include "model/model_spec.h"
 #include "runtime/cpu/encoder_weights.h"
 #include "runtime/cpu/pass_threads.h"
 #include "runtime/cpu/workspace.h"
@@ -15,7 +15,7 @@ namespace transkimmer {
 /// pass.
 class LayerAttention {
  public:
-  LayerAttention(const ModelConfig& config, const EncoderWeights& weights, const PassThreads& threads,
+  LayerAttention(const ModelSpec& spec, const EncoderWeights& weights, const PassThreads& threads,
                  Workspace& workspace);
 
   /// Makes room for so many rows and for sequences of at most `longest` tokens.
@@ -28,7 +28,7 @@ class LayerAttention {
                                 const OperandRows& hidden, std::size_t rows) const;
 
   /// Attention of every sequence and head. With `first_tokens`, query and context have one row per sequence.
-  void attend_heads(bool first_tokens) const;
+  void attend_heads(const LayerWeights& layer, bool first_tokens) const;
 
   /// The result from row `begin` on: bf16 or floats.
   OperandRows context_rows(std::size_t begin) const;
@@ -36,12 +36,17 @@ class LayerAttention {
  private:
   std::size_t sequences() const { return space_.starts.size() - 1; }
   std::size_t macs(bool first_tokens) const;
+  /// What one task of attend_heads works on.
+  struct Task {
+    std::size_t sequence, head, head_size;
+    bool first_tokens;
+  };
   template <typename Value>
-  AttentionHeadOf<Value> head_of(std::size_t sequence, std::size_t head, bool first_tokens) const;
+  AttentionHeadOf<Value> head_of(const Task& task) const;
 
   const PassThreads& threads_;
   Workspace& space_;
-  const std::size_t hidden_size_, heads_, head_size_;
+  const std::size_t hidden_size_, largest_head_;
   const Precision precision_;  ///< of the products of attention: f32 or bf16
   const Precision context_;    ///< of the result
 };

@@ -43,6 +43,7 @@ class ByteLevelBpeTokenizer final : public Tokenizer {
  public:
   explicit ByteLevelBpeTokenizer(ByteLevelBpeModel model);
 
+  std::string_view algorithm() const override { return "byte-level BPE"; }
   std::vector<Piece> pieces(std::string_view text) const override;
   std::string_view token(std::int32_t id) const override { return model_.vocabulary.token(id); }
   std::size_t vocabulary_size() const override { return model_.vocabulary.size(); }

@@ -29,6 +29,7 @@ class WordPieceTokenizer final : public Tokenizer {
  public:
   explicit WordPieceTokenizer(WordPieceModel model);
 
+  std::string_view algorithm() const override { return "WordPiece"; }
   std::vector<Piece> pieces(std::string_view text) const override;
   std::string_view token(std::int32_t id) const override { return model_.vocabulary.token(id); }
   std::size_t vocabulary_size() const override { return model_.vocabulary.size(); }

@@ -54,7 +54,7 @@ std::string architecture_text(const ModelConfig& config) {
       "{} {} of {} layers, hidden size {}, {} heads, intermediate size {}, vocabulary {}, {} positions, {} "
       "types, "
       "layer norm epsilon {}, classifier dropout {}, {} labels",
-      name_of(config.architecture), name_of(config.head), config.num_hidden_layers, config.hidden_size,
+      config.model_type, name_of(config.head), config.num_hidden_layers, config.hidden_size,
       config.num_attention_heads, config.intermediate_size, config.vocab_size, config.max_position_embeddings,
       config.type_vocab_size, config.layer_norm_eps, config.classifier_dropout, config.num_labels());
 }

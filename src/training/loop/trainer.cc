@@ -161,7 +161,7 @@ double Trainer::clip() const {
 StepOutcome Trainer::train_step(std::int64_t step) {
   const std::vector<LabelledBatch> group = micro_batches(step);
   GroupSize size;
-  for (const LabelledBatch& batch : group) size.add(batch, model_.config());
+  for (const LabelledBatch& batch : group) size.add(batch, model_.spec());
   const std::uint64_t step_seed = mix_seeds(options_.seed, static_cast<std::uint64_t>(step));
   const LossWeights weights = loss_weights(step);
   model_.parameters().zero_gradients();

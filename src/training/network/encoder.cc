@@ -2,53 +2,62 @@
 
 #include <string>
 
+#include "model/weight_specs.h"
 #include "training/skimming/skim_masks.h"
 #include "training/tensors/compute_settings.h"
 #include "training/tensors/linear.h"
 
 namespace transkimmer {
 
-Encoder::Encoder(const ModelConfig& config, const Parameters& parameters)
-    : skim_threshold(config.skim.threshold),
-      config_(config),
-      embeddings_{.words = parameters.at("embeddings.word_embeddings.weight"),
-                  .positions = parameters.at("embeddings.position_embeddings.weight"),
-                  .types = parameters.at("embeddings.token_type_embeddings.weight"),
-                  .norm = affine_weights(parameters, "embeddings.LayerNorm"),
-                  .word_rows = parameters.entry("embeddings.word_embeddings.weight").rows} {
-  for (std::int64_t i = 0; i < config.num_hidden_layers; ++i) {
-    layers_.push_back(make_layer(parameters, "encoder.layer." + std::to_string(i)));
-    if (config.skim.enabled) {
-      predictors_.emplace_back(parameters, "encoder.skim_predictors." + std::to_string(i));
-    }
-  }
+namespace {
+
+EmbeddingTables embedding_tables(const ModelSpec& spec, const Parameters& parameters) {
+  const EmbeddingNames names = embedding_names();
+  const Tensor& words = parameters.at(names.words);
+  return {.words = words,
+          .positions = parameters.at(names.positions),
+          // A model without token types adds nothing for them.
+          .types = spec.embeddings.types > 0 ? parameters.at(names.types)
+                                             : at::zeros({1, spec.hidden_size}, words.options()),
+          .norm = affine_weights(parameters, names.norm),
+          .word_rows = parameters.entry(names.words).rows};
 }
 
-EncoderLayerWeights Encoder::make_layer(const Parameters& parameters, const std::string& prefix) const {
-  const auto weights = [&](const char* name) { return affine_weights(parameters, prefix + name); };
-  return {.query = weights(".attention.self.query"),
-          .key = weights(".attention.self.key"),
-          .value = weights(".attention.self.value"),
-          .attention_output = weights(".attention.output.dense"),
-          .attention_norm = weights(".attention.output.LayerNorm"),
-          .intermediate = weights(".intermediate.dense"),
-          .output = weights(".output.dense"),
-          .output_norm = weights(".output.LayerNorm")};
+EncoderLayerWeights layer_weights(std::size_t layer, const Parameters& parameters) {
+  const LayerNames names = layer_names(layer);
+  const auto weights = [&](const std::string& name) { return affine_weights(parameters, name); };
+  return {.query = weights(names.query),
+          .key = weights(names.key),
+          .value = weights(names.value),
+          .attention_output = weights(names.attention_output),
+          .attention_norm = weights(names.attention_norm),
+          .intermediate = weights(names.feed_forward_in),
+          .output = weights(names.feed_forward_out),
+          .output_norm = weights(names.output_norm)};
+}
+
+}  // namespace
+
+Encoder::Encoder(const ModelSpec& spec, const Parameters& parameters)
+    : skim_threshold(spec.skim.threshold), spec_(spec), embeddings_(embedding_tables(spec, parameters)) {
+  for (std::size_t i = 0; i < spec.layers.size(); ++i) {
+    layers_.push_back(layer_weights(i, parameters));
+    if (spec.skim.enabled) predictors_.emplace_back(parameters, i);
+  }
 }
 
 /// The published code declares a padding row in RoBERTa's position table: it gets no gradient.
 std::int64_t Encoder::fixed_position() const {
   constexpr std::int64_t none = -1;
-  return config_.architecture == Architecture::roberta ? config_.pad_token_id : none;
+  return spec_.embeddings.positions == Positions::behind_padding ? spec_.embeddings.padding_id : none;
 }
 
 Tensor Encoder::position_ids(const Tensor& ids) const {
-  if (config_.architecture == Architecture::bert) {
+  if (spec_.embeddings.positions == Positions::from_zero) {
     return at::arange(ids.size(1), ids.options()).unsqueeze(0).expand_as(ids);
   }
-  // RoBERTa counts from pad_token_id + 1, and padding stays at pad_token_id.
-  const Tensor counted = ids.ne(config_.pad_token_id).to(torch::kInt64);
-  return at::cumsum(counted, 1) * counted + config_.pad_token_id;
+  const Tensor counted = ids.ne(spec_.embeddings.padding_id).to(torch::kInt64);
+  return at::cumsum(counted, 1) * counted + spec_.embeddings.padding_id;
 }
 
 /// Of logits [B, S, 2].
@@ -65,8 +74,8 @@ Tensor Encoder::decide(std::size_t layer, const Tensor& logits, Pass& pass) cons
   Tensor decisions =
       straight_through_decisions(logits, noise,
                                  {.threshold = skim_threshold,
-                                  .temperature = config_.skim.temperature,
-                                  .keep_first = config_.skim.protection != SkimProtection::none});
+                                  .temperature = spec_.skim.temperature,
+                                  .keep_first = spec_.skim.protection != SkimProtection::none});
   // Not at::maximum, which would share the gradient of equal values between the decision and the rule.
   if (pass.batch.never_skimmed.defined())
     decisions = at::where(pass.batch.never_skimmed.gt(0), at::ones_like(decisions), decisions);
@@ -79,31 +88,30 @@ EncoderOutput Encoder::forward(const PaddedBatch& batch, const ForwardOptions& o
             .options = options,
             .random = RandomStreams(options.seed),
             .skimming = options.skimming && !predictors_.empty(),
-            .texts_exit = options.skimming && !predictors_.empty() && config_.texts_exit()};
+            .texts_exit = options.skimming && !predictors_.empty() && spec_.texts_exit()};
   const bool packing = trace == nullptr && !options.padded && batch.ids.is_cpu() &&
-                       config_.skim.semantics == SkimSemantics::removal;
+                       spec_.skim.semantics == SkimSemantics::removal;
   return packing ? forward_packed(pass) : forward_padded(pass, trace);
 }
 
 Tensor Encoder::embed(Pass& pass) const {
   const PaddedBatch& batch = pass.batch;
   if (embeddings_.word_rows) embeddings_.word_rows->prepare_all();
-  const Tensor sum = at::embedding(embeddings_.words, batch.ids, config_.pad_token_id) +
+  const Tensor sum = at::embedding(embeddings_.words, batch.ids, spec_.embeddings.padding_id) +
                      at::embedding(embeddings_.types, batch.type_ids) +
                      at::embedding(embeddings_.positions, position_ids(batch.ids), fixed_position());
-  return dropout(layer_norm(sum, embeddings_.norm, config_.layer_norm_eps), config_.hidden_dropout_prob,
-                 pass.dropout());
+  return dropout(layer_norm(sum, embeddings_.norm, spec_.norm_epsilon), spec_.dropout.hidden, pass.dropout());
 }
 
-Tensor Encoder::run_layer(const EncoderLayerWeights& layer, const Tensor& hidden, const AttentionMask& mask,
+Tensor Encoder::run_layer(std::size_t index, const Tensor& hidden, const AttentionMask& mask,
                           const AttentionOptions& attention) const {
+  const EncoderLayerWeights& layer = layers_[index];
   const Tensor context = masked_attention({.query = linear(hidden, layer.query),
                                            .key = linear(hidden, layer.key),
                                            .value = linear(hidden, layer.value)},
                                           mask, attention);
   const auto residual = [&](const Tensor& x, const Tensor& input, const AffineWeights& norm) {
-    return layer_norm(dropout(x, config_.hidden_dropout_prob, attention.context) + input, norm,
-                      config_.layer_norm_eps);
+    return layer_norm(dropout(x, spec_.dropout.hidden, attention.context) + input, norm, spec_.norm_epsilon);
   };
   const Tensor attended = residual(linear(context, layer.attention_output), hidden, layer.attention_norm);
   const Tensor expanded = at::gelu(linear(attended, layer.intermediate));
@@ -113,9 +121,9 @@ Tensor Encoder::run_layer(const EncoderLayerWeights& layer, const Tensor& hidden
 EncoderOutput Encoder::forward_padded(Pass& pass, EncoderTrace* trace) const {
   AttentionMask mask{.real = pass.batch.real,
                      .kept = {},
-                     .semantics = config_.skim.semantics,
+                     .semantics = spec_.skim.semantics,
                      .gradient_of_return = pass.options.gradient_of_return};
-  SkimMasks masks(config_, pass.batch.real);
+  SkimMasks masks(spec_, pass.batch.real);
   EncoderOutput output;
   Tensor hidden = embed(pass);
   output.hidden = hidden;
@@ -129,9 +137,9 @@ EncoderOutput Encoder::forward_padded(Pass& pass, EncoderTrace* trace) const {
       output.skim_masks.push_back(masks.kept());
     }
     Tensor probabilities;
-    const Tensor next = run_layer(layers_[i], hidden, mask,
-                                  {.heads = config_.num_attention_heads,
-                                   .dropout = config_.attention_probs_dropout_prob,
+    const Tensor next = run_layer(i, hidden, mask,
+                                  {.heads = spec_.layers[i].attention.heads,
+                                   .dropout = spec_.dropout.attention,
                                    .context = pass.dropout(),
                                    .probabilities = trace != nullptr ? &probabilities : nullptr});
     if (trace != nullptr) trace->probabilities.push_back(probabilities);
@@ -153,11 +161,11 @@ Tensor Encoder::embed_packed(Pass& pass, std::shared_ptr<const TokenPacking> pac
   auto rows = std::make_shared<EmbeddingRows>(EmbeddingRows{.words = chosen(batch.ids),
                                                             .positions = chosen(position_ids(batch.ids)),
                                                             .types = chosen(batch.type_ids),
-                                                            .fixed_word = config_.pad_token_id,
+                                                            .fixed_word = spec_.embeddings.padding_id,
                                                             .fixed_position = fixed_position()});
-  return packed_embedding(embeddings_, std::move(rows), std::move(packing),
-                          {.epsilon = config_.layer_norm_eps,
-                           .dropout = next_dropout_rule(config_.hidden_dropout_prob, pass.dropout())});
+  return packed_embedding(
+      embeddings_, std::move(rows), std::move(packing),
+      {.epsilon = spec_.norm_epsilon, .dropout = next_dropout_rule(spec_.dropout.hidden, pass.dropout())});
 }
 
 Tensor Encoder::run_packed_layer(std::size_t layer, const Tensor& hidden, const Tensor& kept,
@@ -170,12 +178,12 @@ Tensor Encoder::run_packed_layer(std::size_t layer, const Tensor& hidden, const 
     tokens->rows = std::move(first.rows);
   }
   // In the order in which forward_padded draws them.
-  const DropoutRule attention = next_dropout_rule(config_.attention_probs_dropout_prob, pass.dropout());
-  const DropoutRule attended = next_dropout_rule(config_.hidden_dropout_prob, pass.dropout());
-  const DropoutRule output = next_dropout_rule(config_.hidden_dropout_prob, pass.dropout());
+  const DropoutRule attention = next_dropout_rule(spec_.dropout.attention, pass.dropout());
+  const DropoutRule attended = next_dropout_rule(spec_.dropout.hidden, pass.dropout());
+  const DropoutRule output = next_dropout_rule(spec_.dropout.hidden, pass.dropout());
   return packed_layer(hidden, kept, layers_[layer], std::move(tokens),
-                      {.heads = config_.num_attention_heads,
-                       .epsilon = config_.layer_norm_eps,
+                      {.heads = spec_.layers[layer].attention.heads,
+                       .epsilon = spec_.norm_epsilon,
                        .bf16 = rounding_cpu_products(),
                        .gradient_of_return = pass.options.gradient_of_return,
                        .attention_dropout = attention,
@@ -283,7 +291,7 @@ void Encoder::follow_packed(std::size_t layer, PackedStates& states, const Pass&
 }
 
 EncoderOutput Encoder::forward_packed(Pass& pass) const {
-  PackedStates states{.masks = SkimMasks(config_, pass.batch.real)};
+  PackedStates states{.masks = SkimMasks(spec_, pass.batch.real)};
   states.packing = pack_tokens(pass.batch.real);
   states.hidden = embed_packed(pass, std::make_shared<const TokenPacking>(states.packing));
   const PackedSubset first = first_tokens(states.packing);
@@ -307,7 +315,7 @@ EncoderOutput Encoder::forward_packed(Pass& pass) const {
   states.gone_places.insert(states.gone_places.end(), states.packing.places.begin(),
                             states.packing.places.end());
   output.hidden = scatter_rows(at::cat(states.gone), states.gone_places, states.places())
-                      .view({states.packing.batch, states.packing.length, config_.hidden_size});
+                      .view({states.packing.batch, states.packing.length, spec_.hidden_size});
   return output;
 }
 

@@ -5,7 +5,7 @@
 #include <memory>
 #include <vector>
 
-#include "model_files/config/model_config.h"
+#include "model/model_spec.h"
 #include "training/network/attention.h"
 #include "training/packed/packed_embedding.h"
 #include "training/packed/packed_layer.h"
@@ -62,10 +62,10 @@ struct EncoderOutput {
   std::vector<Tensor> skim_masks;  ///< L of [B, S], cumulative, 1 = kept; empty when not skimming
 };
 
-/// BERT or RoBERTa with a skim predictor before every layer.
+/// The layers of a model with a skim predictor before each of them.
 class Encoder {
  public:
-  Encoder(const ModelConfig& config, const Parameters& parameters);
+  Encoder(const ModelSpec& spec, const Parameters& parameters);
 
   EncoderOutput forward(const PaddedBatch& batch, const ForwardOptions& options,
                         EncoderTrace* trace = nullptr) const;
@@ -79,7 +79,7 @@ class Encoder {
     const ForwardOptions& options;
     RandomStreams random;
     bool skimming;
-    bool texts_exit;  ///< see ModelConfig::texts_exit
+    bool texts_exit;  ///< see ModelSpec::texts_exit
 
     DropoutContext dropout() { return {.active = options.training, .random = &random}; }
   };
@@ -87,14 +87,13 @@ class Encoder {
   /// The tokens that layers still compute, and those that have left.
   struct PackedStates;
 
-  EncoderLayerWeights make_layer(const Parameters& parameters, const std::string& prefix) const;
   std::int64_t fixed_position() const;
   Tensor position_ids(const Tensor& ids) const;
   Tensor decide(std::size_t layer, const Tensor& logits, Pass& pass) const;
 
   EncoderOutput forward_padded(Pass& pass, EncoderTrace* trace) const;
   Tensor embed(Pass& pass) const;
-  Tensor run_layer(const EncoderLayerWeights& layer, const Tensor& hidden, const AttentionMask& mask,
+  Tensor run_layer(std::size_t index, const Tensor& hidden, const AttentionMask& mask,
                    const AttentionOptions& attention) const;
 
   EncoderOutput forward_packed(Pass& pass) const;
@@ -104,7 +103,7 @@ class Encoder {
   Tensor run_packed_layer(std::size_t layer, const Tensor& hidden, const Tensor& kept,
                           const TokenPacking& packing, Pass& pass) const;
 
-  ModelConfig config_;
+  ModelSpec spec_;
   EmbeddingTables embeddings_;
   std::vector<EncoderLayerWeights> layers_;
   std::vector<SkimPredictor> predictors_;

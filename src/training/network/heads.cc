@@ -1,55 +1,64 @@
 #include "training/network/heads.h"
 
+#include <string>
+
+#include "model/weight_specs.h"
 #include "training/tensors/linear.h"
 #include "transkimmer/error.h"
 
 namespace transkimmer {
+namespace {
 
-Head::Head(const ModelConfig& config, const Parameters& parameters)
-    : kind_(config.head),
-      architecture_(config.architecture),
-      dropout_probability_(config.classifier_dropout),
-      layer_norm_epsilon_(config.layer_norm_eps) {
-  const bool bert = architecture_ == Architecture::bert;
-  switch (kind_) {
-    case HeadKind::classification:
-    case HeadKind::regression:
-      dense_ = affine_weights(parameters, bert ? "pooler.dense" : "classifier.dense");
-      output_ = affine_weights(parameters, bert ? "classifier" : "classifier.out_proj");
-      return;
-    case HeadKind::question_answering:
-      output_ = affine_weights(parameters, "qa_outputs");
-      return;
-    case HeadKind::masked_lm:
-      dense_ = affine_weights(parameters, bert ? "cls.predictions.transform.dense" : "lm_head.dense");
-      norm_ = affine_weights(parameters, bert ? "cls.predictions.transform.LayerNorm" : "lm_head.layer_norm");
-      output_ = {parameters.at("embeddings.word_embeddings.weight"),
-                 parameters.at(bert ? "cls.predictions.bias" : "lm_head.bias")};
-      return;
-    case HeadKind::none:
+Tensor activate(Activation activation, const Tensor& x) {
+  switch (activation) {
+    case Activation::none:
       break;
+    case Activation::gelu:
+      return at::gelu(x);
+    case Activation::tanh:
+      return at::tanh(x);
+    case Activation::relu:
+      return at::relu(x);
   }
-  throw UsageError("a model with head '" + std::string(name_of(kind_)) + "' cannot be trained");
+  return x;
 }
 
-HeadOutput Head::predict_tokens(const Tensor& hidden, const Tensor& predicted) const {
+}  // namespace
+
+Head::Head(const ModelSpec& spec, const Parameters& parameters)
+    : kind_(spec.head.kind), reads_(spec.head.reads), norm_epsilon_(spec.norm_epsilon) {
+  if (spec.head.steps.empty())
+    throw UsageError("a model with head '" + std::string(name_of(kind_)) + "' cannot be trained");
+  for (const HeadStep& step : spec.head.steps) {
+    const AffineWeights linear =
+        step.tied ? AffineWeights{parameters.at(embedding_names().words), parameters.at(step.name + ".bias")}
+                  : affine_weights(parameters, step.name);
+    steps_.push_back({.linear = linear,
+                      .activation = step.activation,
+                      .norm = step.norm.empty() ? AffineWeights{} : affine_weights(parameters, step.norm),
+                      .dropout = step.dropout,
+                      .pooler = step.pooler});
+  }
+}
+
+Tensor Head::states_to_read(const Tensor& hidden, const Tensor& predicted) const {
+  if (reads_ == Reads::first) return hidden.select(1, 0);
+  if (kind_ != HeadKind::masked_lm) return hidden;
   const Tensor tokens = hidden.reshape({-1, hidden.size(-1)});
   // Only what is asked for is computed: the output layer costs as much as several encoder layers.
-  const Tensor asked = predicted.defined() ? at::index_select(tokens, 0, predicted) : tokens;
-  const Tensor x = layer_norm(at::gelu(linear(asked, dense_)), norm_, layer_norm_epsilon_);
-  return {.logits = linear(x, output_), .pooled = {}};
+  return predicted.defined() ? at::index_select(tokens, 0, predicted) : tokens;
 }
 
 HeadOutput Head::forward(const Tensor& hidden, const Tensor& predicted, const DropoutContext& context) const {
-  if (kind_ == HeadKind::masked_lm) return predict_tokens(hidden, predicted);
-  if (kind_ == HeadKind::question_answering) return {.logits = linear(hidden, output_), .pooled = {}};
-  const Tensor first = hidden.select(1, 0);
-  if (architecture_ == Architecture::bert) {
-    const Tensor pooled = at::tanh(linear(first, dense_));
-    return {.logits = linear(dropout(pooled, dropout_probability_, context), output_), .pooled = pooled};
+  HeadOutput output;
+  output.logits = states_to_read(hidden, predicted);
+  for (const Step& step : steps_) {
+    const Tensor x = step.dropout > 0 ? dropout(output.logits, step.dropout, context) : output.logits;
+    output.logits = activate(step.activation, linear(x, step.linear));
+    if (step.norm.weight.defined()) output.logits = layer_norm(output.logits, step.norm, norm_epsilon_);
+    if (step.pooler) output.pooled = output.logits;
   }
-  const Tensor x = at::tanh(linear(dropout(first, dropout_probability_, context), dense_));
-  return {.logits = linear(dropout(x, dropout_probability_, context), output_), .pooled = {}};
+  return output;
 }
 
 }  // namespace transkimmer

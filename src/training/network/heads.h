@@ -1,6 +1,8 @@
 #pragma once
 
-#include "model_files/config/model_config.h"
+#include <vector>
+
+#include "model/model_spec.h"
 #include "training/network/dropout.h"
 #include "training/tensors/parameters.h"
 
@@ -9,28 +11,33 @@ namespace transkimmer {
 struct HeadOutput {
   /// [B, labels]; [B, S, 2] for question answering (start, end); [M, vocabulary] for masked-LM.
   Tensor logits;
-  Tensor pooled;  ///< [B, H], BERT classification and regression alone
+  Tensor pooled;  ///< [B, H]: of a pretrained pooler; undefined where the head has none
 };
 
-/// What stands on the encoder for config.head. The masked-LM head is BertForMaskedLM's or
-/// RobertaForMaskedLM's: dense, GELU, LayerNorm, then the word embeddings again as output layer, with a bias.
+/// What stands on the encoder: the steps of spec.head. In training they draw dropout; a step that is tied
+/// multiplies with the word embeddings.
 class Head {
  public:
-  /// Throws UsageError for a head that cannot be trained here.
-  Head(const ModelConfig& config, const Parameters& parameters);
-  /// `hidden` [B, S, H]; `predicted` [M] chooses among its B * S tokens for the masked-LM head alone.
+  /// Throws UsageError for a model without head.
+  Head(const ModelSpec& spec, const Parameters& parameters);
+  /// `hidden` [B, S, H]; `predicted` [M] chooses among its B * S tokens for heads that answer with a word.
   HeadOutput forward(const Tensor& hidden, const Tensor& predicted, const DropoutContext& context) const;
 
  private:
-  HeadOutput predict_tokens(const Tensor& hidden, const Tensor& predicted) const;
+  struct Step {
+    AffineWeights linear;
+    Activation activation;
+    AffineWeights norm;  ///< undefined: none
+    double dropout;
+    bool pooler;
+  };
+
+  Tensor states_to_read(const Tensor& hidden, const Tensor& predicted) const;
 
   HeadKind kind_;
-  Architecture architecture_;
-  double dropout_probability_;
-  double layer_norm_epsilon_;
-  AffineWeights dense_;  ///< BERT's pooler, RoBERTa's classifier.dense, or that of the masked-LM head
-  AffineWeights norm_;   ///< masked-LM alone
-  AffineWeights output_;
+  Reads reads_;
+  double norm_epsilon_;
+  std::vector<Step> steps_;
 };
 
 }  // namespace transkimmer

@@ -28,38 +28,48 @@ Tensor normal(torch::IntArrayRef shape, double deviation, std::uint64_t seed) {
   return at::randn(shape, generator, torch::TensorOptions().dtype(torch::kFloat32)) * deviation;
 }
 
-bool is_norm(std::string_view name) {
-  return name.find("LayerNorm") != name.npos || name.find("layer_norm") != name.npos ||
-         name.find(".predictor.0.") != name.npos || name.find(".predictor.2.") != name.npos;
+/// A fresh table whose padding row adds nothing.
+Tensor padded_table(const WeightSpec& spec, const ModelSpec& model, std::uint64_t seed) {
+  Tensor value = normal(spec.shape, model.initializer_range, seed);
+  value.select(0, model.embeddings.padding_id).zero_();
+  return value;
 }
 
-Tensor initial_value(const WeightSpec& spec, const ModelConfig& config, std::uint64_t seed) {
-  const std::string_view name = spec.name;
-  if (is_norm(name)) return name.ends_with(".weight") ? at::ones(spec.shape) : at::zeros(spec.shape);
-  if (spec.group == WeightGroup::predictor) {
-    const Tensor value = normal(spec.shape, predictor_deviation, seed);
-    if (!name.ends_with(".predictor.4.bias")) return name.ends_with(".bias") ? at::zeros(spec.shape) : value;
-    const float bias = config.skim.target_compute ? steered_keep_bias : published_keep_bias;
-    return value + at::tensor({-bias, bias}, torch::kFloat32);
+Tensor initial_value(const WeightSpec& spec, const ModelSpec& model, std::uint64_t seed) {
+  switch (spec.role) {
+    case WeightRole::norm_scale:
+      return at::ones(spec.shape);
+    case WeightRole::norm_shift:
+    case WeightRole::bias:
+      return at::zeros(spec.shape);
+    case WeightRole::decision_bias: {
+      const float bias = model.skim.target_compute ? steered_keep_bias : published_keep_bias;
+      return normal(spec.shape, predictor_deviation, seed) + at::tensor({-bias, bias}, torch::kFloat32);
+    }
+    case WeightRole::word_table:
+      return padded_table(spec, model, seed);
+    case WeightRole::position_table:
+      if (model.embeddings.positions == Positions::behind_padding) return padded_table(spec, model, seed);
+      [[fallthrough]];
+    case WeightRole::type_table:
+      return normal(spec.shape, model.initializer_range, seed);
+    case WeightRole::matrix:
+      return normal(spec.shape,
+                    spec.group == WeightGroup::predictor ? predictor_deviation : model.initializer_range,
+                    seed);
   }
-  if (name.ends_with(".bias")) return at::zeros(spec.shape);
-  Tensor value = normal(spec.shape, config.initializer_range, seed);
-  const bool padded_table =
-      name == "embeddings.word_embeddings.weight" ||
-      (config.architecture == Architecture::roberta && name == "embeddings.position_embeddings.weight");
-  if (padded_table) value.select(0, config.pad_token_id).zero_();
-  return value;
+  return at::zeros(spec.shape);
 }
 
 }  // namespace
 
-void initialize_weight(const Parameters::Entry& entry, const ModelConfig& config, Initialization kind,
+void initialize_weight(const Parameters::Entry& entry, const ModelSpec& model, Initialization kind,
                        std::uint64_t seed) {
   torch::NoGradGuard no_gradients;
   const std::uint64_t own_seed = mix_seeds(seed, hash_of(entry.spec.name));
   std::optional<Tensor> value;
-  if (kind == Initialization::neighbours) value = neighbour_initial_value(entry.spec, config, own_seed);
-  entry.value.copy_(value ? *value : initial_value(entry.spec, config, own_seed));
+  if (kind == Initialization::neighbours) value = neighbour_initial_value(entry.spec, model, own_seed);
+  entry.value.copy_(value ? *value : initial_value(entry.spec, model, own_seed));
 }
 
 }  // namespace transkimmer

@@ -2,7 +2,7 @@
 
 #include <cstdint>
 
-#include "model_files/config/model_config.h"
+#include "model/model_spec.h"
 #include "training/tensors/parameters.h"
 
 namespace transkimmer {
@@ -13,7 +13,7 @@ enum class Initialization { published, neighbours };
 
 /// Fills one weight as a fresh model has it. The values depend on `seed` and the weight's name alone, so
 /// adding a weight elsewhere does not change them.
-void initialize_weight(const Parameters::Entry& entry, const ModelConfig& config, Initialization kind,
+void initialize_weight(const Parameters::Entry& entry, const ModelSpec& model, Initialization kind,
                        std::uint64_t seed);
 
 }  // namespace transkimmer

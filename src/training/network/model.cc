@@ -43,7 +43,7 @@ ModelWeights stored_weights(const std::filesystem::path& directory, ModelConfig&
 /// Whether a head that fits by names and shapes answers the same question. Models that never named their
 /// classes (LABEL_0, ...) are taken at the number of them.
 bool same_question(const ModelConfig& stored, const ModelConfig& wanted) {
-  if (!reads_first_token_only(wanted.head)) return true;
+  if (!wanted.spec().reads_first_token()) return true;
   if (stored.other_head) return false;
   if (wanted.head == HeadKind::regression) return true;
   const bool unnamed = std::ranges::all_of(
@@ -55,10 +55,10 @@ bool same_question(const ModelConfig& stored, const ModelConfig& wanted) {
 void tell_about_pooler(const std::filesystem::path& directory, const ModelConfig& config,
                        const ModelWeights& weights, const NoticeHandler& notices) {
   const bool is_left = std::ranges::any_of(
-      weights.unused(), [](const std::string& name) { return name.find("pooler.dense.") != name.npos; });
+      weights.unused(), [](const std::string& name) { return name.find("pooler.") != name.npos; });
   if (!is_left) return;
   notify(notices, fmt::format("{}: its pooler is left out: {}", directory.string(),
-                              reads_first_token_only(config.head)
+                              config.spec().reads_first_token()
                                   ? "its shape is another, or a part is missing"
                                   : fmt::format("{} models have none", name_of(config.head))));
 }
@@ -75,14 +75,16 @@ bool has_trained_head(const std::filesystem::path& directory, const ModelConfig&
 
 TrainingModel::TrainingModel(const ModelConfig& config, Parameters parameters)
     : config_(config),
+      spec_(config.spec()),
       parameters_(std::move(parameters)),
-      encoder_(config_, parameters_),
-      head_(config_, parameters_) {}
+      encoder_(spec_, parameters_),
+      head_(spec_, parameters_) {}
 
 TrainingModel TrainingModel::from_scratch(const ModelConfig& config, const NewWeights& options) {
-  Parameters parameters = Parameters::allocate(config, options.device);
+  const ModelSpec spec = config.spec();
+  Parameters parameters = Parameters::allocate(spec, options.device);
   for (const auto& entry : parameters.entries())
-    initialize_weight(entry, config, options.initialization, options.seed);
+    initialize_weight(entry, spec, options.initialization, options.seed);
   return TrainingModel(config, std::move(parameters));
 }
 
@@ -94,7 +96,8 @@ TrainingModel TrainingModel::load(const std::filesystem::path& directory, const 
   const bool take_predictors = config.skim.enabled && weights.has_predictors() &&
                                expected.skim.predictor_size == config.skim.predictor_size;
   const bool take_head = weights.has_head() && same_question(stored, config);
-  Parameters parameters = Parameters::allocate(config, options.device);
+  const ModelSpec spec = config.spec();
+  Parameters parameters = Parameters::allocate(spec, options.device);
   for (const auto& entry : parameters.entries()) {
     const WeightGroup group = entry.spec.group;
     // The pooler is pretrained with the encoder: it is kept although the classifier on it is new.
@@ -104,7 +107,7 @@ TrainingModel TrainingModel::load(const std::filesystem::path& directory, const 
     if (wanted) {
       copy_weight(weights.at(entry.spec.name), entry.value);
     } else {
-      initialize_weight(entry, config, options.initialization, options.seed);
+      initialize_weight(entry, spec, options.initialization, options.seed);
     }
   }
   if (config.skim.enabled && !take_predictors) {
@@ -118,8 +121,7 @@ TrainingModel TrainingModel::load(const std::filesystem::path& directory, const 
 ModelOutput TrainingModel::forward(const PaddedBatch& batch, const ForwardOptions& options,
                                    EncoderTrace* trace) const {
   ForwardOptions wanted = options;
-  wanted.first_token_only =
-      (options.training || options.first_token_only) && reads_first_token_only(config_.head);
+  wanted.first_token_only = (options.training || options.first_token_only) && spec_.reads_first_token();
   EncoderOutput encoder = encoder_.forward(batch, wanted, trace);
   // The head's dropout draws from a stream of its own, apart from the encoder's.
   RandomStreams random(mix_seeds(options.seed, 1));
@@ -129,7 +131,7 @@ ModelOutput TrainingModel::forward(const PaddedBatch& batch, const ForwardOption
 }
 
 void TrainingModel::set_skim_threshold(double threshold) {
-  config_.skim.threshold = encoder_.skim_threshold = threshold;
+  config_.skim.threshold = spec_.skim.threshold = encoder_.skim_threshold = threshold;
 }
 
 void TrainingModel::save(const std::filesystem::path& directory) const {

@@ -61,6 +61,7 @@ class TrainingModel {
   void restore(const std::filesystem::path& directory);
 
   const ModelConfig& config() const { return config_; }
+  const ModelSpec& spec() const { return spec_; }
   /// Of all predictors from now on, and of what is saved.
   void set_skim_threshold(double threshold);
   const Parameters& parameters() const { return parameters_; }
@@ -69,6 +70,7 @@ class TrainingModel {
   TrainingModel(const ModelConfig& config, Parameters parameters);
 
   ModelConfig config_;
+  ModelSpec spec_;
   Parameters parameters_;
   Encoder encoder_;
   Head head_;

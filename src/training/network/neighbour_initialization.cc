@@ -1,7 +1,7 @@
 #include "training/network/neighbour_initialization.h"
 
 #include <cmath>
-#include <string_view>
+#include <string>
 
 #include "training/tensors/random_streams.h"
 
@@ -16,14 +16,14 @@ double frequency(std::int64_t index, std::int64_t hidden) {
 }
 
 /// [positions, hidden]: sine and cosine of frequency f in columns 2f and 2f + 1.
-Tensor sinusoids(const ModelConfig& config, std::int64_t positions) {
-  Tensor table = at::zeros({positions, config.hidden_size}, torch::kFloat32);
+Tensor sinusoids(const ModelSpec& model, std::int64_t positions) {
+  Tensor table = at::zeros({positions, model.hidden_size}, torch::kFloat32);
   auto cells = table.accessor<float, 2>();
   // The mean square of a sinusoid is half of its amplitude's.
-  const double amplitude = config.initializer_range * std::sqrt(2.0);
+  const double amplitude = model.initializer_range * std::sqrt(2.0);
   for (std::int64_t position = 0; position < positions; ++position) {
-    for (std::int64_t column = 0; column < config.hidden_size; ++column) {
-      const double angle = static_cast<double>(position) * frequency(column / 2, config.hidden_size);
+    for (std::int64_t column = 0; column < model.hidden_size; ++column) {
+      const double angle = static_cast<double>(position) * frequency(column / 2, model.hidden_size);
       const double wave = column % 2 == 0 ? std::sin(angle) : std::cos(angle);
       cells[position][column] = static_cast<float>(amplitude * wave);
     }
@@ -41,16 +41,16 @@ std::int64_t offset_of(std::int64_t head) {
 /// that head. After the embeddings' LayerNorm a wave has an amplitude of nearly 1, so that the products of
 /// matching waves add up to a good part of half a head's size, and those of waves far apart to much less.
 template <typename Rotation>
-Tensor wave_projection(const ModelConfig& config, const Rotation& rotation) {
-  const std::int64_t size = config.hidden_size / config.num_attention_heads;
+Tensor wave_projection(const ModelSpec& model, const Rotation& rotation) {
+  const std::int64_t size = model.hidden_size / model.layers.front().attention.heads;
   const std::int64_t waves = size / 2;
-  Tensor matrix = at::zeros({config.hidden_size, config.hidden_size}, torch::kFloat32);
+  Tensor matrix = at::zeros({model.hidden_size, model.hidden_size}, torch::kFloat32);
   auto cells = matrix.accessor<float, 2>();
-  for (std::int64_t head = 0; head < config.num_attention_heads; ++head) {
+  for (std::int64_t head = 0; head < model.layers.front().attention.heads; ++head) {
     for (std::int64_t m = 0; m < waves; ++m) {
       // The upper half of the frequencies tells near positions apart.
-      const std::int64_t index = m * (config.hidden_size / 4) / waves;
-      const double angle = static_cast<double>(rotation(head)) * frequency(index, config.hidden_size);
+      const std::int64_t index = m * (model.hidden_size / 4) / waves;
+      const double angle = static_cast<double>(rotation(head)) * frequency(index, model.hidden_size);
       const std::int64_t row = head * size + 2 * m;
       cells[row][2 * index] = cells[row + 1][2 * index + 1] = static_cast<float>(std::cos(angle));
       cells[row][2 * index + 1] = static_cast<float>(std::sin(angle));
@@ -67,21 +67,18 @@ Tensor noise(const WeightSpec& spec, double deviation, std::uint64_t seed) {
 
 }  // namespace
 
-std::optional<Tensor> neighbour_initial_value(const WeightSpec& spec, const ModelConfig& config,
+std::optional<Tensor> neighbour_initial_value(const WeightSpec& spec, const ModelSpec& model,
                                               std::uint64_t seed) {
-  if (spec.name == "embeddings.position_embeddings.weight") return sinusoids(config, spec.shape.front());
-  constexpr std::string_view first = "encoder.layer.0.attention.";
-  const std::string_view name = spec.name;
-  if (!name.starts_with(first) || !name.ends_with(".weight")) return std::nullopt;
-  const std::string_view part = name.substr(first.size());
-  if (part == "self.query.weight")
-    return wave_projection(config, offset_of) + noise(spec, config.initializer_range, seed);
-  if (part == "self.key.weight") {
-    return wave_projection(config, [](std::int64_t) { return 0; }) +
-           noise(spec, config.initializer_range, seed);
+  if (spec.role == WeightRole::position_table) return sinusoids(model, spec.shape.front());
+  const LayerNames first = layer_names(0);
+  const auto is = [&](const std::string& linear) { return spec.name == linear + ".weight"; };
+  if (is(first.query)) return wave_projection(model, offset_of) + noise(spec, model.initializer_range, seed);
+  if (is(first.key)) {
+    return wave_projection(model, [](std::int64_t) { return 0; }) +
+           noise(spec, model.initializer_range, seed);
   }
-  if (part == "self.value.weight" || part == "output.dense.weight")
-    return noise(spec, 1.0 / std::sqrt(static_cast<double>(config.hidden_size)), seed);
+  if (is(first.value) || is(first.attention_output))
+    return noise(spec, 1.0 / std::sqrt(static_cast<double>(model.hidden_size)), seed);
   return std::nullopt;
 }
 

@@ -3,8 +3,7 @@
 #include <cstdint>
 #include <optional>
 
-#include "model_files/config/model_config.h"
-#include "model_files/weights/model_weights.h"
+#include "model/weight_specs.h"
 #include "training/tensors/tensor.h"
 
 namespace transkimmer {
@@ -22,7 +21,7 @@ namespace transkimmer {
 ///
 /// A small encoder that begins from N(0, .02) throughout spends millions of tokens at what single words tell
 /// before its heads find the neighbours of a hidden word; from here on it has them at once.
-std::optional<Tensor> neighbour_initial_value(const WeightSpec& spec, const ModelConfig& config,
+std::optional<Tensor> neighbour_initial_value(const WeightSpec& spec, const ModelSpec& model,
                                               std::uint64_t seed);
 
 }  // namespace transkimmer

@@ -90,7 +90,7 @@ void Teacher::remember(const Batch& examples, const Tensor& states) {
 
 ModelOutput Teacher::answer(const LabelledBatch& batch) {
   const bool may_remember =
-      reads_first_token_only(model_->config().head) && batch.inputs.ids.is_cpu() && has_independent_rows();
+      model_->spec().reads_first_token() && batch.inputs.ids.is_cpu() && has_independent_rows();
   if (!may_remember || !remembers(batch.examples)) {
     ModelOutput output = answer(batch.inputs);
     if (may_remember) remember(batch.examples, output.encoder.hidden.select(1, 0));

@@ -43,7 +43,7 @@ EvaluationReport evaluate_masked(const TrainingModel& model, const EncodedDatase
     const Tensor batch_loss = task_loss(config, output.head.logits, batch.targets, batch.inputs.real);
     loss += batch_loss.item<double>() * static_cast<double>(batch.sequences);
     kept += kept_tokens(output.encoder.skim_masks, batch.inputs.real).to(torch::kCPU).to(torch::kFloat64);
-    compute.add(config, output.encoder.skim_masks, batch.inputs.real);
+    compute.add(model.spec(), output.encoder.skim_masks, batch.inputs.real);
     const Tensor values = answers(config, output.head.logits);
     for (std::size_t i = 0; i < members.size(); ++i) outputs[members[i]] = values.data_ptr<double>()[i];
   }

@@ -59,7 +59,7 @@ WindowOutputs run_windows(const TrainingModel& model, const QaFeatures& features
     outputs.loss += loss.item<double>() * static_cast<double>(batch.sequences);
     outputs.kept +=
         kept_tokens(output.encoder.skim_masks, batch.inputs.real).to(torch::kCPU).to(torch::kFloat64);
-    outputs.compute.add(config, output.encoder.skim_masks, batch.inputs.real);
+    outputs.compute.add(model.spec(), output.encoder.skim_masks, batch.inputs.real);
     scatter(output.head.logits, members, features.tokens, outputs.logits);
   }
   return outputs;

@@ -21,11 +21,11 @@ double value_of(const Tensor& loss) {
 
 }  // namespace
 
-void GroupSize::add(const LabelledBatch& batch, const ModelConfig& config) {
+void GroupSize::add(const LabelledBatch& batch, const ModelSpec& spec) {
   examples += static_cast<double>(batch.sequences);
   tokens += static_cast<double>(batch.tokens);
   predictions += static_cast<double>(batch.predictions);
-  dense_macs += dense_compute(config, batch.inputs.real);
+  dense_macs += dense_compute(spec, batch.inputs.real);
 }
 
 StepOutcome& StepOutcome::operator+=(const StepOutcome& other) {
@@ -68,13 +68,14 @@ StepOutcome StepLoss::run(const LabelledBatch& batch, const GroupSize& group, co
       distillation = distillation_loss(config, output, teacher_->answer(batch), inputs.real, distillation_) *
                      predictions;
     skim = skim_loss(masks, inputs.real, config.skim.semantics) * skimmed;
-    if (weights.price != nullptr) compute = masked_compute(config, masks, inputs.real, group.dense_macs);
+    if (weights.price != nullptr)
+      compute = masked_compute(model_.spec(), masks, inputs.real, group.dense_macs);
     kept = kept_tokens(masks, inputs.real);
   }
   Tensor loss = teacher_ ? distillation * distillation_.weight : task;
   if (teacher_ && hears_labels()) loss = loss + task * (1 - distillation_.weight);
   if (weights.price != nullptr) {
-    const double of_batch = share(dense_compute(config, inputs.real), group.dense_macs);
+    const double of_batch = share(dense_compute(model_.spec(), inputs.real), group.dense_macs);
     loss = loss + weights.price->price(compute.item<double>() / of_batch, weights.compute_goal) * compute;
   } else {
     loss = loss + weights.skim_coefficient * skim;

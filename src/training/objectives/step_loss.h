@@ -18,7 +18,7 @@ struct GroupSize {
   double predictions = 0;
   double dense_macs = 0;  ///< of the dense model, unpadded
 
-  void add(const LabelledBatch& batch, const ModelConfig& config);
+  void add(const LabelledBatch& batch, const ModelSpec& spec);
 };
 
 /// Shares of one micro-batch in the means of its step.

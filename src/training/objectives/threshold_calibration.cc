@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <vector>
 
-#include "metrics/cost.h"
+#include "model/cost.h"
 #include "training/objectives/batching.h"
 #include "training/skimming/masked_compute.h"
 
@@ -41,7 +41,8 @@ double compute_share(const TrainingModel& model, const EncodedDataset& texts,
        length_sorted_batches(sequence_lengths(texts), {.max_sequences = settings.batch_size})) {
     const LabelledBatch batch = make_batch(texts, members, config, settings.compute.device);
     const AutocastScope autocast(settings.compute);
-    compute.add(config, model.encode(batch.inputs, {.first_token_only = true}).skim_masks, batch.inputs.real);
+    compute.add(model.spec(), model.encode(batch.inputs, {.first_token_only = true}).skim_masks,
+                batch.inputs.real);
   }
   return compute.share();
 }
@@ -70,12 +71,13 @@ double calibrate_threshold(TrainingModel& model, const EncodedDataset& texts, do
 }
 
 double least_compute_share(const ModelConfig& config, const EncodedDataset& texts) {
+  const ModelSpec spec = config.spec();
   double dense = 0, least = 0;
   for (std::size_t i = 0; i < texts.size(); ++i) {
     const auto kept = texts.never_skimmed(i, config.skim.protection);
     const std::vector<std::uint32_t> per_layer(static_cast<std::size_t>(config.num_hidden_layers), kept);
-    dense += static_cast<double>(dense_cost(config, texts.length(i)).count);
-    least += static_cast<double>(skimmed_cost(config, texts.length(i), per_layer).count);
+    dense += static_cast<double>(dense_cost(spec, texts.length(i)).count);
+    least += static_cast<double>(skimmed_cost(spec, texts.length(i), per_layer).count);
   }
   return least / dense;
 }

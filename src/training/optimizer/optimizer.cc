@@ -115,17 +115,26 @@ double clip_on_cpu(const std::vector<std::span<float>>& parts, double max_norm) 
 
 }  // namespace
 
-bool is_decayed(std::string_view name, bool decay_predictor_norms) {
-  if (name.find("bias") != name.npos || name.find("LayerNorm.weight") != name.npos) return false;
-  // The published rule overlooks the norm of RoBERTa's masked-LM head, which has another name.
-  if (name == "lm_head.layer_norm.weight") return false;
-  const bool predictor_norm = name.ends_with(".predictor.0.weight") || name.ends_with(".predictor.2.weight");
-  return decay_predictor_norms || !predictor_norm;
+bool is_decayed(const WeightSpec& spec, bool decay_predictor_norms) {
+  switch (spec.role) {
+    case WeightRole::bias:
+    case WeightRole::decision_bias:
+    case WeightRole::norm_shift:
+      return false;
+    case WeightRole::norm_scale:
+      return decay_predictor_norms && spec.group == WeightGroup::predictor;
+    case WeightRole::matrix:
+    case WeightRole::word_table:
+    case WeightRole::position_table:
+    case WeightRole::type_table:
+      return true;
+  }
+  return true;
 }
 
 AdamW::AdamW(const Parameters& parameters, const AdamWOptions& options) : options_(options) {
   for (const auto& entry : parameters.entries()) {
-    const bool decayed = is_decayed(entry.spec.name, options.decay_predictor_norms);
+    const bool decayed = is_decayed(entry.spec, options.decay_predictor_norms);
     slots_.push_back({.entry = &entry,
                       .first_moment = at::zeros_like(entry.value),
                       .second_moment = at::zeros_like(entry.value),

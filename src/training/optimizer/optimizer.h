@@ -69,7 +69,7 @@ class AdamW {
 };
 
 /// Whether weight decay applies to a weight of this name.
-bool is_decayed(std::string_view name, bool decay_predictor_norms);
+bool is_decayed(const WeightSpec& spec, bool decay_predictor_norms);
 
 /// 0 at step 0 rising to 1 at `warmup_steps`, then falling to 0 at `total_steps`: the factor for the update
 /// that follows `step` finished ones.

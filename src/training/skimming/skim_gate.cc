@@ -1,5 +1,6 @@
 #include "training/skimming/skim_gate.h"
 
+#include "model/weight_specs.h"
 #include "training/tensors/linear.h"
 
 namespace transkimmer {
@@ -46,11 +47,13 @@ class SelectTokens : public Function<SelectTokens> {
 
 }  // namespace
 
-SkimPredictor::SkimPredictor(const Parameters& parameters, const std::string& prefix)
-    : input_norm_(affine_weights(parameters, prefix + ".predictor.0")),
-      hidden_(affine_weights(parameters, prefix + ".predictor.1")),
-      hidden_norm_(affine_weights(parameters, prefix + ".predictor.2")),
-      output_(affine_weights(parameters, prefix + ".predictor.4")) {}
+SkimPredictor::SkimPredictor(const Parameters& parameters, std::size_t layer) {
+  const PredictorNames names = predictor_names(layer);
+  input_norm_ = affine_weights(parameters, names.input_norm);
+  hidden_ = affine_weights(parameters, names.projection);
+  hidden_norm_ = affine_weights(parameters, names.projection_norm);
+  output_ = affine_weights(parameters, names.decision);
+}
 
 Tensor SkimPredictor::logits(const Tensor& hidden) const {
   // Decisions are taken in f32 whatever the precision of the layers, as the runtime takes them.

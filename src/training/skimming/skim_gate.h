@@ -1,6 +1,6 @@
 #pragma once
 
-#include <string>
+#include <cstddef>
 
 #include "training/tensors/parameters.h"
 #include "training/tensors/random_streams.h"
@@ -10,7 +10,7 @@ namespace transkimmer {
 /// The skim predictor of one layer: LayerNorm -> Linear(H, P) -> LayerNorm -> GELU -> Linear(P, 2).
 class SkimPredictor {
  public:
-  SkimPredictor(const Parameters& parameters, const std::string& prefix);
+  SkimPredictor(const Parameters& parameters, std::size_t layer);
   /// [B, S, H] -> [B, S, 2]; class 1 is "keep".
   Tensor logits(const Tensor& hidden) const;
 

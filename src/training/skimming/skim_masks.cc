@@ -11,8 +11,8 @@ Tensor times(const Tensor& decisions, const Tensor& mask) {
 
 }  // namespace
 
-SkimMasks::SkimMasks(const ModelConfig& config, Tensor real)
-    : protection_(config.skim.protection), texts_exit_(config.texts_exit()), real_(std::move(real)) {}
+SkimMasks::SkimMasks(const ModelSpec& spec, Tensor real)
+    : protection_(spec.skim.protection), texts_exit_(spec.texts_exit()), real_(std::move(real)) {}
 
 void SkimMasks::decide(const Tensor& decisions) {
   if (texts_exit_) {

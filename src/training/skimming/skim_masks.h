@@ -1,6 +1,6 @@
 #pragma once
 
-#include "model_files/config/model_config.h"
+#include "model/model_spec.h"
 #include "training/tensors/tensor.h"
 
 namespace transkimmer {
@@ -8,14 +8,14 @@ namespace transkimmer {
 /// The masks of one forward pass, which multiply from layer to layer. They differ where position 0 is not
 /// protected, so that a text may have no token left:
 ///
-/// - Under ModelConfig::texts_exit every token's mask has position 0's as a factor, so that the gate of that
+/// - Under ModelSpec::texts_exit every token's mask has position 0's as a factor, so that the gate of that
 ///   position learns what the whole text saves.
 /// - Attention looks at something in any case: what it computes of a text that is done goes nowhere but into
 ///   gradients, which then say what position 0 would have become had it stayed.
 class SkimMasks {
  public:
   /// `real` [B, S] is 1 for tokens.
-  SkimMasks(const ModelConfig& config, Tensor real);
+  SkimMasks(const ModelSpec& spec, Tensor real);
 
   /// Before the next layer, from its decisions [B, S], position 0 among them.
   void decide(const Tensor& decisions);

@@ -1,25 +1,27 @@
 #include "training/tensors/parameters.h"
 
+#include <algorithm>
+
 #include "transkimmer/error.h"
 
 namespace transkimmer {
 namespace {
 
-/// Masked language models compare every word with what they predict: all rows have gradients.
-bool uses_few_rows(const ModelConfig& config, const WeightSpec& spec, torch::Device device) {
-  return device.is_cpu() && config.head != HeadKind::masked_lm &&
-         spec.name == "embeddings.word_embeddings.weight";
+/// A head that is tied to the words compares every one with what it predicts: all rows have gradients.
+bool uses_few_rows(const ModelSpec& model, const WeightSpec& spec, torch::Device device) {
+  const bool tied = std::ranges::any_of(model.head.steps, &HeadStep::tied);
+  return device.is_cpu() && !tied && spec.role == WeightRole::word_table;
 }
 
 }  // namespace
 
-Parameters Parameters::allocate(const ModelConfig& config, torch::Device device) {
+Parameters Parameters::allocate(const ModelSpec& model, torch::Device device) {
   Parameters result;
   const auto options = torch::TensorOptions().dtype(torch::kFloat32).device(device);
-  for (WeightSpec& spec : expected_weights(config)) {
+  for (WeightSpec& spec : expected_weights(model)) {
     Tensor value = at::empty(spec.shape, options).set_requires_grad(true);
     result.index_.emplace(spec.name, result.entries_.size());
-    auto rows = uses_few_rows(config, spec, device) ? std::make_shared<TableRows>(value) : nullptr;
+    auto rows = uses_few_rows(model, spec, device) ? std::make_shared<TableRows>(value) : nullptr;
     result.entries_.push_back({std::move(spec), std::move(value), std::move(rows)});
   }
   return result;

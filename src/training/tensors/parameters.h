@@ -9,13 +9,13 @@
 #include <utility>
 #include <vector>
 
-#include "model_files/weights/model_weights.h"
+#include "model/weight_specs.h"
 #include "training/tensors/table_rows.h"
 #include "training/tensors/tensor.h"
 
 namespace transkimmer {
 
-/// The trainable tensors of a model by canonical name (see model_files/model_weights.h), in the order of
+/// The trainable tensors of a model by canonical name (see WeightSpec), in the order of
 /// `expected_weights`. Tensors are shared: the modules hold the same ones.
 class Parameters {
  public:
@@ -27,7 +27,7 @@ class Parameters {
   };
 
   /// Uninitialised f32 tensors that require gradients.
-  static Parameters allocate(const ModelConfig& config, torch::Device device);
+  static Parameters allocate(const ModelSpec& model, torch::Device device);
 
   const std::vector<Entry>& entries() const { return entries_; }
   /// Throws Error naming the weight when the model has none of this name.

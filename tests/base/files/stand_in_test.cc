@@ -78,7 +78,7 @@ TEST(StandIn, IsToldInPlaceOfEveryFileOfAModel) {
   }
   for (const char* const file : {"vocab.json", "merges.txt"}) {
     const TemporaryDirectory directory;
-    write_tiny_model(directory.path(), {.architecture = Architecture::roberta});
+    write_tiny_model(directory.path(), {.architecture = "roberta"});
     expect_both_told(directory.path(), file);
   }
 }
@@ -97,7 +97,7 @@ TEST(VocabTxt, ATokenThatIsThereTwiceHasTheLaterIdAndANoticeSaysSo) {
   const TemporaryDirectory directory;
   write_file_atomically(directory / "vocab.txt",
                         "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\ncat\ndog\n##s\ncat\n##s\n");
-  ModelConfig config = small_config(Architecture::bert, HeadKind::none);
+  ModelConfig config = small_config("bert", HeadKind::none);
   std::vector<std::string> notices;
   const auto tokenizer = load_tokenizer(
       directory.path(), config, {.notices = [&](const std::string& notice) { notices.push_back(notice); }});

@@ -153,7 +153,7 @@ TEST(QaWindows, CutLongQuestionsAndSaySo) {
 TEST(QaWindows, DropWhiteSpaceBeforeTheQuestion) {
   test::TemporaryDirectory directory;
   test::TinyModel model;
-  model.architecture = Architecture::roberta;
+  model.architecture = "roberta";
   const ModelConfig config = test::write_tiny_model(directory.path(), model);
   const auto roberta = load_tokenizer(directory.path(), config);
   const QaWindowOptions options{.max_length = 60, .doc_stride = 8};
@@ -184,7 +184,7 @@ TEST(QaWindows, StandWhereTheLayoutPutsThem) {
 TEST(QaWindows, OfRobertaHaveTwoSeparators) {
   test::TemporaryDirectory directory;
   test::TinyModel model;
-  model.architecture = Architecture::roberta;
+  model.architecture = "roberta";
   const ModelConfig config = test::write_tiny_model(directory.path(), model);
   const auto roberta = load_tokenizer(directory.path(), config);
   const std::string context = "a charming journey, a flat movie";
@@ -272,7 +272,7 @@ void expect_answers_found(const std::string& tokenizer_name, std::size_t inexact
     GTEST_SKIP() << data_directory() << " is absent; set TRANSKIMMER_DATA to the folder of the data sets";
   ModelConfig config;
   config.vocab_size = 50265;  // RoBERTa's, the greater one
-  config.architecture = tokenizer_name == "roberta-base" ? Architecture::roberta : Architecture::bert;
+  config.model_type = tokenizer_name == "roberta-base" ? "roberta" : "bert";
   const auto real = load_tokenizer(vocabulary, config);
   const QaDataset dataset = load_squad(find_squad_file(data_directory(), Split::dev));
   const QaFeatures features = make_qa_windows(dataset, *real, {}, 0);

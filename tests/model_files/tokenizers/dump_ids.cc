@@ -83,7 +83,7 @@ json run_directory(const json& job) {
   config.vocab_size = 1 << 30;
   const std::filesystem::path directory = job["directory"].get<std::string>();
   const bool is_roberta = std::filesystem::exists(directory / "vocab.json");
-  config.architecture = is_roberta ? Architecture::roberta : Architecture::bert;
+  config.model_type = is_roberta ? "roberta" : "bert";
   std::unique_ptr<const Tokenizer> tokenizer;
   try {
     tokenizer = load_tokenizer(directory, config);

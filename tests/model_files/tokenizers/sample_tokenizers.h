@@ -14,7 +14,7 @@ inline std::unique_ptr<const Tokenizer> load_any_tokenizer(const std::filesystem
   ModelConfig config;
   config.vocab_size = 1 << 20;
   const bool is_bert = std::filesystem::exists(directory / "vocab.txt");
-  config.architecture = is_bert ? Architecture::bert : Architecture::roberta;
+  config.model_type = is_bert ? "bert" : "roberta";
   return load_tokenizer(directory, config);
 }
 

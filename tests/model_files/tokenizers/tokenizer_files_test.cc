@@ -65,7 +65,7 @@ TEST_F(TokenizerFiles, VocabTxtGivesTheSameAsTokenizerJson) {
 TEST_F(TokenizerFiles, VocabJsonAndMergesGiveTheSameAsTokenizerJson) {
   copy("byte-level-bpe/vocab.json");
   copy("byte-level-bpe/merges.txt");
-  config_.architecture = Architecture::roberta;
+  config_.model_type = "roberta";
   const auto from_json = sample_tokenizer("byte-level-bpe");
   const auto from_vocab = load();
   for (const char* text : {"The café 日本<mask> skimmed!", "it's </s>"}) {

@@ -238,7 +238,7 @@ TEST_F(TokenizerSettingsTest, SplitSpecialTokensOfBytes) {
   }
   write("vocab.json", vocabulary);
   write("merges.txt", std::string("a d\ns p\n"));
-  config_.architecture = Architecture::roberta;
+  config_.model_type = "roberta";
   write("tokenizer_config.json", json{{"additional_special_tokens", {"sp"}}});
   EXPECT_THAT(tokens("<s>ad</s><pad>sp"), ElementsAre("<s>", "ad", "</s>", "<pad>", "sp"));
   const auto split = load_tokenizer(directory_.path(), config_, {.split_special_tokens = true});

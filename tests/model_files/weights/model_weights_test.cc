@@ -34,14 +34,14 @@ TEST_P(GoldenWeights, LoadUnderPublishedNames) {
   ModelConfig config = ModelConfig::load(directory.path());
   const ModelWeights weights = ModelWeights::load(directory.path(), config, {});
 
-  EXPECT_EQ(name_of(config.architecture), architecture);
+  EXPECT_EQ(config.model_type, architecture);
   EXPECT_TRUE(config.skim.enabled);
   EXPECT_EQ(config.skim.predictor_size, 32);
   EXPECT_EQ(config.skim.semantics, SkimSemantics::original);
   EXPECT_EQ(config.skim.coefficient, 0.5);
   EXPECT_TRUE(weights.has_predictors());
   EXPECT_TRUE(weights.has_head());
-  for (const WeightSpec& spec : expected_weights(config))
+  for (const WeightSpec& spec : expected_weights(config.spec()))
     EXPECT_TRUE(weights.contains(spec.name)) << spec.name;
 
   const SafetensorsFile file = test::open_golden(std::string(architecture) + ".weights");
@@ -69,7 +69,7 @@ TEST(ModelWeights, TellOfPredictorsWhereTheConfigurationSaysNull) {
 
 TEST(ModelWeights, RefusesPublishedPredictorsWithoutAnySize) {
   const TemporaryDirectory directory;
-  ModelConfig config = small_config(Architecture::bert, HeadKind::none);
+  ModelConfig config = small_config("bert", HeadKind::none);
   config.skim = {.enabled = true, .predictor_size = 3};
   const std::string name = "encoder.skim_predictors.0.predictor.1.weight";
   make_edited_model(directory.path(), config, [&](EditableTensors& tensors) {
@@ -91,7 +91,7 @@ TEST(ModelWeights, ListsTheOtherTasksHeadAsUnused) {
             (std::vector<std::string>{"qa_outputs.bias", "qa_outputs.weight"}));
 }
 
-class SavedModel : public testing::TestWithParam<std::tuple<Architecture, HeadKind, bool>> {};
+class SavedModel : public testing::TestWithParam<std::tuple<std::string, HeadKind, bool>> {};
 
 TEST_P(SavedModel, LoadsWithEveryWeightUnchanged) {
   const auto [architecture, head, skimming] = GetParam();
@@ -105,7 +105,7 @@ TEST_P(SavedModel, LoadsWithEveryWeightUnchanged) {
   ModelConfig loaded = ModelConfig::load(directory / "model");
   const ModelWeights weights = ModelWeights::load(directory / "model", loaded, {});
   EXPECT_EQ(loaded.head, head);
-  EXPECT_EQ(loaded.architecture, architecture);
+  EXPECT_EQ(loaded.model_type, architecture);
   EXPECT_EQ(weights.has_predictors(), skimming);
   EXPECT_EQ(weights.has_head(), head != HeadKind::none);
   EXPECT_TRUE(weights.unused().empty());
@@ -114,7 +114,7 @@ TEST_P(SavedModel, LoadsWithEveryWeightUnchanged) {
 }
 
 INSTANTIATE_TEST_SUITE_P(All, SavedModel,
-                         testing::Combine(testing::Values(Architecture::bert, Architecture::roberta),
+                         testing::Combine(testing::Values("bert", "roberta"),
                                           testing::Values(HeadKind::none, HeadKind::classification,
                                                           HeadKind::regression, HeadKind::question_answering,
                                                           HeadKind::masked_lm),
@@ -122,7 +122,7 @@ INSTANTIATE_TEST_SUITE_P(All, SavedModel,
 
 TEST(ModelWeights, StayValidWhenMoved) {
   const TemporaryDirectory directory;
-  const ModelConfig config = small_config(Architecture::bert, HeadKind::classification);
+  const ModelConfig config = small_config("bert", HeadKind::classification);
   const MadeWeights made(config);
   save_model_weights(directory.path(), config, made.tensors);
   ModelConfig loaded = ModelConfig::load(directory.path());
@@ -141,7 +141,7 @@ ModelWeights load_edited(ModelConfig& config, Edit edit, const WeightRequirement
 }
 
 TEST(ModelWeights, AcceptNamesWithoutPrefix) {
-  ModelConfig config = small_config(Architecture::bert, HeadKind::classification);
+  ModelConfig config = small_config("bert", HeadKind::classification);
   const ModelWeights weights = load_edited(config, [](EditableTensors& tensors) {
     EditableTensors bare;
     for (auto& [name, tensor] : tensors) bare[name.starts_with("bert.") ? name.substr(5) : name] = tensor;
@@ -152,7 +152,7 @@ TEST(ModelWeights, AcceptNamesWithoutPrefix) {
 }
 
 TEST(ModelWeights, AcceptGammaAndBeta) {
-  ModelConfig config = small_config(Architecture::bert, HeadKind::classification);
+  ModelConfig config = small_config("bert", HeadKind::classification);
   const MadeWeights made(config);
   const ModelWeights weights = load_edited(config, [](EditableTensors& tensors) {
     for (const std::string norm : {"bert.embeddings.LayerNorm.", "bert.encoder.layer.1.output.LayerNorm."}) {
@@ -165,7 +165,7 @@ TEST(ModelWeights, AcceptGammaAndBeta) {
 }
 
 TEST(ModelWeights, IgnoreBuffersAndTiedDecoders) {
-  ModelConfig config = small_config(Architecture::bert, HeadKind::masked_lm);
+  ModelConfig config = small_config("bert", HeadKind::masked_lm);
   const ModelWeights weights = load_edited(config, [](EditableTensors& tensors) {
     tensors["bert.embeddings.position_ids"] = {DType::i64, {1}, std::vector<std::byte>(8)};
     tensors["cls.predictions.decoder.weight"] = tensors["bert.embeddings.word_embeddings.weight"];
@@ -176,7 +176,7 @@ TEST(ModelWeights, IgnoreBuffersAndTiedDecoders) {
 
 TEST(ModelWeights, FreshPredictorsAreAllowedOnlyWhereAskedFor) {
   const TemporaryDirectory directory;
-  ModelConfig config = small_config(Architecture::bert, HeadKind::classification);
+  ModelConfig config = small_config("bert", HeadKind::classification);
   save_model_weights(directory.path(), config, MadeWeights(config).tensors);
   config.skim = {.enabled = true, .predictor_size = 4};
   const ModelWeights weights = ModelWeights::load(directory.path(), config, {.predictors = false});
@@ -190,7 +190,7 @@ TEST(ModelWeights, FreshPredictorsAreAllowedOnlyWhereAskedFor) {
 
 TEST(ModelWeights, PredictorsTurnedOffByTheConfigAreUnused) {
   const TemporaryDirectory directory;
-  ModelConfig config = small_config(Architecture::bert, HeadKind::classification);
+  ModelConfig config = small_config("bert", HeadKind::classification);
   config.skim = {.enabled = true, .predictor_size = 4};
   save_model_weights(directory.path(), config, MadeWeights(config).tensors);
   config = ModelConfig::load(directory.path());
@@ -203,7 +203,7 @@ TEST(ModelWeights, PredictorsTurnedOffByTheConfigAreUnused) {
 
 TEST(ModelWeights, PublishedPredictorsTellTheirSize) {
   const TemporaryDirectory directory;
-  ModelConfig config = small_config(Architecture::bert, HeadKind::classification);
+  ModelConfig config = small_config("bert", HeadKind::classification);
   save_model_weights(directory.path(), config, MadeWeights(config).tensors);  // config.json without skimming
   ModelConfig skimming = config;
   skimming.skim = {.enabled = true, .predictor_size = 3};
@@ -220,7 +220,7 @@ TEST(ModelWeights, PublishedPredictorsTellTheirSize) {
 
 TEST(ModelWeights, AHeadOfOtherLabelsCountsAsAbsentWhenItIsToBeTrained) {
   const TemporaryDirectory directory;
-  ModelConfig config = small_config(Architecture::bert, HeadKind::classification);
+  ModelConfig config = small_config("bert", HeadKind::classification);
   save_model_weights(directory.path(), config, MadeWeights(config).tensors);
   config.labels = {"yes", "no"};
   const ModelWeights weights = ModelWeights::load(directory.path(), config, {.head = false});
@@ -231,7 +231,7 @@ TEST(ModelWeights, AHeadOfOtherLabelsCountsAsAbsentWhenItIsToBeTrained) {
 }
 
 TEST(ModelWeights, UnknownTensorsOutsideTheEncoderAreUnusedWhenTheHeadIsToBeTrained) {
-  ModelConfig config = small_config(Architecture::bert, HeadKind::classification);
+  ModelConfig config = small_config("bert", HeadKind::classification);
   const ModelWeights weights = load_edited(
       config, [](EditableTensors& tensors) { tensors["my_head.bias"] = tensors["classifier.bias"]; },
       {.head = false});
@@ -241,7 +241,7 @@ TEST(ModelWeights, UnknownTensorsOutsideTheEncoderAreUnusedWhenTheHeadIsToBeTrai
 
 TEST(ModelWeights, ABareEncoderLoadsForAHeadToBeTrained) {
   const TemporaryDirectory directory;
-  ModelConfig config = small_config(Architecture::roberta, HeadKind::none);
+  ModelConfig config = small_config("roberta", HeadKind::none);
   save_model_weights(directory.path(), config, MadeWeights(config).tensors);
   config.head = HeadKind::question_answering;
   EXPECT_FALSE(ModelWeights::load(directory.path(), config, {.head = false}).has_head());
@@ -266,7 +266,7 @@ void make_shards(const std::filesystem::path& directory, const ModelConfig& conf
 
 TEST(ModelWeights, LoadFromShards) {
   const TemporaryDirectory directory;
-  ModelConfig config = small_config(Architecture::bert, HeadKind::question_answering);
+  ModelConfig config = small_config("bert", HeadKind::question_answering);
   make_shards(directory.path(), config);
   const MadeWeights made(config);
   const ModelWeights weights = ModelWeights::load(directory.path(), config, {});
@@ -278,7 +278,7 @@ TEST(ModelWeights, LoadFromShards) {
 
 TEST(ModelWeights, PreferOneFileOverShards) {
   const TemporaryDirectory directory;
-  ModelConfig config = small_config(Architecture::bert, HeadKind::question_answering);
+  ModelConfig config = small_config("bert", HeadKind::question_answering);
   make_shards(directory.path(), config);
   save_model_weights(directory.path(), config, MadeWeights(config).tensors);
   EXPECT_THAT(ModelWeights::load(directory.path(), config, {}).files(),
@@ -287,7 +287,7 @@ TEST(ModelWeights, PreferOneFileOverShards) {
 
 TEST(ModelWeights, NameTheShardThatLacksATensor) {
   const TemporaryDirectory directory;
-  ModelConfig config = small_config(Architecture::bert, HeadKind::question_answering);
+  ModelConfig config = small_config("bert", HeadKind::question_answering);
   make_shards(directory.path(), config);
   EditableTensors tensors = test::read_tensors(directory / "part-1.safetensors");
   const std::string name = tensors.begin()->first;
@@ -300,7 +300,7 @@ TEST(ModelWeights, NameTheShardThatLacksATensor) {
 
 TEST(SaveModelWeights, RefusesOtherWeightsThanTheModels) {
   const TemporaryDirectory directory;
-  const ModelConfig config = small_config(Architecture::bert, HeadKind::classification);
+  const ModelConfig config = small_config("bert", HeadKind::classification);
   const MadeWeights made(config);
   const auto save = [&](auto edit) {
     std::vector<NamedTensor> tensors = made.tensors;

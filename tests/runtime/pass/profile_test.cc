@@ -6,7 +6,7 @@
 
 #include <gtest/gtest.h>
 
-#include "metrics/cost.h"
+#include "model/cost.h"
 #include "runtime/engine.h"
 #include "support/temporary_directory.h"
 #include "support/tiny_model.h"

@@ -106,6 +106,7 @@ class WatchedTokenizer final : public Tokenizer {
  public:
   WatchedTokenizer() : Tokenizer({.layout = InputLayout::bert(2, 3)}) {}
 
+  std::string_view algorithm() const override { return "a test's own"; }
   std::vector<Piece> pieces(std::string_view text) const override {
     bytes += text.size();
     return inner->pieces(text);

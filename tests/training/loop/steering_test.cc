@@ -10,7 +10,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "metrics/cost.h"
+#include "model/cost.h"
 #include "support/temporary_directory.h"
 #include "training/loop/tiny_training.h"
 #include "training/objectives/batching.h"

@@ -5,9 +5,9 @@
 
 namespace transkimmer::test {
 
-ModelConfig tiny_config(Architecture architecture) {
+ModelConfig tiny_config(const std::string& architecture) {
   ModelConfig config;
-  config.architecture = architecture;
+  config.model_type = architecture;
   config.head = HeadKind::classification;
   config.vocab_size = 40;
   config.hidden_size = 16;
@@ -15,8 +15,8 @@ ModelConfig tiny_config(Architecture architecture) {
   config.num_attention_heads = 2;
   config.intermediate_size = 32;
   config.max_position_embeddings = 32;
-  config.type_vocab_size = architecture == Architecture::bert ? 2 : 1;
-  config.pad_token_id = architecture == Architecture::bert ? 0 : 1;
+  config.type_vocab_size = architecture == "bert" ? 2 : 1;
+  config.pad_token_id = architecture == "bert" ? 0 : 1;
   config.labels = {"absent", "present"};
   config.skim = {.enabled = true, .predictor_size = 8, .coefficient = 0.3};
   return config;

@@ -11,7 +11,7 @@
 namespace transkimmer::test {
 
 /// A classifier small enough to train in milliseconds: 2 layers of 16, vocabulary 40, dropout on.
-ModelConfig tiny_config(Architecture architecture = Architecture::bert);
+ModelConfig tiny_config(const std::string& architecture = "bert");
 
 /// Sequences of 4 to 12 tokens whose label says whether token 7 occurs in them.
 EncodedDataset tiny_dataset(std::size_t size, std::uint64_t seed);

@@ -1,9 +1,10 @@
-#include "metrics/cost.h"
+#include "model/cost.h"
 
 #include <vector>
 
 #include <gtest/gtest.h>
 
+#include "model_files/config/model_config.h"
 #include "transkimmer/error.h"
 
 namespace transkimmer {
@@ -24,71 +25,77 @@ ModelConfig small_config() {
   return config;
 }
 
+ModelSpec small_spec() {
+  return small_config().spec();
+}
+
 // Per kept token a layer's linear parts cost 4*16 + 2*4*8 = 128; attention costs 2*4 = 8 per pair of kept
 // tokens; a predictor costs 4*2 + 2*2 = 12 per entering token; the head costs 16 + 4*3 = 28.
 TEST(Cost, OfSkimmingFollowsTheDesign) {
   const std::vector<std::uint32_t> kept = {3, 1};
   const std::uint64_t first = 5 * 12 + 3 * 128 + 9 * 8;
   const std::uint64_t second = 3 * 12 + 1 * 128 + 1 * 8;
-  EXPECT_EQ(skimmed_cost(small_config(), 5, kept).count, first + second + 28);
+  EXPECT_EQ(skimmed_cost(small_spec(), 5, kept).count, first + second + 28);
 }
 
 TEST(Cost, OfATextThatIsDoneEndsWithThePredictorThatLetItGo) {
   const std::vector<std::uint32_t> at_once = {0, 0}, later = {5, 0};
-  EXPECT_EQ(skimmed_cost(small_config(), 5, at_once).count, 5U * 12 + 28);
-  EXPECT_EQ(skimmed_cost(small_config(), 5, later).count, 5U * 12 + 5 * 128 + 25 * 8 + 5 * 12 + 28);
+  EXPECT_EQ(skimmed_cost(small_spec(), 5, at_once).count, 5U * 12 + 28);
+  EXPECT_EQ(skimmed_cost(small_spec(), 5, later).count, 5U * 12 + 5 * 128 + 25 * 8 + 5 * 12 + 28);
 }
 
 TEST(Cost, OfTheDenseModelHasNoPredictor) {
-  EXPECT_EQ(dense_cost(small_config(), 5).count, 2U * (5 * 128 + 25 * 8) + 28);
+  EXPECT_EQ(dense_cost(small_spec(), 5).count, 2U * (5 * 128 + 25 * 8) + 28);
 }
 
 TEST(Cost, WithoutPredictorsAndAllKeptIsDense) {
   ModelConfig config = small_config();
   config.skim.enabled = false;
   const std::vector<std::uint32_t> kept = {7, 7};
-  EXPECT_EQ(skimmed_cost(config, 7, kept), dense_cost(config, 7));
+  EXPECT_EQ(skimmed_cost(config.spec(), 7, kept), dense_cost(config.spec(), 7));
 }
 
 TEST(Cost, OfThePredictorIsExtraWhenNothingIsSkimmed) {
   const std::vector<std::uint32_t> kept = {5, 5};
-  EXPECT_EQ(skimmed_cost(small_config(), 5, kept).count, dense_cost(small_config(), 5).count + 2U * 5 * 12);
+  EXPECT_EQ(skimmed_cost(small_spec(), 5, kept).count, dense_cost(small_spec(), 5).count + 2U * 5 * 12);
 }
 
 TEST(Cost, OfBertBaseIsTheKnownFigure) {
   ModelConfig config;
   config.head = HeadKind::classification;
   config.hidden_size = 768;
+  config.num_attention_heads = 12;
   config.intermediate_size = 3072;
   config.num_hidden_layers = 12;
   config.labels = {"negative", "positive"};
   // 12 * (128 * 7077888 + 2 * 128^2 * 768) + 768^2 + 768 * 2
-  EXPECT_EQ(dense_cost(config, 128).count, 11173625856U + 591360U);
+  EXPECT_EQ(dense_cost(config.spec(), 128).count, 11173625856U + 591360U);
 }
 
 // Of the last layer the first of 5 tokens is needed whole, of the other 4 keys and values: not their 2*16 for
 // query and output, 2*4*8 in the feed-forward part, and 2*5*4 in attention.
 TEST(Cost, OfWhatNoHeadReadsIsLeftOut) {
   ModelConfig config = small_config();
-  EXPECT_EQ(unread_cost(config, 5).count, 4U * (32 + 64 + 40));
-  EXPECT_EQ(unread_cost(config, 1).count, 0U);
+  EXPECT_EQ(unread_cost(config.spec(), 5).count, 4U * (32 + 64 + 40));
+  EXPECT_EQ(unread_cost(config.spec(), 1).count, 0U);
   config.head = HeadKind::regression;
-  EXPECT_EQ(unread_cost(config, 5).count, 4U * (32 + 64 + 40));
+  EXPECT_EQ(unread_cost(config.spec(), 5).count, 4U * (32 + 64 + 40));
   config.head = HeadKind::question_answering;
-  EXPECT_EQ(unread_cost(config, 5).count, 0U);
+  EXPECT_EQ(unread_cost(config.spec(), 5).count, 0U);
 }
 
 TEST(Cost, OfEachHead) {
   ModelConfig config = small_config();
-  EXPECT_EQ(head_cost(config, 9).count, 28U);
+  EXPECT_EQ(head_cost(config.spec(), 9).count, 28U);
   config.head = HeadKind::regression;
-  EXPECT_EQ(head_cost(config, 9).count, 20U);
+  config.labels = {"score"};
+  EXPECT_EQ(head_cost(config.spec(), 9).count, 20U);
   config.head = HeadKind::question_answering;
-  EXPECT_EQ(head_cost(config, 9).count, 72U);
+  EXPECT_EQ(head_cost(config.spec(), 9).count, 72U);
   config.head = HeadKind::masked_lm;
-  EXPECT_EQ(head_cost(config, 9).count, 9U * (16 + 40));
+  EXPECT_EQ(head_cost(config.spec(), 9).count, 9U * (16 + 40));
   config.head = HeadKind::none;
-  EXPECT_EQ(head_cost(config, 9).count, 0U);
+  EXPECT_EQ(head_cost(config.spec(), 9).count, 0U);
 }
 
 TEST(Cost, DoesNotOverflow32Bits) {
@@ -96,12 +103,13 @@ TEST(Cost, DoesNotOverflow32Bits) {
   config.head = HeadKind::none;
   config.skim.enabled = false;
   const std::vector<std::uint32_t> kept = {100000, 100000};
-  EXPECT_EQ(skimmed_cost(config, 100000, kept).count, 2U * (100000ULL * 128 + 100000ULL * 100000ULL * 8));
+  EXPECT_EQ(skimmed_cost(config.spec(), 100000, kept).count,
+            2U * (100000ULL * 128 + 100000ULL * 100000ULL * 8));
 }
 
 TEST(Cost, NeedsOneCountPerLayer) {
   const std::vector<std::uint32_t> kept = {3};
-  EXPECT_THROW(skimmed_cost(small_config(), 5, kept), UsageError);
+  EXPECT_THROW(skimmed_cost(small_spec(), 5, kept), UsageError);
 }
 
 TEST(Macs, Add) {

@@ -1,0 +1,102 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/activation.h"
+#include "model/skim_config.h"
+
+namespace transkimmer {
+
+/// What a model answers.
+enum class HeadKind { none, classification, regression, question_answering, masked_lm };
+std::string_view name_of(HeadKind head);
+/// Whether a head of this kind answers questions about texts, and is not just a way to pretrain.
+bool is_task_head(HeadKind head);
+
+/// Which row of the position table a token reads.
+enum class Positions {
+  from_zero,      ///< its place in the sequence
+  behind_padding  ///< counted from the padding id + 1; a padding token, which a text may spell out, takes the
+                  ///< row of its id and is not counted
+};
+
+struct EmbeddingSpec {
+  std::int64_t vocab_size = 0;
+  std::int64_t padding_id = 0;
+  std::int64_t position_rows = 0;  ///< of the position table
+  Positions positions = Positions::from_zero;
+  std::int64_t types = 0;   ///< rows of the table of token types; 0: there is none
+  bool given_types = true;  ///< whoever runs the model says each token's type; else all are 0
+
+  /// The longest sequence that the position table allows.
+  std::int64_t max_tokens() const {
+    return positions == Positions::behind_padding ? position_rows - padding_id - 1 : position_rows;
+  }
+};
+
+struct AttentionSpec {
+  std::int64_t heads = 0;
+};
+
+struct FeedForwardSpec {
+  std::int64_t size = 0;
+  Activation activation = Activation::gelu;
+};
+
+/// A Transformer layer that normalises after attention and after the feed-forward part.
+struct LayerSpec {
+  AttentionSpec attention;
+  FeedForwardSpec feed_forward;
+};
+
+/// Which states a head reads.
+enum class Reads { none, first, each };
+
+/// A linear layer of a head, and what follows it.
+struct HeadStep {
+  std::string name;      ///< canonical, of the linear layer; its weights are `name`.weight and `name`.bias
+  std::int64_t out = 0;  ///< columns of its result
+  Activation activation = Activation::none;
+  std::string norm = {};  ///< canonical, of the LayerNorm behind the activation; empty: there is none
+  double dropout = 0;     ///< probability, in training, of what the layer reads
+  bool pooler = false;    ///< pretrained with the encoder: kept where the rest of the head is new
+  bool tied = false;      ///< multiplies with the word embeddings; only the bias is its own
+};
+
+struct HeadSpec {
+  HeadKind kind = HeadKind::none;
+  Reads reads = Reads::none;
+  std::vector<HeadStep> steps;
+};
+
+/// Probabilities of dropout in training.
+struct DropoutSpec {
+  double hidden = 0;     ///< behind the embeddings and behind each part of a layer
+  double attention = 0;  ///< of attention weights
+};
+
+/// What a network is, as data: weights, cost, the packed runtime model, the training network and the ONNX
+/// graph are all derived from it.
+struct ModelSpec {
+  std::int64_t hidden_size = 0;
+  double norm_epsilon = 1e-12;  ///< of every LayerNorm but the predictors'
+  EmbeddingSpec embeddings;
+  std::vector<LayerSpec> layers;
+  HeadSpec head;
+  SkimConfig skim;
+  DropoutSpec dropout;
+  double initializer_range = 0.02;  ///< standard deviation of fresh matrices
+
+  std::int64_t head_size(const LayerSpec& layer) const { return hidden_size / layer.attention.heads; }
+  /// Whether the head reads position 0 alone.
+  bool reads_first_token() const { return head.reads == Reads::first; }
+  /// Whether a text is done when position 0 is skimmed, and its other tokens leave in the same layer:
+  /// nothing protects that position, and the head reads no other.
+  bool texts_exit() const { return skim.protection == SkimProtection::none && reads_first_token(); }
+};
+
+}  // namespace transkimmer

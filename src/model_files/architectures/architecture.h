@@ -1,0 +1,74 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "model/model_spec.h"
+
+namespace transkimmer {
+
+/// What a head is built from.
+struct HeadSizes {
+  std::int64_t hidden = 0;
+  std::int64_t labels = 0;
+  std::int64_t vocabulary = 0;
+  double dropout = 0;  ///< classifier_dropout, or what the architecture calls so
+};
+
+/// Whether a model has token types, and who says them.
+enum class TokenTypes {
+  none,
+  given,               ///< by whoever runs the model
+  given_where_several  ///< all are 0 where the table has one row
+};
+
+/// Our word or name, which is BERT's, and the architecture's own.
+struct Spelling {
+  std::string_view ours, theirs;
+};
+
+/// How Hugging Face spells a family of models: config.json, tensors and classes. A new one is a file beside
+/// this one and a line in table.cc.
+struct Architecture {
+  std::string_view model_type;       ///< of config.json
+  std::string_view class_prefix;     ///< "Bert" of "BertForMaskedLM"
+  std::string_view weight_prefix;    ///< "bert." of the encoder's tensors where there is a head, too
+  std::string_view tokenizer_class;  ///< where the files name none
+  std::int64_t padding_id = 0;       ///< where config.json has none
+  Positions positions = Positions::from_zero;
+  TokenTypes types = TokenTypes::given;
+  /// A key of config.json for one of BERT's; empty: it has none. Null: the same words.
+  std::string_view (*key)(std::string_view ours, HeadKind head) = nullptr;
+  /// Parts of tensor names that differ, each replaced once, in this order.
+  std::span<const Spelling> tensors = {};
+  /// What tensors of heads begin with: a file may serve another task than config.json names.
+  std::span<const std::string_view> heads = {};
+  /// Tensors that are the word embeddings, or another tensor, again.
+  std::span<const std::string_view> copies = {};
+  /// The head of a class; no steps where the kind is `none`.
+  HeadSpec (*head)(HeadKind kind, const HeadSizes& sizes) = nullptr;
+
+  /// The key of config.json, as C string; empty: there is none.
+  std::string key_of(std::string_view ours, HeadKind head_kind) const;
+  /// A tensor's name in files, without weight_prefix.
+  std::string stored_name(std::string_view canonical) const;
+  /// The reverse.
+  std::string canonical_name(std::string_view stored) const;
+};
+
+/// All of them.
+std::span<const Architecture> architectures();
+/// Null where there is none of this model_type.
+const Architecture* find_architecture(std::string_view model_type);
+/// Throws UsageError where there is none.
+const Architecture& architecture_of(std::string_view model_type);
+/// "\"bert\", \"roberta\" or ...", for messages.
+std::string architecture_names();
+
+/// How a class of Hugging Face's ends that has this head: "ForMaskedLM". Regression is told by the labels, not
+/// the class.
+std::string_view class_suffix(HeadKind head);
+
+}  // namespace transkimmer

@@ -1,0 +1,41 @@
+#include <array>
+
+#include "model_files/architectures/heads.h"
+#include "model_files/architectures/table.h"
+
+namespace transkimmer {
+namespace {
+
+HeadSpec bert_head(HeadKind kind, const HeadSizes& sizes) {
+  switch (kind) {
+    case HeadKind::none:
+      return {};
+    case HeadKind::classification:
+    case HeadKind::regression:
+      return classifier_head(kind, {.dense = "pooler.dense", .output = "classifier", .pooler = true}, sizes);
+    case HeadKind::question_answering:
+      return span_head("qa_outputs", 0);
+    case HeadKind::masked_lm:
+      return vocabulary_head({.dense = "cls.predictions.transform.dense",
+                              .norm = "cls.predictions.transform.LayerNorm",
+                              .output = "cls.predictions"},
+                             sizes);
+  }
+  return {};
+}
+
+constexpr std::array<std::string_view, 4> kHeads = {"pooler.", "classifier.", "qa_outputs.", "cls."};
+constexpr std::array<std::string_view, 2> kCopies = {"cls.predictions.decoder.weight",
+                                                     "cls.predictions.decoder.bias"};
+
+}  // namespace
+
+const Architecture bert = {.model_type = "bert",
+                           .class_prefix = "Bert",
+                           .weight_prefix = "bert.",
+                           .tokenizer_class = "BertTokenizer",
+                           .heads = kHeads,
+                           .copies = kCopies,
+                           .head = bert_head};
+
+}  // namespace transkimmer

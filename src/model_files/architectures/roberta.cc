@@ -1,0 +1,42 @@
+#include <array>
+
+#include "model_files/architectures/heads.h"
+#include "model_files/architectures/table.h"
+
+namespace transkimmer {
+namespace {
+
+HeadSpec roberta_head(HeadKind kind, const HeadSizes& sizes) {
+  switch (kind) {
+    case HeadKind::none:
+      return {};
+    case HeadKind::classification:
+    case HeadKind::regression:
+      return classifier_head(
+          kind, {.dense = "classifier.dense", .output = "classifier.out_proj", .drops_states = true}, sizes);
+    case HeadKind::question_answering:
+      return span_head("qa_outputs", 0);
+    case HeadKind::masked_lm:
+      return vocabulary_head({.dense = "lm_head.dense", .norm = "lm_head.layer_norm", .output = "lm_head"},
+                             sizes);
+  }
+  return {};
+}
+
+constexpr std::array<std::string_view, 4> kHeads = {"pooler.", "classifier.", "qa_outputs.", "lm_head."};
+constexpr std::array<std::string_view, 2> kCopies = {"lm_head.decoder.weight", "lm_head.decoder.bias"};
+
+}  // namespace
+
+const Architecture roberta = {.model_type = "roberta",
+                              .class_prefix = "Roberta",
+                              .weight_prefix = "roberta.",
+                              .tokenizer_class = "RobertaTokenizer",
+                              .padding_id = 1,
+                              .positions = Positions::behind_padding,
+                              .types = TokenTypes::given_where_several,
+                              .heads = kHeads,
+                              .copies = kCopies,
+                              .head = roberta_head};
+
+}  // namespace transkimmer

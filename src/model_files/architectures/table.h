@@ -1,0 +1,11 @@
+#pragma once
+
+#include "model_files/architectures/architecture.h"
+
+namespace transkimmer {
+
+// Constant-initialised: nothing runs before main.
+extern const Architecture bert;
+extern const Architecture roberta;
+
+}  // namespace transkimmer
