@@ -75,8 +75,9 @@ struct HeadSpec {
 
 /// Probabilities of dropout in training.
 struct DropoutSpec {
-  double hidden = 0;     ///< behind the embeddings and behind each part of a layer
-  double attention = 0;  ///< of attention weights
+  double hidden = 0;            ///< behind the embeddings and behind the feed-forward part of a layer
+  double attention = 0;         ///< of attention weights
+  double attention_output = 0;  ///< behind the attention part of a layer
 };
 
 /// What a network is, as data: weights, cost, the packed runtime model, the training network and the ONNX

@@ -39,6 +39,7 @@ struct Architecture {
   std::int64_t padding_id = 0;       ///< where config.json has none
   Positions positions = Positions::from_zero;
   TokenTypes types = TokenTypes::given;
+  bool drops_attention_output = true;  ///< dropout behind the attention part of a layer, in training
   /// A key of config.json for one of BERT's; empty: it has none. Null: the same words.
   std::string_view (*key)(std::string_view ours, HeadKind head) = nullptr;
   /// Parts of tensor names that differ, each replaced once, in this order.

@@ -261,7 +261,9 @@ ModelSpec ModelConfig::spec() const {
                                            .vocabulary = vocab_size,
                                            .dropout = classifier_dropout}),
           .skim = skim,
-          .dropout = {.hidden = hidden_dropout_prob, .attention = attention_probs_dropout_prob},
+          .dropout = {.hidden = hidden_dropout_prob,
+                      .attention = attention_probs_dropout_prob,
+                      .attention_output = architecture.drops_attention_output ? hidden_dropout_prob : 0},
           .initializer_range = initializer_range};
 }
 

@@ -110,12 +110,15 @@ Tensor Encoder::run_layer(std::size_t index, const Tensor& hidden, const Attenti
                                            .key = linear(hidden, layer.key),
                                            .value = linear(hidden, layer.value)},
                                           mask, attention);
-  const auto residual = [&](const Tensor& x, const Tensor& input, const AffineWeights& norm) {
-    return layer_norm(dropout(x, spec_.dropout.hidden, attention.context) + input, norm, spec_.norm_epsilon);
+  const auto dropped = [&](const Tensor& x, double probability) {
+    return dropout(x, probability, attention.context);
   };
-  const Tensor attended = residual(linear(context, layer.attention_output), hidden, layer.attention_norm);
+  const Tensor attended =
+      layer_norm(dropped(linear(context, layer.attention_output), spec_.dropout.attention_output) + hidden,
+                 layer.attention_norm, spec_.norm_epsilon);
   const Tensor expanded = at::gelu(linear(attended, layer.intermediate));
-  return residual(linear(expanded, layer.output), attended, layer.output_norm);
+  return layer_norm(dropped(linear(expanded, layer.output), spec_.dropout.hidden) + attended,
+                    layer.output_norm, spec_.norm_epsilon);
 }
 
 EncoderOutput Encoder::forward_padded(Pass& pass, EncoderTrace* trace) const {
@@ -179,7 +182,7 @@ Tensor Encoder::run_packed_layer(std::size_t layer, const Tensor& hidden, const 
   }
   // In the order in which forward_padded draws them.
   const DropoutRule attention = next_dropout_rule(spec_.dropout.attention, pass.dropout());
-  const DropoutRule attended = next_dropout_rule(spec_.dropout.hidden, pass.dropout());
+  const DropoutRule attended = next_dropout_rule(spec_.dropout.attention_output, pass.dropout());
   const DropoutRule output = next_dropout_rule(spec_.dropout.hidden, pass.dropout());
   return packed_layer(hidden, kept, layers_[layer], std::move(tokens),
                       {.heads = spec_.layers[layer].attention.heads,
