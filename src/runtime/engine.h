@@ -8,23 +8,10 @@
 
 #include "base/notice.h"
 #include "model_files/config/model_config.h"
-#include "runtime/pass/keep_decision.h"
-#include "runtime/pass/profile.h"
-#include "runtime/pass/ragged_batch.h"
+#include "runtime/pass/prepared_model.h"
 #include "transkimmer/options.h"
 
 namespace transkimmer {
-
-/// What one forward pass returns.
-struct BatchResult {
-  std::vector<float> logits;  ///< [sequences, labels]; [tokens, 2] (start, end) for question answering;
-                              ///< empty for an encoder without a task head
-  std::vector<std::uint16_t>
-      skimmed_at;                   ///< [tokens]: the layer whose predictor skimmed the token; layers = never
-  std::vector<std::uint32_t> kept;  ///< [layers, sequences]: tokens that went through the layer; 0 of a
-                                    ///< text that is done
-  std::size_t margins_in_f32 = 0;   ///< in bf16 and int8 only those whose decision bf16 does not prove
-};
 
 /// The inference engine: a model whose weights are packed for this machine. Immutable after loading; `run`
 /// may be called from several threads at once. The result for a sequence does not depend on what else is in
@@ -41,13 +28,15 @@ class Engine {
   /// The same model, its packed weights and its threads shared, skimming at another threshold; a model that
   /// does not skim stays as it is. Throws UsageError when `threshold` is not a number.
   Engine at_threshold(double threshold) const;
+  /// The same model, shared alike, that skims nothing and spends nothing on its predictors.
+  Engine without_skimming() const;
   Engine(Engine&&) noexcept;
   Engine& operator=(Engine&&) noexcept;
   ~Engine();
 
   /// Throws UsageError naming the sequence for an id outside the vocabulary, a type id outside its table, an
-  /// empty sequence, or one longer than the position table; Error when the model computes a logit that is not
-  /// finite or a skim margin that is no number.
+  /// empty sequence, one longer than the position table, or a threshold that is no number; Error when the
+  /// model computes a logit that is not finite or a skim margin that is no number.
   BatchResult run(const RaggedBatch& batch) const;
   /// The same, but `keep` decides which tokens go on; the predictors run for the margins it is given
   /// (see KeepDecision).
@@ -66,10 +55,13 @@ class Engine {
   Precision precision() const;
 
  private:
-  struct Impl;
-  Engine(std::shared_ptr<const Impl> impl, double threshold);
-  std::shared_ptr<const Impl> impl_;  ///< shared by engines that differ in their threshold alone
+  struct Loaded;
+  Engine(std::shared_ptr<const Loaded> loaded, double threshold, bool skimming);
+  BatchResult run(const RaggedBatch& batch, const KeepDecision& keep, OperationTimes* times) const;
+
+  std::shared_ptr<const Loaded> loaded_;  ///< shared by engines that differ in how they skim alone
   double threshold_ = 0;
+  bool skimming_ = false;
 };
 
 }  // namespace transkimmer

@@ -51,9 +51,7 @@ std::function<void(std::size_t, std::size_t)> EvaluationProgress::callback() {
 
 std::optional<Engine> load_dense(const EvaluateOptions& options, const Engine& engine) {
   if (!options.compare || !engine.skimming()) return std::nullopt;
-  EngineOptions dense = options.engine;
-  dense.skimming = false;
-  return Engine::load(options.model, dense);
+  return engine.without_skimming();
 }
 
 void check_data_options(const EvaluateOptions& options) {

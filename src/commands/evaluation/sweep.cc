@@ -103,16 +103,14 @@ SweptModel load_swept(const SweepOptions& options, const std::filesystem::path& 
                       const NoticeHandler& notices) {
   EvaluateOptions evaluate = options.evaluate;
   evaluate.model = directory;
-  EngineOptions dense = evaluate.engine;
-  dense.skimming = false;
-  SweptModel model{directory.string(), Engine::load(directory, dense, notices)};
+  const Engine engine = Engine::load(directory, evaluate.engine, notices);
+  SweptModel model{directory.string(), engine.without_skimming()};
   if (model.dense.config().head == HeadKind::question_answering) {
     model.data = read_questions(evaluate, model.dense, notices);
   } else {
     model.data = read_texts(evaluate, model.dense, notices);
   }
-  if (model.dense.config().skim.enabled) {
-    const Engine engine = Engine::load(directory, evaluate.engine, notices);
+  if (engine.skimming()) {
     model.own_threshold = engine.skim_threshold();
     for (const double threshold : thresholds_of(options, engine, model.tokens()))
       model.skimming.push_back(engine.at_threshold(threshold));

@@ -30,8 +30,10 @@ class ForwardPass {
       : spec_(spec),
         weights_(weights),
         batch_(batch),
-        options_(options),
-        threads_(pool, workspace, options.profile != nullptr),
+        pass_(options.pass),
+        outputs_(options.outputs),
+        predicts_(options.pass.skimming && !weights.predictors.empty()),
+        threads_(pool, workspace, options.pass.times != nullptr),
         space_(workspace),
         attention_(spec, weights, threads_, workspace),
         hidden_size_(static_cast<std::size_t>(spec.hidden_size)),
@@ -59,13 +61,13 @@ class ForwardPass {
     result_.states = space_.outputs.data();
     for (const Workspace::PerThread& own : space_.per_thread) {
       result_.margins_in_f32 += own.margins_in_f32;
-      if (options_.profile != nullptr) *options_.profile += own.times;
+      if (pass_.times != nullptr) *pass_.times += own.times;
     }
     return std::move(result_);
   }
 
  private:
-  bool reads_first_tokens() const { return options_.outputs == OutputStates::first_token; }
+  bool reads_first_tokens() const { return outputs_ == OutputStates::first_token; }
   float* hidden_row(std::size_t row) const { return space_.hidden.data() + row * hidden_size_; }
   /// The hidden rows as the layers' products read them.
   OperandRows operand_rows(std::size_t row) const {
@@ -92,6 +94,7 @@ class ForwardPass {
     space_.starts.assign(batch_.starts.begin(), batch_.starts.end());
     space_.token_of_row.resize(rows_);
     for (std::size_t row = 0; row < rows_; ++row) space_.token_of_row[row] = static_cast<std::uint32_t>(row);
+    spread_thresholds();
     prepare_threads();
     result_.skimmed_at.assign(rows_, static_cast<std::uint16_t>(layers_));
     result_.kept.assign(layers_ * sequences_, 0);
@@ -106,7 +109,7 @@ class ForwardPass {
   }
 
   void reserve(PredictorBuffers& buffers) const {
-    if (weights_.predictors.empty()) return;
+    if (!predicts_) return;
     const PredictorWeights& predictor = weights_.predictors.front();
     buffers.projected.reserve(PackedLinear::max_rows * predictor.decision.size());
     if (!predictor.rounded) return;
@@ -190,7 +193,7 @@ class ForwardPass {
   /// What the layers' products and the predictor before `layer` need of the hidden rows from `row` on.
   RowOutputs hidden_outputs(std::size_t layer, std::size_t row) const {
     RowOutputs outputs{operand_rows(row), {}};
-    if (!weights_.predictors.empty() && layer < layers_) outputs.statistics = statistics(row);
+    if (predicts_ && layer < layers_) outputs.statistics = statistics(row);
     return outputs;
   }
 
@@ -201,24 +204,39 @@ class ForwardPass {
 
   /// The skim margins of `count` rows before `layer`.
   void predict(std::size_t layer, std::size_t begin, std::size_t count, int worker) {
-    if (weights_.predictors.empty() || layer == layers_) return;
+    if (!predicts_ || layer == layers_) return;
     const OperationTimer timer =
         threads_.time(worker, Operation::predictors, count * predictor_macs_per_row());
     Workspace::PerThread& own = threads_.own(worker);
     own.margins_in_f32 += predict_margins(
-        weights_.predictors[layer], {hidden_row(begin), operand_rows(begin), statistics(begin), count},
-        options_.skim_threshold, own.predictor, space_.margins.data() + begin);
+        weights_.predictors[layer],
+        {hidden_row(begin), operand_rows(begin), statistics(begin), count, thresholds_from(begin)},
+        pass_.skim_threshold, own.predictor, space_.margins.data() + begin);
   }
 
   bool keeps(std::size_t layer, std::size_t row) const {
-    const bool predicted = !weights_.predictors.empty();
-    const float margin = predicted ? space_.margins.data()[row] : 0.0F;
+    const float margin = predicts_ ? space_.margins.data()[row] : 0.0F;
     // Greater than no threshold, it would skim whatever it is asked about.
     if (std::isnan(margin))
       throw Error("the skim predictor of layer " + std::to_string(layer) +
                   " computed no number: weights of the model are damaged or too large");
-    if (options_.keep) return options_.keep(layer, space_.token_of_row[row], margin);
-    return !predicted || static_cast<double>(margin) > options_.skim_threshold;
+    if (pass_.keep) return pass_.keep(layer, space_.token_of_row[row], margin);
+    const double* const thresholds = thresholds_from(row);
+    return !predicts_ ||
+           static_cast<double>(margin) > (thresholds == nullptr ? pass_.skim_threshold : *thresholds);
+  }
+
+  /// Of the rows from `row` on; null where all sequences have the pass's.
+  const double* thresholds_from(std::size_t row) const {
+    return batch_.skim_thresholds.empty() ? nullptr : space_.threshold_of_row.data() + row;
+  }
+
+  void spread_thresholds() {
+    if (batch_.skim_thresholds.empty()) return;
+    space_.threshold_of_row.resize(rows_);
+    for (std::size_t i = 0; i < sequences_; ++i)
+      std::fill(space_.threshold_of_row.begin() + batch_.starts[i],
+                space_.threshold_of_row.begin() + batch_.starts[i + 1], batch_.skim_thresholds[i]);
   }
 
   /// Moves the rows that stay together, in place.
@@ -258,6 +276,7 @@ class ForwardPass {
     std::memcpy(hidden_row(to), hidden_row(from), hidden_size_ * sizeof(float));
     if (weights_.precision != Precision::f32) copy_row(operand_rows(from), operand_rows(to));
     space_.token_of_row[to] = space_.token_of_row[from];
+    if (!batch_.skim_thresholds.empty()) space_.threshold_of_row[to] = space_.threshold_of_row[from];
   }
 
   void retire(std::size_t sequence, std::size_t row, std::size_t layer) {
@@ -282,8 +301,7 @@ class ForwardPass {
   // ---- Layers
 
   std::size_t predictor_macs_per_row() const {
-    return weights_.predictors.empty() ? 0
-                                       : hidden_size_ * static_cast<std::size_t>(spec_.skim.predictor_size);
+    return !predicts_ ? 0 : hidden_size_ * static_cast<std::size_t>(spec_.skim.predictor_size);
   }
 
   std::size_t embedding_macs_per_row() const {
@@ -377,7 +395,9 @@ class ForwardPass {
   const ModelSpec& spec_;
   const EncoderWeights& weights_;
   const RaggedBatch& batch_;
-  const EncoderOptions& options_;
+  const PassOptions& pass_;
+  const OutputStates outputs_;
+  const bool predicts_;
   const PassThreads threads_;
   Workspace& space_;
   const LayerAttention attention_;

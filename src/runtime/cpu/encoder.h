@@ -8,9 +8,7 @@
 #include "model/model_spec.h"
 #include "runtime/cpu/encoder_weights.h"
 #include "runtime/cpu/workspace.h"
-#include "runtime/pass/keep_decision.h"
-#include "runtime/pass/profile.h"
-#include "runtime/pass/ragged_batch.h"
+#include "runtime/pass/prepared_model.h"
 
 namespace transkimmer {
 
@@ -18,10 +16,8 @@ namespace transkimmer {
 enum class OutputStates { first_token, all_tokens };
 
 struct EncoderOptions {
-  double skim_threshold = 0.0;
+  const PassOptions& pass;
   OutputStates outputs = OutputStates::first_token;
-  KeepDecision keep;  ///< empty: margin > skim_threshold; everything stays where there are no predictors
-  OperationTimes* profile = nullptr;  ///< where set, times are taken and added to it
 };
 
 struct EncoderResult {

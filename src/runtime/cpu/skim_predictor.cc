@@ -161,7 +161,8 @@ std::size_t predict_margins(const PredictorWeights& predictor, const JudgedRows&
     const double error =
         margin_error(*predictor.rounded, shape, static_cast<double>(statistics.means[row]) * inverse,
                      projected_inverse_deviations[row]);
-    if (std::abs(static_cast<double>(margins[row]) - threshold) > error) continue;
+    const double of_row = rows.thresholds == nullptr ? threshold : rows.thresholds[row];
+    if (std::abs(static_cast<double>(margins[row]) - of_row) > error) continue;
     std::copy_n(rows.x + row * shape.in, shape.in, own.doubtful.data() + doubts * shape.in);
     inverse_deviations[doubts] = inverse;
     doubtful[doubts++] = row;

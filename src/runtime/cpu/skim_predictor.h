@@ -54,10 +54,11 @@ void add_rounded_projection(PredictorWeights& predictor, PackedLinear linear,
 
 /// Rows that a predictor judges.
 struct JudgedRows {
-  const float* x = nullptr;  ///< [rows, hidden]
-  OperandRows operand;       ///< the same rows as the layers' products read them
-  RowStatistics statistics;  ///< of x, for kPredictorNormEpsilon
-  std::size_t rows = 0;      ///< at most PackedLinear::max_rows
+  const float* x = nullptr;            ///< [rows, hidden]
+  OperandRows operand;                 ///< the same rows as the layers' products read them
+  RowStatistics statistics;            ///< of x, for kPredictorNormEpsilon
+  std::size_t rows = 0;                ///< at most PackedLinear::max_rows
+  const double* thresholds = nullptr;  ///< [rows], in place of one for all
 };
 
 /// margins[row] = logit_keep - logit_skim [rows] (paper, section 3.2): in f32, unless the predictor has a

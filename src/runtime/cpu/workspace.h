@@ -53,6 +53,7 @@ struct Workspace {
   FloatBuffer outputs;                         ///< [sequences or tokens, hidden]
   std::vector<std::uint32_t> starts;           ///< [sequences + 1]: rows of each sequence
   std::vector<std::uint32_t> token_of_row;     ///< [rows]
+  std::vector<double> threshold_of_row;        ///< [rows], where sequences have thresholds of their own
   std::vector<std::uint32_t> position_of_row;  ///< [rows], as the batch came: rows of the position table
   std::vector<PerThread> per_thread;
 };

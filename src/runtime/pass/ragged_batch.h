@@ -16,6 +16,9 @@ struct RaggedBatch {
   /// [sequences]: so many first tokens are never skimmed; empty: 0 of each. The first is not skimmed
   /// either where the model protects it.
   std::vector<std::uint32_t> never_skimmed;
+  /// [sequences]: the threshold that each is skimmed at, minus infinity to keep all of its tokens; empty: the
+  /// pass's own for all. To be set once all sequences are there.
+  std::vector<double> skim_thresholds;
 
   std::size_t sequences() const { return starts.size() - 1; }
   std::size_t tokens() const { return ids.size(); }
