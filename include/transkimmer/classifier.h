@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "transkimmer/error.h"
+#include "transkimmer/model.h"
 #include "transkimmer/options.h"
 
 namespace transkimmer {
@@ -82,6 +83,8 @@ class TRANSKIMMER_API Classifier {
   /// Throws IoError, FormatError (naming file and tensor), UsageError (for a model of another kind, too).
   static Classifier load(const std::filesystem::path& directory, const EngineOptions& options = {},
                          const std::function<void(const std::string&)>& notices = {});
+  /// Of a model that is loaded already. Throws UsageError for a model of another kind.
+  explicit Classifier(Model model);
   Classifier(Classifier&&) noexcept;
   Classifier& operator=(Classifier&&) noexcept;
   ~Classifier();
@@ -109,6 +112,7 @@ class TRANSKIMMER_API Classifier {
   ClassifyProgress classify(std::initializer_list<TextInput> inputs, const ClassifyOptions& options,
                             const ResultHandler& on_result) const;
 
+  const Model& model() const;
   /// Label names in index order; one entry for regression.
   const std::vector<std::string>& labels() const;
   /// Layers of the encoder, the value of TokenTrace::skimmed_at for tokens never skimmed.
@@ -123,7 +127,6 @@ class TRANSKIMMER_API Classifier {
  private:
   struct Impl;
   class ClassifyCall;
-  explicit Classifier(std::unique_ptr<const Impl> impl);
   std::unique_ptr<const Impl> impl_;
 };
 

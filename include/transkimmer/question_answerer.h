@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "transkimmer/error.h"
+#include "transkimmer/model.h"
 #include "transkimmer/options.h"
 
 namespace transkimmer {
@@ -75,6 +76,8 @@ class TRANSKIMMER_API QuestionAnswerer {
   /// Throws IoError, FormatError (naming file and tensor), UsageError (for a model of another kind, too).
   static QuestionAnswerer load(const std::filesystem::path& directory, const EngineOptions& options = {},
                                const std::function<void(const std::string&)>& notices = {});
+  /// Of a model that is loaded already. Throws UsageError for a model of another kind.
+  explicit QuestionAnswerer(Model model);
   QuestionAnswerer(QuestionAnswerer&&) noexcept;
   QuestionAnswerer& operator=(QuestionAnswerer&&) noexcept;
   ~QuestionAnswerer();
@@ -88,6 +91,7 @@ class TRANSKIMMER_API QuestionAnswerer {
   std::vector<Answer> answer(std::initializer_list<QuestionInput> inputs,
                              const AnswerOptions& options = {}) const;
 
+  const Model& model() const;
   /// Layers of the encoder, the size of Answer::kept_fraction.
   int layers() const;
   /// Threads of the engine, the calling one included.
@@ -99,7 +103,6 @@ class TRANSKIMMER_API QuestionAnswerer {
 
  private:
   struct Impl;
-  explicit QuestionAnswerer(std::unique_ptr<const Impl> impl);
   std::unique_ptr<const Impl> impl_;
 };
 

@@ -2,6 +2,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
@@ -14,7 +15,6 @@
 #include "commands/options/text_input.h"
 #include "commands/program/commands.h"
 #include "commands/program/output.h"
-#include "model_files/config/model_config.h"
 #include "transkimmer/classifier.h"
 #include "transkimmer/question_answerer.h"
 
@@ -135,11 +135,11 @@ class CutNotice {
   bool said_ = false;
 };
 
-void predict_labels(const PredictOptions& options) {
+void predict_labels(const PredictOptions& options, Model model) {
   if (options.question)
     throw UsageError(options.model.string() +
                      " holds no question answering model, so it takes no --question");
-  const auto classifier = Classifier::load(options.model, options.engine, notices_on_standard_error());
+  const Classifier classifier(std::move(model));
   PredictProgress progress(options.progress, "sequences");
   ClassifyOptions classify{options.batch_tokens, options.max_length, options.json};
   classify.progress = [&](const ClassifyProgress& call) {
@@ -162,8 +162,8 @@ void predict_labels(const PredictOptions& options) {
   progress.finish();
 }
 
-void predict_answers(const PredictOptions& options) {
-  const auto answerer = QuestionAnswerer::load(options.model, options.engine, notices_on_standard_error());
+void predict_answers(const PredictOptions& options, Model model) {
+  const QuestionAnswerer answerer(std::move(model));
   AnswerOptions answer = options.answer;
   answer.max_length = options.max_length;
   answer.batch_tokens = options.batch_tokens;
@@ -181,10 +181,11 @@ void predict_answers(const PredictOptions& options) {
 }
 
 void run_predict(const PredictOptions& options) {
-  if (ModelConfig::load(options.model).head == HeadKind::question_answering) {
-    predict_answers(options);
+  Model model = Model::load(options.model, options.engine, notices_on_standard_error());
+  if (model.task() == "question-answering") {
+    predict_answers(options, std::move(model));
   } else {
-    predict_labels(options);
+    predict_labels(options, std::move(model));
   }
 }
 

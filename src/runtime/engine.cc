@@ -124,11 +124,16 @@ Engine::~Engine() = default;
 
 Engine Engine::load(const std::filesystem::path& directory, const EngineOptions& options,
                     const NoticeHandler& notices) {
+  return load(directory, ModelConfig::load(directory), options, notices);
+}
+
+Engine Engine::load(const std::filesystem::path& directory, ModelConfig config, const EngineOptions& options,
+                    const NoticeHandler& notices) {
   const SingleThreadedOpenMp single_threaded;
   auto loaded = std::make_shared<Loaded>();
   const int threads = thread_count(options.threads);
   loaded->origin = directory.string();
-  loaded->config = ModelConfig::load(directory);
+  loaded->config = std::move(config);
   const ModelWeights weights =
       ModelWeights::load(directory, loaded->config, {options.skimming, has_task_head(loaded->config)});
   loaded->spec = loaded->config.spec();

@@ -25,6 +25,9 @@ class Engine {
   /// FormatError; UsageError for options out of range.
   static Engine load(const std::filesystem::path& directory, const EngineOptions& options,
                      const NoticeHandler& notices = {});
+  /// The same where the directory's config.json was read already.
+  static Engine load(const std::filesystem::path& directory, ModelConfig config, const EngineOptions& options,
+                     const NoticeHandler& notices = {});
   /// The same model, its packed weights and its threads shared, skimming at another threshold; a model that
   /// does not skim stays as it is. Throws UsageError when `threshold` is not a number.
   Engine at_threshold(double threshold) const;

@@ -9,9 +9,8 @@
 #include "features/batches.h"
 #include "model_files/tokenizers/tokenizer_files.h"
 #include "runtime/cpu/head.h"
-#include "runtime/engine.h"
 #include "serving/encoded_windows.h"
-#include "serving/served_model.h"
+#include "serving/loaded_model.h"
 
 namespace transkimmer {
 namespace {
@@ -20,37 +19,47 @@ namespace {
 /// matters little.)
 constexpr std::size_t kWindowBatches = 8;
 
+const ServedKind& served_kind() {
+  static const ServedKind kind = {{HeadKind::classification, HeadKind::regression}, "a classifier"};
+  return kind;
+}
+
 }  // namespace
 
-struct Classifier::Impl : ServedModel {
+struct Classifier::Impl {
+  explicit Impl(Model served) : model(std::move(served)) { require_kind(model, served_kind()); }
+
+  const Engine& engine() const { return model.loaded().engine; }
+  const Tokenizer& tokenizer() const { return *model.loaded().tokenizer; }
+
   /// Before anything is classified, so that no result comes of a call that is at fault.
   void check(std::span<const TextInput> inputs, const ClassifyOptions& options) const {
     if (options.batch_tokens == 0) throw UsageError("batch_tokens is 0, expected at least 1");
-    if (takes_pairs) return;
+    if (model.loaded().takes_pairs) return;
     const auto pair = std::find_if(inputs.begin(), inputs.end(),
                                    [](const TextInput& input) { return input.text_pair.has_value(); });
     if (pair != inputs.end())
       throw UsageError(fmt::format(
           "input {} is a pair, but the model takes single texts alone (its type_vocab_size is {})",
-          pair - inputs.begin(), engine.config().type_vocab_size));
+          pair - inputs.begin(), engine().config().type_vocab_size));
   }
 
   Encoding encode(const TextInput& input, const ClassifyOptions& options) const {
-    const EncodeOptions encoding{longest_input(engine.config(), *tokenizer, options.max_length)};
-    return input.text_pair ? tokenizer->encode_pair(input.text, *input.text_pair, encoding)
-                           : tokenizer->encode(input.text, encoding);
+    const EncodeOptions encoding{longest_input(engine().config(), tokenizer(), options.max_length)};
+    return input.text_pair ? tokenizer().encode_pair(input.text, *input.text_pair, encoding)
+                           : tokenizer().encode(input.text, encoding);
   }
 
   Classification interpret(std::span<const float> logits) const {
     Classification result;
-    if (engine.config().head == HeadKind::regression) {
+    if (engine().config().head == HeadKind::regression) {
       result.score = logits.front();
       return result;
     }
     result.probabilities = probabilities_of(logits);
     const auto best = std::max_element(result.probabilities.begin(), result.probabilities.end());
     result.label = static_cast<int>(best - result.probabilities.begin());
-    result.label_name = engine.config().labels[static_cast<std::size_t>(result.label)];
+    result.label_name = engine().config().labels[static_cast<std::size_t>(result.label)];
     result.score = *best;
     return result;
   }
@@ -58,7 +67,7 @@ struct Classifier::Impl : ServedModel {
   std::vector<TokenTrace> trace(const Encoding& encoding, std::span<const std::uint16_t> skimmed_at) const {
     std::vector<TokenTrace> tokens;
     for (std::size_t t = 0; t < encoding.ids.size(); ++t)
-      tokens.push_back({std::string(tokenizer->token(encoding.ids[t])), encoding.offsets[t].begin,
+      tokens.push_back({std::string(tokenizer().token(encoding.ids[t])), encoding.offsets[t].begin,
                         encoding.offsets[t].end, encoding.segments[t] == Segment::second, skimmed_at[t]});
     return tokens;
   }
@@ -108,7 +117,7 @@ class Classifier::ClassifyCall {
   void run_batch(const EncodedWindow& window, const Batch& members) {
     RaggedBatch batch;
     for (const std::uint32_t i : members) batch.add(window.encodings[i].ids, window.encodings[i].type_ids);
-    const BatchResult run = impl_.engine.run(batch);
+    const BatchResult run = impl_.engine().run(batch);
     const std::size_t labels = run.logits.size() / members.size();
     for (std::size_t m = 0; m < members.size(); ++m) {
       Classification& result =
@@ -139,16 +148,18 @@ class Classifier::ClassifyCall {
   std::vector<std::optional<Classification>> waiting_;  ///< [inputs of the window]
 };
 
-Classifier::Classifier(std::unique_ptr<const Impl> impl) : impl_(std::move(impl)) {}
+Classifier::Classifier(Model model) : impl_(std::make_unique<const Impl>(std::move(model))) {}
 Classifier::Classifier(Classifier&&) noexcept = default;
 Classifier& Classifier::operator=(Classifier&&) noexcept = default;
 Classifier::~Classifier() = default;
 
 Classifier Classifier::load(const std::filesystem::path& directory, const EngineOptions& options,
                             const std::function<void(const std::string&)>& notices) {
-  static const ServedKind kind = {{HeadKind::classification, HeadKind::regression}, "a classifier"};
-  ServedModel model = ServedModel::load(directory, options, notices, kind);
-  return Classifier(std::make_unique<const Impl>(Impl{std::move(model)}));
+  return Classifier(load_served(directory, options, notices, served_kind()));
+}
+
+const Model& Classifier::model() const {
+  return impl_->model;
 }
 
 ClassifyProgress Classifier::classify(std::span<const TextInput> inputs, const ClassifyOptions& options,
@@ -177,19 +188,19 @@ std::vector<Classification> Classifier::classify(std::initializer_list<TextInput
 }
 
 const std::vector<std::string>& Classifier::labels() const {
-  return impl_->engine.config().labels;
+  return impl_->model.labels();
 }
 int Classifier::layers() const {
-  return static_cast<int>(impl_->engine.config().num_hidden_layers);
+  return impl_->model.layers();
 }
 int Classifier::threads() const {
-  return impl_->engine.threads();
+  return impl_->model.threads();
 }
 Precision Classifier::precision() const {
-  return impl_->engine.precision();
+  return impl_->model.precision();
 }
 bool Classifier::skimming() const {
-  return impl_->engine.skimming();
+  return impl_->model.skimming();
 }
 
 }  // namespace transkimmer

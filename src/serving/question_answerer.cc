@@ -9,7 +9,7 @@
 #include "features/questions/qa_windows.h"
 #include "model_files/tokenizers/tokenizer_files.h"
 #include "runtime/engine.h"
-#include "serving/served_model.h"
+#include "serving/loaded_model.h"
 #include "text/unicode/unicode.h"
 
 namespace transkimmer {
@@ -75,29 +75,41 @@ std::vector<float> kept_fraction(const QaFeatures& features, const WindowResults
   return fraction;
 }
 
+const ServedKind& served_kind() {
+  static const ServedKind kind = {{HeadKind::question_answering}, "a question answering model", true};
+  return kind;
+}
+
 }  // namespace
 
-struct QuestionAnswerer::Impl : ServedModel {};
+struct QuestionAnswerer::Impl {
+  explicit Impl(Model served) : model(std::move(served)) { require_kind(model, served_kind()); }
 
-QuestionAnswerer::QuestionAnswerer(std::unique_ptr<const Impl> impl) : impl_(std::move(impl)) {}
+  Model model;
+};
+
+QuestionAnswerer::QuestionAnswerer(Model model) : impl_(std::make_unique<const Impl>(std::move(model))) {}
 QuestionAnswerer::QuestionAnswerer(QuestionAnswerer&&) noexcept = default;
 QuestionAnswerer& QuestionAnswerer::operator=(QuestionAnswerer&&) noexcept = default;
 QuestionAnswerer::~QuestionAnswerer() = default;
 
 QuestionAnswerer QuestionAnswerer::load(const std::filesystem::path& directory, const EngineOptions& options,
                                         const std::function<void(const std::string&)>& notices) {
-  static const ServedKind kind = {{HeadKind::question_answering}, "a question answering model", true};
-  ServedModel model = ServedModel::load(directory, options, notices, kind);
-  return QuestionAnswerer(std::make_unique<const Impl>(Impl{std::move(model)}));
+  return QuestionAnswerer(load_served(directory, options, notices, served_kind()));
+}
+
+const Model& QuestionAnswerer::model() const {
+  return impl_->model;
 }
 
 std::vector<Answer> QuestionAnswerer::answer(std::span<const QuestionInput> inputs,
                                              const AnswerOptions& options) const {
   if (options.batch_tokens == 0) throw UsageError("batch_tokens is 0, expected at least 1");
-  const Engine& engine = impl_->engine;
+  const Engine& engine = impl_->model.loaded().engine;
+  const Tokenizer& tokenizer = *impl_->model.loaded().tokenizer;
   const QaDataset dataset = as_dataset(inputs);
-  const std::size_t longest = longest_input(engine.config(), *impl_->tokenizer, options.max_length);
-  const QaFeatures features = make_qa_windows(dataset, *impl_->tokenizer, inference_windows(options, longest),
+  const std::size_t longest = longest_input(engine.config(), tokenizer, options.max_length);
+  const QaFeatures features = make_qa_windows(dataset, tokenizer, inference_windows(options, longest),
                                               static_cast<unsigned>(engine.threads()));
   const WindowResults results = run_windows(engine, features, options.batch_tokens);
   const std::vector<QaDecision> decisions =
@@ -130,16 +142,16 @@ Answer QuestionAnswerer::answer(std::string_view question, std::string_view cont
 }
 
 int QuestionAnswerer::layers() const {
-  return static_cast<int>(impl_->engine.config().num_hidden_layers);
+  return impl_->model.layers();
 }
 int QuestionAnswerer::threads() const {
-  return impl_->engine.threads();
+  return impl_->model.threads();
 }
 Precision QuestionAnswerer::precision() const {
-  return impl_->engine.precision();
+  return impl_->model.precision();
 }
 bool QuestionAnswerer::skimming() const {
-  return impl_->engine.skimming();
+  return impl_->model.skimming();
 }
 
 }  // namespace transkimmer

@@ -51,9 +51,11 @@ void check_outputs(const EvaluateOptions& options) {
 
 void run_evaluate(const EvaluateOptions& options) {
   check_data_options(options);
-  require_task_head(options.model, ModelConfig::load(options.model));
+  ModelConfig config = ModelConfig::load(options.model);
+  require_task_head(options.model, config);
   check_outputs(options);
-  const Engine engine = Engine::load(options.model, options.engine, notices_on_standard_error());
+  const Engine engine =
+      Engine::load(options.model, std::move(config), options.engine, notices_on_standard_error());
   if (engine.config().head == HeadKind::question_answering) {
     evaluate_answers(options, engine);
   } else {

@@ -8,6 +8,7 @@
 #include "base/notice.h"
 #include "runtime/engine.h"
 #include "text/tokenizer.h"
+#include "transkimmer/model.h"
 
 namespace transkimmer {
 
@@ -18,18 +19,21 @@ struct ServedKind {
   bool of_pairs = false;  ///< every input is a pair of texts
 };
 
-/// A model and the tokenizer of its texts.
-struct ServedModel {
+struct Model::Loaded {
+  std::filesystem::path directory;
   Engine engine;
-  std::unique_ptr<const Tokenizer> tokenizer;
+  std::shared_ptr<const Tokenizer> tokenizer;
   /// Whether the model has an embedding for every type in the layout of a pair. BERT's second text is of type
   /// 1, and a model may have type 0 alone; RoBERTa's are all of type 0.
   bool takes_pairs = true;
-
-  /// What is quickly seen, the head and the tokenizer, is checked before the weights are packed. Throws as
-  /// Engine::load and load_tokenizer do, and UsageError for a model of another kind.
-  static ServedModel load(const std::filesystem::path& directory, const EngineOptions& options,
-                          const NoticeHandler& notices, const ServedKind& kind);
 };
+
+/// As Model::load, but what is quickly seen, the head and the tokenizer, is checked before the weights are
+/// packed: throws UsageError for a model of another kind.
+Model load_served(const std::filesystem::path& directory, const EngineOptions& options,
+                  const NoticeHandler& notices, const ServedKind& kind);
+
+/// Throws UsageError for a model of another kind.
+void require_kind(const Model& model, const ServedKind& kind);
 
 }  // namespace transkimmer
