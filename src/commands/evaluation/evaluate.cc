@@ -3,6 +3,7 @@
 #include <iostream>
 #include <memory>
 #include <optional>
+#include <utility>
 
 #include "base/files/file.h"
 #include "commands/evaluation/evaluate_options.h"
