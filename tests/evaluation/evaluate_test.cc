@@ -95,7 +95,7 @@ TEST_F(Evaluate, CountsTokensKeptAndTheirArithmetic) {
       entering = result.kept[layer];
     }
     macs += head_macs;
-    unread += unread_cost(engine.config(), result.kept[2]).count;
+    unread += unread_cost(engine.spec(), result.kept[2]).count;
   }
   EXPECT_EQ(evaluation.run.kept, kept);
   EXPECT_EQ(evaluation.run.macs.count, macs);

@@ -179,16 +179,17 @@ class OneTextExits : public testing::Test {
 TEST_F(OneTextExits, WithTheStateThatTheLayersBeforeGaveItsFirstToken) {
   MatrixKernelCache kernels;
   const ModelWeights weights = ModelWeights::load(directory.path(), config, {true, true});
-  const EncoderWeights whole = EncoderWeights::pack(config, weights, true, 2, kernels);
+  const ModelSpec spec = config.spec();
+  const EncoderWeights whole = EncoderWeights::pack(spec, weights, true, 2, kernels);
   const RaggedBatch alone = only(batch, 1);
   const ThreadPool pool(2);
   Workspace workspace, other;
   for (std::size_t layers = 1; layers < whole.layers.size(); ++layers) {
-    EncoderWeights cut = EncoderWeights::pack(config, weights, false, 2, kernels);
+    EncoderWeights cut = EncoderWeights::pack(spec, weights, false, 2, kernels);
     while (cut.layers.size() > layers) cut.layers.pop_back();
-    const EncoderResult expected = encode(config, cut, alone, {}, pool, other);
-    const EncoderOptions options{.keep = before(layers)};
-    const EncoderResult found = encode(config, whole, batch, options, pool, workspace);
+    const PassOptions dense, exits{.keep = before(layers)};
+    const EncoderResult expected = encode(spec, cut, alone, {dense}, pool, other);
+    const EncoderResult found = encode(spec, whole, batch, {exits}, pool, workspace);
     const auto size = static_cast<std::size_t>(config.hidden_size);
     for (std::size_t k = 0; k < size; ++k)
       EXPECT_NEAR(found.states[size + k], expected.states[k], 1e-5) << layers << " layers";

@@ -46,11 +46,13 @@ struct GoldenModel {
     test::make_golden_model(directory / "model", architecture, task);
     config = ModelConfig::load(directory / "model");
     const ModelWeights files = ModelWeights::load(directory / "model", config, {true, true});
-    weights = EncoderWeights::pack(config, files, true, 2, kernels);
-    head = TaskHead::pack(config, files, 2, kernels);
+    spec = config.spec();
+    weights = EncoderWeights::pack(spec, files, true, 2, kernels);
+    head = TaskHead::pack(spec, files, 2, kernels);
   }
 
   ModelConfig config;
+  ModelSpec spec;
   MatrixKernelCache kernels;
   EncoderWeights weights;
   std::optional<TaskHead> head;
@@ -89,7 +91,8 @@ class GoldenRemoval : public testing::TestWithParam<Variant> {
   }
 
   EncoderResult run(const GoldenModel& model, OutputStates outputs) {
-    return encode(model.config, model.weights, inputs.batch, {0.0, outputs, decisions()}, pool, workspace);
+    const PassOptions pass{.keep = decisions()};
+    return encode(model.spec, model.weights, inputs.batch, {pass, outputs}, pool, workspace);
   }
 
   GoldenInputs inputs;

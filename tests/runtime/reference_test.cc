@@ -100,11 +100,12 @@ TEST_P(Reference, SkimsSomeTokensInEveryLayerAndKeepsOthers) {
 TEST_P(Reference, EveryStateAndDecisionIsAsDefined) {
   for (const int threads : {1, 3}) {
     MatrixKernelCache kernels;
-    const auto packed = EncoderWeights::pack(config, weights, config.skim.enabled, threads, kernels);
+    const auto packed = EncoderWeights::pack(config.spec(), weights, config.skim.enabled, threads, kernels);
     const ThreadPool pool(threads);
     Workspace workspace;
+    const PassOptions pass{.skim_threshold = config.skim.threshold};
     const EncoderResult result =
-        encode(config, packed, batch, {config.skim.threshold, OutputStates::all_tokens, {}}, pool, workspace);
+        encode(config.spec(), packed, batch, {pass, OutputStates::all_tokens}, pool, workspace);
     expect_decisions(result.skimmed_at);
     const auto hidden = static_cast<std::size_t>(config.hidden_size);
     for (const std::size_t i : comparable())

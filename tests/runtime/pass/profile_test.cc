@@ -48,7 +48,7 @@ TEST_P(ProfileOf, CountsTheArithmeticOfTheDenseModel) {
   for (const auto& lengths : {std::initializer_list<std::size_t>{64, 3, 40, 64, 17, 64, 64}, {5}}) {
     const RaggedBatch batch = batch_of(lengths);
     Macs expected;
-    for (const std::size_t length : lengths) expected += dense_cost(engine.config(), length);
+    for (const std::size_t length : lengths) expected += dense_cost(engine.spec(), length);
     EXPECT_EQ(all_macs(engine.profile(batch)), expected.count);
   }
 }

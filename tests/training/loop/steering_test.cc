@@ -57,27 +57,30 @@ INSTANTIATE_TEST_SUITE_P(Heads, MaskedCompute,
 TEST_P(MaskedCompute, OfZerosAndOnesIsTheCostOfRemoval) {
   const auto masks = prefix_masks({{4, 3}, {1, 2}});
   const std::vector<std::uint32_t> first = {4, 1}, second = {3, 2};
-  const double expected =
-      static_cast<double>((skimmed_cost(config(), 5, first) + skimmed_cost(config(), 3, second)).count);
+  const double expected = static_cast<double>(
+      (skimmed_cost(config().spec(), 5, first) + skimmed_cost(config().spec(), 3, second)).count);
   const double unit = 1000;
-  EXPECT_NEAR(masked_compute(config(), masks, two_sequences(), unit).item<double>() * unit, expected,
+  EXPECT_NEAR(masked_compute(config().spec(), masks, two_sequences(), unit).item<double>() * unit, expected,
               1e-6 * expected);
 }
 
 TEST_P(MaskedCompute, OfTheDenseModelIsItsCost) {
-  const auto expected = static_cast<double>((dense_cost(config(), 5) + dense_cost(config(), 3)).count);
-  EXPECT_EQ(dense_compute(config(), two_sequences()), expected);
+  const auto expected =
+      static_cast<double>((dense_cost(config().spec(), 5) + dense_cost(config().spec(), 3)).count);
+  EXPECT_EQ(dense_compute(config().spec(), two_sequences()), expected);
 }
 
 TEST_P(MaskedCompute, GradientOfAMaskIsWhatOneMoreTokenCosts) {
   const auto masks = prefix_masks({{4, 3}, {2, 2}});
-  masked_compute(config(), masks, two_sequences(), 1.0).backward();
-  const CostCoefficients cost = cost_coefficients(config());
+  masked_compute(config().spec(), masks, two_sequences(), 1.0).backward();
+  const CostCoefficients cost = cost_coefficients(config().spec());
   const auto marginal = [&](double kept) {
-    return static_cast<double>(cost.layer_per_token) + 2 * kept * static_cast<double>(cost.layer_per_pair);
+    return static_cast<double>(cost.layers[0].per_token) +
+           2 * kept * static_cast<double>(cost.layers[0].per_pair);
   };
   const Tensor first = masks[0].grad(), last = masks[1].grad();
-  EXPECT_NEAR(first[0][1].item<double>(), marginal(4) + static_cast<double>(cost.predictor_per_token), 1e-2);
+  EXPECT_NEAR(first[0][1].item<double>(),
+              marginal(4) + static_cast<double>(cost.layers[1].predictor_per_token), 1e-2);
   EXPECT_NEAR(last[1][0].item<double>(), marginal(2), 1e-2);
   EXPECT_EQ(first[1][4].item<double>(), 0) << "padding costs nothing";
 }

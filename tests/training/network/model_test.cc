@@ -212,12 +212,18 @@ TEST(Dropout, IsTheSameForAnyNumberOfThreads) {
 }
 
 TEST(Decay, SparesBiasesAndNorms) {
-  EXPECT_TRUE(is_decayed("encoder.layer.0.output.dense.weight", false));
-  EXPECT_FALSE(is_decayed("encoder.layer.0.output.dense.bias", false));
-  EXPECT_FALSE(is_decayed("encoder.layer.0.output.LayerNorm.weight", false));
-  EXPECT_FALSE(is_decayed("encoder.skim_predictors.0.predictor.2.weight", false));
-  EXPECT_TRUE(is_decayed("encoder.skim_predictors.0.predictor.2.weight", true)) << "the published rule";
-  EXPECT_TRUE(is_decayed("encoder.skim_predictors.0.predictor.1.weight", false));
+  const std::vector<WeightSpec> specs = expected_weights(tiny_config().spec());
+  const auto decayed = [&](std::string_view name, bool predictor_norms) {
+    return is_decayed(*std::ranges::find(specs, name, &WeightSpec::name), predictor_norms);
+  };
+  EXPECT_TRUE(decayed("embeddings.word_embeddings.weight", false));
+  EXPECT_TRUE(decayed("encoder.layer.0.output.dense.weight", false));
+  EXPECT_FALSE(decayed("encoder.layer.0.output.dense.bias", false));
+  EXPECT_FALSE(decayed("encoder.layer.0.output.LayerNorm.weight", false));
+  EXPECT_FALSE(decayed("encoder.skim_predictors.0.predictor.2.weight", false));
+  EXPECT_TRUE(decayed("encoder.skim_predictors.0.predictor.2.weight", true)) << "the published rule";
+  EXPECT_TRUE(decayed("encoder.skim_predictors.0.predictor.1.weight", false));
+  EXPECT_FALSE(decayed("encoder.skim_predictors.0.predictor.4.bias", true));
 }
 
 TEST(LinearSchedule, RisesToOneAndFallsToZero) {

@@ -83,7 +83,7 @@ class RemovalEquivalence : public testing::TestWithParam<Case> {
   RemovalEquivalence()
       : config(test::write_tiny_model(directory.path(), GetParam().model)),
         weights(ModelWeights::load(directory.path(), config, {true, true})),
-        packed(EncoderWeights::pack(config, weights, config.skim.enabled, 2, kernels)),
+        packed(EncoderWeights::pack(config.spec(), weights, config.skim.enabled, 2, kernels)),
         data(GetParam().windows ? question_windows(directory.path(), config) : random_data(config, 32)) {
     EXPECT_GE(data.size(), 20U);
     nearest.assign(data.size(), INFINITY);
@@ -102,7 +102,7 @@ class RemovalEquivalence : public testing::TestWithParam<Case> {
 
   /// Remembers how near the decisions of each sequence came to the threshold.
   EncoderResult removed() {
-    EncoderOptions options{config.skim.threshold, OutputStates::all_tokens, {}};
+    PassOptions options{.skim_threshold = config.skim.threshold};
     if (config.skim.enabled)
       options.keep = [this](std::size_t, std::size_t token, float margin) {
         const auto next = std::upper_bound(ragged.starts.begin(), ragged.starts.end(), token);
@@ -110,7 +110,7 @@ class RemovalEquivalence : public testing::TestWithParam<Case> {
         own = std::min(own, std::abs(static_cast<double>(margin) - config.skim.threshold));
         return static_cast<double>(margin) > config.skim.threshold;
       };
-    return encode(config, packed, ragged, options, pool, workspace);
+    return encode(config.spec(), packed, ragged, {options, OutputStates::all_tokens}, pool, workspace);
   }
 
   test::TemporaryDirectory directory;
@@ -154,7 +154,7 @@ TEST_P(RemovalEquivalence, MaskedTrainingForwardEqualsRemoval) {
 TEST_P(RemovalEquivalence, LogitsAreTheSameToo) {
   const ModelOutput expected = masked();
   const EncoderResult result = removed();
-  const TaskHead head = TaskHead::pack(config, weights, 2, kernels);
+  const TaskHead head = TaskHead::pack(config.spec(), weights, 2, kernels);
   if (config.head == HeadKind::question_answering) {
     const auto logits = head.logits(result.states, ragged.tokens(), pool);
     const auto reference = expected.head.logits.accessor<float, 3>();
@@ -165,9 +165,9 @@ TEST_P(RemovalEquivalence, LogitsAreTheSameToo) {
       }
     return;
   }
+  const PassOptions pass{.skim_threshold = config.skim.threshold};
   const EncoderResult first =
-      encode(config, packed, ragged, {config.skim.threshold, OutputStates::first_token, {}, nullptr}, pool,
-             workspace);
+      encode(config.spec(), packed, ragged, {pass, OutputStates::first_token}, pool, workspace);
   const auto logits = head.logits(first.states, data.size(), pool);
   const auto reference = expected.head.logits.contiguous().view(-1);
   ASSERT_EQ(static_cast<std::int64_t>(logits.size()), reference.numel());

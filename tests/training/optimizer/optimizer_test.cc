@@ -17,7 +17,7 @@ constexpr const char* kTable = "embeddings.word_embeddings.weight";
 Parameters table(HeadKind head) {
   ModelConfig config = tiny_config();
   config.head = head;
-  Parameters parameters = Parameters::allocate(config, torch::kCPU);
+  Parameters parameters = Parameters::allocate(config.spec(), torch::kCPU);
   torch::NoGradGuard no_gradients;
   torch::manual_seed(2);
   for (const auto& entry : parameters.entries()) entry.value.zero_();

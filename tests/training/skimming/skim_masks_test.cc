@@ -33,7 +33,7 @@ Tensor decisions_of(const std::vector<float>& values) {
 }
 
 TEST(SkimMasks, OfATextThatIsDoneAreZero) {
-  SkimMasks masks(unprotected_config(HeadKind::classification), two_texts());
+  SkimMasks masks(unprotected_config(HeadKind::classification).spec(), two_texts());
   masks.decide(decisions_of({1, 0, 1, 1, 1, 1, 1, 1}));
   EXPECT_TRUE(at::equal(masks.kept(), at::tensor({1, 0, 1, 1, 1, 1, 1, 1}).view({2, 4}).to(at::kFloat)));
   masks.decide(decisions_of({0, 1, 1, 1, 1, 1, 0, 1}));
@@ -45,7 +45,7 @@ TEST(SkimMasks, OfATextThatIsDoneAreZero) {
 }
 
 TEST(SkimMasks, TellTheFirstTokensGateWhatTheWholeTextSaves) {
-  SkimMasks masks(unprotected_config(HeadKind::classification), two_texts());
+  SkimMasks masks(unprotected_config(HeadKind::classification).spec(), two_texts());
   const Tensor decisions = decisions_of({1, 0, 1, 1, 0, 1, 0, 1});
   masks.decide(decisions);
   at::sum(masks.kept() * two_texts()).backward();
@@ -54,7 +54,7 @@ TEST(SkimMasks, TellTheFirstTokensGateWhatTheWholeTextSaves) {
 }
 
 TEST(SkimMasks, OfHeadsThatReadEveryTokenSkimTheFirstAlone) {
-  SkimMasks masks(unprotected_config(HeadKind::question_answering), two_texts());
+  SkimMasks masks(unprotected_config(HeadKind::question_answering).spec(), two_texts());
   masks.decide(decisions_of({0, 0, 1, 1, 0, 0, 0, 1}));
   EXPECT_TRUE(at::equal(masks.kept(), at::tensor({0, 0, 1, 1, 0, 0, 0, 1}).view({2, 4}).to(at::kFloat)));
   EXPECT_TRUE(at::equal(masks.keys()[0], masks.kept()[0]));
