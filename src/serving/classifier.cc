@@ -71,6 +71,8 @@ struct Classifier::Impl {
                         encoding.offsets[t].end, encoding.segments[t] == Segment::second, skimmed_at[t]});
     return tokens;
   }
+
+  Model model;
 };
 
 /// One call over many inputs: windows of them are tokenised ahead, sorted by length, cut into batches and
