@@ -3,6 +3,8 @@
 #include <random>
 #include <utility>
 
+#include "model_files/architectures/architecture.h"
+
 namespace transkimmer::test {
 
 ModelConfig tiny_config(const std::string& architecture) {
@@ -15,8 +17,9 @@ ModelConfig tiny_config(const std::string& architecture) {
   config.num_attention_heads = 2;
   config.intermediate_size = 32;
   config.max_position_embeddings = 32;
-  config.type_vocab_size = architecture == "bert" ? 2 : 1;
-  config.pad_token_id = architecture == "bert" ? 0 : 1;
+  const TokenTypes types = architecture_of(architecture).types;
+  config.type_vocab_size = types == TokenTypes::none ? 0 : types == TokenTypes::given ? 2 : 1;
+  config.pad_token_id = architecture_of(architecture).padding_id;
   config.labels = {"absent", "present"};
   config.skim = {.enabled = true, .predictor_size = 8, .coefficient = 0.3};
   return config;

@@ -5,6 +5,8 @@
 
 #include <gtest/gtest.h>
 
+#include "model_files/architectures/architecture.h"
+#include "support/architectures.h"
 #include "training/network/model.h"
 
 namespace transkimmer {
@@ -23,8 +25,8 @@ ModelConfig small_encoder(const std::string& architecture) {
   config.num_attention_heads = 4;
   config.intermediate_size = 128;
   config.max_position_embeddings = 64;
-  config.type_vocab_size = 2;
-  config.pad_token_id = architecture == "roberta" ? 1 : 0;
+  config.type_vocab_size = architecture_of(architecture).types == TokenTypes::none ? 0 : 2;
+  config.pad_token_id = architecture_of(architecture).padding_id;
   return config;
 }
 
@@ -87,7 +89,7 @@ TEST_P(Neighbours, TouchNothingButPositionsAndTheFirstAttention) {
                 "encoder.layer.0.attention.output.dense.weight"}));
 }
 
-INSTANTIATE_TEST_SUITE_P(Architectures, Neighbours, ::testing::Values("bert", "roberta"),
+INSTANTIATE_TEST_SUITE_P(Architectures, Neighbours, ::testing::ValuesIn(test::every_architecture()),
                          [](const auto& each) { return std::string(name_of(each.param)); });
 
 }  // namespace

@@ -16,6 +16,7 @@
 #include "model_files/weights/model_weights.h"
 #include "runtime/cpu/encoder.h"
 #include "runtime/cpu/head.h"
+#include "support/architectures.h"
 #include "support/temporary_directory.h"
 #include "support/tiny_model.h"
 #include "training/network/model.h"
@@ -179,7 +180,7 @@ TEST_P(RemovalEquivalence, LogitsAreTheSameToo) {
 
 std::vector<Case> cases() {
   std::vector<Case> all;
-  for (const std::string architecture : {"bert", "roberta"})
+  for (const std::string& architecture : test::every_architecture())
     for (const std::int64_t predictor : {0, 32, 64})
       for (const double threshold : {-0.7, 0.0, 0.9}) {
         test::TinyModel model;
@@ -196,7 +197,7 @@ std::vector<Case> cases() {
     if (head == HeadKind::regression) model.labels = {"LABEL_0"};
     all.push_back({"head" + std::to_string(static_cast<int>(head)), model});
   }
-  for (const std::string architecture : {"bert", "roberta"}) {
+  for (const std::string& architecture : test::every_architecture()) {
     test::TinyModel model;
     model.architecture = architecture;
     model.head = HeadKind::question_answering;
@@ -205,7 +206,7 @@ std::vector<Case> cases() {
     model.protection = SkimProtection::question;
     all.push_back({architecture + "_windows_of_protected_questions", model, true});
   }
-  for (const std::string architecture : {"bert", "roberta"})
+  for (const std::string& architecture : test::every_architecture())
     for (const HeadKind head : {HeadKind::classification, HeadKind::question_answering})
       for (const double threshold : {-0.3, 0.3}) {
         test::TinyModel model;
