@@ -1,6 +1,7 @@
 // The engine against the definition of the model: plain loops in double precision, at shapes that are no
 // multiple of anything.
 
+#include <algorithm>
 #include <ostream>
 #include <random>
 #include <span>

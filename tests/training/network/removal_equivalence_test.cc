@@ -52,8 +52,8 @@ EncodedDataset random_data(const ModelConfig& config, std::size_t sequences) {
       // As a text may have it. In few of them: it is one embedding, whose margin may be near the threshold in
       // all.
       if (i % 8 == 0 && t % 7 == 3) data.ids.back() = static_cast<std::int32_t>(config.pad_token_id);
-      data.type_ids.push_back(
-          static_cast<std::int32_t>(random() % static_cast<std::uint64_t>(config.type_vocab_size)));
+      data.type_ids.push_back(static_cast<std::int32_t>(
+          random() % static_cast<std::uint64_t>(std::max<std::int64_t>(config.type_vocab_size, 1))));
     }
     data.starts.push_back(data.ids.size());
     data.labels.push_back(0);
