@@ -18,9 +18,9 @@
 namespace transkimmer::test {
 namespace {
 
-constexpr std::string_view words[] = {"a",    "the", "charming", "journey", "flat",  "movie", "film",
-                                      "good", "bad", "very",     "not",     "it",    "is",    "was",
-                                      "and",  "of",  "great",    "dull",    "story", "ending"};
+constexpr std::string_view kWords[] = {"a",    "the", "charming", "journey", "flat",  "movie", "film",
+                                       "good", "bad", "very",     "not",     "it",    "is",    "was",
+                                       "and",  "of",  "great",    "dull",    "story", "ending"};
 
 /// Normal numbers by the Box-Muller transform: std::normal_distribution differs between standard libraries.
 class Normal {
@@ -93,7 +93,7 @@ std::string byte_symbol(unsigned byte) {
 
 std::int64_t write_wordpiece(const std::filesystem::path& directory) {
   std::vector<std::string> vocabulary = {"[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"};
-  for (const auto word : words) {
+  for (const auto word : kWords) {
     if (word.size() > 1) vocabulary.emplace_back(word);
   }
   for (char c = '!'; c <= '~'; ++c) {

@@ -26,8 +26,8 @@ ModelConfig tiny_config(const std::string& architecture) {
 }
 
 EncodedDataset tiny_dataset(std::size_t size, std::uint64_t seed) {
-  constexpr std::int32_t first_word = 5;
-  constexpr std::int32_t telling_word = 7;
+  constexpr std::int32_t kFirstWord = 5;
+  constexpr std::int32_t kTellingWord = 7;
   std::mt19937_64 random(seed);
   EncodedDataset dataset;
   for (std::size_t i = 0; i < size; ++i) {
@@ -35,8 +35,8 @@ EncodedDataset tiny_dataset(std::size_t size, std::uint64_t seed) {
     const bool present = random() % 2 == 1;
     dataset.ids.push_back(2);
     for (std::size_t t = 1; t < length; ++t) {
-      const auto word = static_cast<std::int32_t>(first_word + 3 + random() % 32);
-      dataset.ids.push_back(present && t == 2 ? telling_word : word);
+      const auto word = static_cast<std::int32_t>(kFirstWord + 3 + random() % 32);
+      dataset.ids.push_back(present && t == 2 ? kTellingWord : word);
     }
     dataset.starts.push_back(dataset.ids.size());
     dataset.labels.push_back(present ? 1 : 0);
