@@ -78,14 +78,14 @@ std::vector<double> measured_peaks(int threads) {
 
 std::vector<Contender> load(const Options& options, const std::filesystem::path& directory) {
   std::vector<Contender> contenders;
-  constexpr Precision precisions[] = {Precision::f32, Precision::bf16, Precision::int8};
-  for (std::size_t i = 0; i < std::size(precisions); ++i) {
+  constexpr Precision kPrecisions[] = {Precision::f32, Precision::bf16, Precision::int8};
+  for (std::size_t i = 0; i < std::size(kPrecisions); ++i) {
     EngineOptions engine;
     engine.threads = options.threads;
     engine.skimming = false;
-    engine.precision = precisions[i];
+    engine.precision = kPrecisions[i];
     Contender contender{Engine::load(directory, engine), options.peaks.at(i), {}, {}};
-    if (contender.engine.precision() == precisions[i]) contenders.push_back(std::move(contender));
+    if (contender.engine.precision() == kPrecisions[i]) contenders.push_back(std::move(contender));
   }
   return contenders;
 }
@@ -143,7 +143,7 @@ void print_profiles(const std::vector<Contender>& contenders, std::size_t length
   for (const Contender& one : contenders) std::cout << fmt::format(" {} |", name_of(one.engine.precision()));
   std::cout << "\n| --- |";
   for (std::size_t i = 0; i < contenders.size(); ++i) std::cout << " --- |";
-  for (std::size_t i = 0; i < operation_count; ++i) {
+  for (std::size_t i = 0; i < kOperationCount; ++i) {
     const auto operation = static_cast<Operation>(i);
     const auto totals = [&](const Contender& one) { return one.profile.operations.of(operation); };
     if (std::ranges::all_of(contenders, [&](const Contender& one) { return totals(one).seconds <= 0; }))

@@ -12,7 +12,7 @@ namespace transkimmer {
 namespace {
 
 // The kernel saves all vector registers there, some 3 KiB with AVX-512 and 11 KiB with AMX.
-constexpr std::size_t handler_stack_size = std::size_t{1} << 16;
+constexpr std::size_t kHandlerStackSize = std::size_t{1} << 16;
 
 // A signal handler is given nothing but the number, so what it sets has to be global.
 std::atomic<int> received_signal = 0;
@@ -39,10 +39,10 @@ InterruptGuard::InterruptGuard(const char* notice) {
   if (guard_lives.exchange(true)) throw Error("two interrupt guards at once");
   received_signal.store(0);
   first_notice.store(notice);
-  stack_ = std::make_unique<std::byte[]>(handler_stack_size);
+  stack_ = std::make_unique<std::byte[]>(kHandlerStackSize);
   stack_t stack = {};
   stack.ss_sp = stack_.get();
-  stack.ss_size = handler_stack_size;
+  stack.ss_size = kHandlerStackSize;
   sigaltstack(&stack, &previous_stack_);
   struct sigaction action = {};
   action.sa_handler = remember_signal;

@@ -35,12 +35,12 @@ ProgressOptions fitted_to_standard_error(ProgressOptions options) {
 }  // namespace
 
 void ReadingLine::update(std::uint64_t read, std::uint64_t total, std::string_view details) {
-  constexpr std::uint64_t megabyte = 1'000'000;
+  constexpr std::uint64_t kMegabyte = 1'000'000;
   if (!line_) {
-    line_.emplace(
-        ProgressOptions{.total = static_cast<std::int64_t>(total / megabyte), .title = title_, .unit = "MB"});
+    line_.emplace(ProgressOptions{
+        .total = static_cast<std::int64_t>(total / kMegabyte), .title = title_, .unit = "MB"});
   }
-  line_->update(static_cast<std::int64_t>(read / megabyte), details);
+  line_->update(static_cast<std::int64_t>(read / kMegabyte), details);
 }
 
 void ReadingLine::finish() {

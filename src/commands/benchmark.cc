@@ -22,13 +22,13 @@
 namespace transkimmer {
 namespace {
 
-constexpr std::size_t default_length = 128;
+constexpr std::size_t kDefaultLength = 128;
 
 struct BenchmarkOptions {
   std::filesystem::path model;
   EngineOptions engine;
   std::size_t batch = 32;
-  std::size_t length = 0;  ///< 0: default_length or as long as the model allows
+  std::size_t length = 0;  ///< 0: kDefaultLength or as long as the model allows
   std::size_t runs = 20;
   std::size_t warmup = 3;
   std::uint64_t seed = 0;
@@ -143,7 +143,7 @@ void print_table(const Engine& engine, const Timing& timing, const BenchmarkOpti
 void run_benchmark(BenchmarkOptions options) {
   const auto engine = Engine::load(options.model, options.engine, notices_on_standard_error());
   if (options.length == 0) {
-    options.length = std::min(default_length, static_cast<std::size_t>(engine.config().max_tokens()));
+    options.length = std::min(kDefaultLength, static_cast<std::size_t>(engine.config().max_tokens()));
   }
   const auto batch = random_batch(engine.config(), options);
   const auto timing = measure(engine, batch, options);

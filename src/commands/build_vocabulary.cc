@@ -87,13 +87,13 @@ Vocabulary train(const BuildVocabularyOptions& options, std::span<const WordCoun
 }
 
 /// In what train_wordpiece makes.
-constexpr std::int32_t unknown_id = 1;
-static_assert(bert_special_tokens[unknown_id] == "[UNK]");
+constexpr std::int32_t kUnknownId = 1;
+static_assert(kBertSpecialTokens[kUnknownId] == "[UNK]");
 
 void measure(const Vocabulary& vocabulary, std::span<const WordCount> words, VocabularySummary& summary) {
   WordPieceModel model;
   model.vocabulary = vocabulary;
-  model.special_tokens.unknown = unknown_id;
+  model.special_tokens.unknown = kUnknownId;
   // The words are normalised already.
   model.normalizer = {
       .clean_text = false, .handle_chinese_chars = false, .strip_accents = false, .lowercase = false};
@@ -103,7 +103,7 @@ void measure(const Vocabulary& vocabulary, std::span<const WordCount> words, Voc
   for (const auto& [word, count] : words) {
     const auto found = tokenizer.pieces(word);
     pieces += static_cast<double>(count) * static_cast<double>(found.size());
-    if (found.front().id == unknown_id) unknown += static_cast<double>(count);
+    if (found.front().id == kUnknownId) unknown += static_cast<double>(count);
   }
   summary.pieces = vocabulary.size();
   summary.pieces_per_word = pieces / static_cast<double>(summary.words);

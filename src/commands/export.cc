@@ -79,7 +79,7 @@ void add_export_command(CLI::App& app) {
                           "bf16. Every command reads all three types, and computes the same in each once "
                           "they are loaded. With --onnx write it for ONNX Runtime, dense.");
   add_model_option(command, options->model);
-  const OptionGroup group(command, output_group);
+  const OptionGroup group(command, kOutputGroup);
   group.value("--output-dir", options->output_dir, "DIR", "Where the model goes; created if needed")
       ->required();
   CLI::Option* dtype =

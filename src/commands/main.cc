@@ -6,7 +6,7 @@
 
 namespace {
 
-constexpr std::array<transkimmer::DelegatedCommand, 3> training_commands = {{
+constexpr std::array<transkimmer::DelegatedCommand, 3> kTrainingCommands = {{
     {"finetune", "Train a model with skim predictors on a task (runs transkimmer-train)"},
     {"pretrain", "Train an encoder on plain text as a masked language model (runs transkimmer-train)"},
     {"demo", "Train, evaluate and time a small model on generated text (runs transkimmer-train)"},
@@ -31,7 +31,7 @@ int main(int argc, char** argv) {
            "Transkimmer runs Transformer encoders that skim: tokens a layer does not need are removed, "
            "and the arithmetic they would have cost is saved time.",
        .add_commands = add_commands,
-       .delegated = training_commands,
+       .delegated = kTrainingCommands,
        .delegate = "transkimmer-train",
        .delegate_hint = "the training program, which is built where libtorch is installed "
                         "(libtorch-dev, cmake -DTRANSKIMMER_TRAINING=ON)"},

@@ -36,9 +36,9 @@ struct PredictOptions {
 
 /// Texts given to the classifier together: it hands over the first results long before the last, and
 /// tokenises the later ones meanwhile.
-constexpr std::size_t most_texts = 8192;
+constexpr std::size_t kMostTexts = 8192;
 /// Questions are answered together, so that more would delay the first answer.
-constexpr std::size_t most_questions = 512;
+constexpr std::size_t kMostQuestions = 512;
 
 /// A line on standard error that shows how far the run has come over all its calls, when asked for.
 class PredictProgress {
@@ -148,7 +148,7 @@ void predict_labels(const PredictOptions& options, Model model) {
   };
   CutNotice cut_notice;
   TextLineReader reader(options.input);
-  for_each_chunk(reader, most_texts, [&](const std::vector<TextLine>& lines) {
+  for_each_chunk(reader, kMostTexts, [&](const std::vector<TextLine>& lines) {
     std::vector<TextInput> inputs;
     for (const auto& line : lines) {
       TextInput& input = inputs.emplace_back(TextInput{line.text, std::nullopt});
@@ -173,7 +173,7 @@ void predict_answers(const PredictOptions& options, Model model) {
   input.content = LineContent::questions;
   TextLineReader reader(input);
   PredictProgress progress(options.progress, "questions");
-  for_each_chunk(reader, most_questions, [&](const std::vector<TextLine>& lines) {
+  for_each_chunk(reader, kMostQuestions, [&](const std::vector<TextLine>& lines) {
     printer.print(lines);
     progress.add(lines.size());
   });
@@ -189,7 +189,7 @@ void run_predict(const PredictOptions& options) {
   }
 }
 
-constexpr const char* description =
+constexpr const char* kDescription =
     "Classify texts, or answer questions. Each line of input gives one line of output, as soon as it is "
     "there: the label, a tab and its probability, or the value that a regression model predicts. With "
     "--json an object with label, label_id, score, probabilities (in the order of the model's labels), "
@@ -209,10 +209,10 @@ void add_question_options(CLI::App& command, PredictOptions& options) {
   CLI::Option* question =
       command.add_option("--question", options.question, "One question, in place of --input")
           ->type_name("TEXT")
-          ->group(questions_group);
+          ->group(kQuestionsGroup);
   CLI::Option* context = command.add_option("--context", options.context, "The text that is asked about")
                              ->type_name("TEXT")
-                             ->group(questions_group)
+                             ->group(kQuestionsGroup)
                              ->needs(question);
   question->needs(context)->excludes(command.get_option("--input"));
 }
@@ -221,7 +221,7 @@ void add_question_options(CLI::App& command, PredictOptions& options) {
 
 void add_predict_command(CLI::App& app) {
   auto options = std::make_shared<PredictOptions>();
-  CLI::App* command = app.add_subcommand("predict", description);
+  CLI::App* command = app.add_subcommand("predict", kDescription);
   add_model_option(*command, options->model);
   add_text_input_options(*command, options->input);
   command
@@ -242,13 +242,13 @@ void add_predict_command(CLI::App& app) {
                    "Tokens per forward pass; bounds memory and does not change results")
       ->type_name("N")
       ->check(whole_number(1, 1 << 24))
-      ->group(engine_group);
+      ->group(kEngineGroup);
   add_json_option(*command, options->json);
   command
       ->add_flag("--progress", options->progress,
                  "Show on standard error how many texts are classified, and how many texts and tokens a "
                  "second, tokenization included; of questions, how many are answered")
-      ->group(output_group);
+      ->group(kOutputGroup);
   command->footer(
       "Example:\n  echo 'a charming journey' | transkimmer predict --model my-model --json\n"
       "  transkimmer predict --model my-squad --question 'Who built it?' --context 'Monks built it.'");

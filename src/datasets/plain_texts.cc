@@ -13,10 +13,10 @@ namespace transkimmer {
 namespace {
 
 // No sequence that a model takes is longer; what a longer line holds beyond comes as a text of its own.
-constexpr std::size_t most_bytes = std::size_t{1} << 20;
+constexpr std::size_t kMostBytes = std::size_t{1} << 20;
 
 // A name that no column has: whatever stands in one of labels is not looked at.
-constexpr const char* no_column = "\x1f";
+constexpr const char* kNoColumn = "\x1f";
 
 bool is_table(const std::filesystem::path& file) {
   static const std::set<std::string> extensions = {".csv", ".tsv", ".jsonl", ".json"};
@@ -25,7 +25,7 @@ bool is_table(const std::filesystem::path& file) {
 
 std::vector<Example> lines_of(const std::filesystem::path& file) {
   std::vector<Example> examples;
-  for (LineReader reader(InputReader(file), most_bytes); reader.next();) {
+  for (LineReader reader(InputReader(file), kMostBytes); reader.next();) {
     if (!is_blank(reader.text()))
       examples.push_back({.text = std::string(reader.text()), .text_pair = std::nullopt});
   }
@@ -34,7 +34,7 @@ std::vector<Example> lines_of(const std::filesystem::path& file) {
 
 std::vector<Example> rows_of(const std::filesystem::path& file, TableSource source) {
   source.path = file;
-  source.label_column = no_column;
+  source.label_column = kNoColumn;
   source.labels_required = false;
   return load_table(source).examples;
 }

@@ -24,7 +24,7 @@ ProfileRow row_of(const std::string& name, double thread_seconds, std::uint64_t 
 std::vector<ProfileRow> rows_of(const Profile& profile, std::size_t passes) {
   std::vector<ProfileRow> rows;
   std::uint64_t macs = 0;
-  for (std::size_t i = 0; i < operation_count; ++i) {
+  for (std::size_t i = 0; i < kOperationCount; ++i) {
     const auto operation = static_cast<Operation>(i);
     const OperationTotals& totals = profile.operations.of(operation);
     macs += totals.macs;

@@ -9,8 +9,8 @@
 namespace transkimmer {
 
 /// What every BERT vocabulary begins with; the place is the id.
-inline constexpr std::array<std::string_view, 5> bert_special_tokens = {"[PAD]", "[UNK]", "[CLS]", "[SEP]",
-                                                                        "[MASK]"};
+inline constexpr std::array<std::string_view, 5> kBertSpecialTokens = {"[PAD]", "[UNK]", "[CLS]", "[SEP]",
+                                                                       "[MASK]"};
 
 /// The tokens of a vocabulary, by id. The first of them are the model's own, of which words are made; behind
 /// them stand added tokens, which are found in texts as they stand and never inside of words.

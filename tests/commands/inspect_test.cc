@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "commands/process.h"
+#include "support/architectures.h"
 #include "support/temporary_directory.h"
 #include "support/tiny_model.h"
 
@@ -20,7 +21,7 @@ ProcessResult inspect(const std::filesystem::path& directory,
 }
 
 TEST(Inspect, ParametersAreTheElementsOfTheTensors) {
-  for (const auto architecture : {"bert", "roberta"}) {
+  for (const std::string& architecture : test::every_architecture()) {
     const TemporaryDirectory directory;
     write_tiny_model(directory.path(), {.architecture = architecture});
     const auto result = inspect(directory.path());

@@ -51,9 +51,9 @@ constexpr std::uint64_t predictor_macs(std::uint64_t entering) {
 constexpr std::uint64_t layer_macs(std::uint64_t kept) {
   return kept * (4 * 32 * 32 + 2 * 32 * 64) + 2 * kept * kept * 32;
 }
-constexpr std::uint64_t head_macs = 32 * 32 + 32 * 2;
+constexpr std::uint64_t kHeadMacs = 32 * 32 + 32 * 2;
 constexpr std::uint64_t dense_macs(std::uint64_t tokens) {
-  return 3 * layer_macs(tokens) + head_macs;
+  return 3 * layer_macs(tokens) + kHeadMacs;
 }
 
 class Evaluate : public testing::Test {
@@ -94,7 +94,7 @@ TEST_F(Evaluate, CountsTokensKeptAndTheirArithmetic) {
       macs += predictor_macs(entering) + layer_macs(result.kept[layer]);
       entering = result.kept[layer];
     }
-    macs += head_macs;
+    macs += kHeadMacs;
     unread += unread_cost(engine.spec(), result.kept[2]).count;
   }
   EXPECT_EQ(evaluation.run.kept, kept);

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <vector>
 
+#include "model_files/architectures/architecture.h"
 #include "model_files/model_directory.h"
 #include "model_files/weights/model_weights.h"
 
@@ -36,8 +37,8 @@ inline ModelConfig small_config(const std::string& architecture, HeadKind head) 
   config.num_attention_heads = 2;
   config.intermediate_size = 6;
   config.max_position_embeddings = 8;
-  config.type_vocab_size = 2;
-  config.pad_token_id = architecture == "roberta" ? 1 : 0;
+  config.type_vocab_size = architecture_of(architecture).types == TokenTypes::none ? 0 : 2;
+  config.pad_token_id = architecture_of(architecture).padding_id;
   if (head == HeadKind::classification) config.labels = {"a", "b", "c"};
   if (head == HeadKind::regression) config.labels = {"score"};
   return config;

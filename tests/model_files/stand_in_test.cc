@@ -20,7 +20,7 @@ namespace {
 using ::testing::EndsWith;
 using ::testing::StartsWith;
 
-constexpr const char* pointer =
+constexpr const char* kPointer =
     "version https://git-lfs.github.com/spec/v1\n"
     "oid sha256:4d7a214614ab2935c943f9e0ff69d22eadbb8f32b1258daaa5e2ca24d17e2393\n"
     "size 440449768\n";
@@ -35,8 +35,8 @@ std::string message_of(const std::string& content) {
 }
 
 TEST(StandIn, IsToldFromFilesThatLookLikeIt) {
-  EXPECT_THAT(message_of(pointer), StartsWith("file: is a Git LFS pointer, which stands for the file of "
-                                              "440449768 bytes; download that"));
+  EXPECT_THAT(message_of(kPointer), StartsWith("file: is a Git LFS pointer, which stands for the file of "
+                                               "440449768 bytes; download that"));
   EXPECT_THAT(message_of("version https://git-lfs.github.com/spec/v1\nsize many\n"),
               StartsWith("file: is a Git LFS pointer, which stands for the file; download that"));
   EXPECT_THAT(message_of("version https://hawser.github.com/spec/v1\nsize 7\n"),
@@ -58,7 +58,7 @@ void read_all(const std::filesystem::path& directory) {
 
 /// In place of `file`, or beside the model where it has none of that name.
 void expect_both_told(const std::filesystem::path& directory, const std::string& file) {
-  for (const std::string content : {pointer, "<html><body>Sign in</body></html>\n"}) {
+  for (const std::string content : {kPointer, "<html><body>Sign in</body></html>\n"}) {
     write_file_atomically(directory / file, content);
     try {
       read_all(directory);

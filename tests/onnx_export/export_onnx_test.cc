@@ -9,6 +9,7 @@
 #include "model_files/weights/model_weights.h"
 #include "onnx_export/graph_interpreter.h"
 #include "runtime/engine.h"
+#include "support/architectures.h"
 #include "support/temporary_directory.h"
 #include "support/tiny_model.h"
 
@@ -50,7 +51,9 @@ class ExportOnnx : public ::testing::TestWithParam<Exported> {
   std::filesystem::path source() const { return directory_.path() / "model"; }
   std::filesystem::path destination() const { return directory_.path() / "onnx"; }
   bool has_types() const { return config_.type_vocab_size > 1; }
-  bool bert() const { return GetParam().architecture == "bert"; }
+  bool has_vocab_txt() const {
+    return architecture_of(GetParam().architecture).tokenizer_class != "RobertaTokenizer";
+  }
 
   /// Sequences of `lengths`, with random ids above the special ones, and padding tokens as a text may spell
   /// them out; the second half of each is of type 1.
@@ -142,9 +145,9 @@ TEST_P(ExportOnnx, NamesInputsAndOutputsAsTransformersDoes) {
   for (const auto& input : model_.graph().input()) inputs.push_back(input.name());
   for (const auto& output : model_.graph().output()) outputs.push_back(output.name());
   std::sort(inputs.begin(), inputs.end());
-  const std::vector<std::string> roberta = {"attention_mask", "input_ids"};
+  const std::vector<std::string> without = {"attention_mask", "input_ids"};
   const std::vector<std::string> with_types = {"attention_mask", "input_ids", "token_type_ids"};
-  EXPECT_EQ(inputs, has_types() ? with_types : roberta);
+  EXPECT_EQ(inputs, has_types() ? with_types : without);
   const std::vector<std::string> spans = {"start_logits", "end_logits"};
   EXPECT_EQ(outputs,
             GetParam().head == HeadKind::question_answering ? spans : std::vector<std::string>{"logits"});
@@ -154,19 +157,27 @@ TEST_P(ExportOnnx, WritesTokenizerAndConfigBesideTheGraph) {
   const ModelConfig config = ModelConfig::load(destination());
   EXPECT_EQ(config.labels, config_.labels);
   EXPECT_FALSE(config.skim.enabled);
-  EXPECT_TRUE(path_exists(destination() / (bert() ? "vocab.txt" : "merges.txt")));
+  EXPECT_TRUE(path_exists(destination() / (has_vocab_txt() ? "vocab.txt" : "merges.txt")));
 }
 
 const std::vector<std::string> kTwo = {"negative", "positive"};
-INSTANTIATE_TEST_SUITE_P(
-    Models, ExportOnnx,
-    ::testing::Values(Exported{"BertClassifier", "bert", HeadKind::classification, {"a", "b", "c"}},
-                      Exported{"BertRegression", "bert", HeadKind::regression, {"score"}},
-                      Exported{"BertQuestions", "bert", HeadKind::question_answering, kTwo},
-                      Exported{"RobertaClassifier", "roberta", HeadKind::classification, kTwo},
-                      Exported{"RobertaOfTwoTypes", "roberta", HeadKind::classification, kTwo, 2},
-                      Exported{"RobertaQuestions", "roberta", HeadKind::question_answering, kTwo}),
-    ::testing::PrintToStringParamName());
+
+std::vector<Exported> every_architecture() {
+  std::vector<Exported> cases;
+  for (const std::string& name : test::every_architecture()) {
+    cases.push_back({name + "_classifier", name, HeadKind::classification, {"a", "b", "c"}});
+    cases.push_back({name + "_regression", name, HeadKind::regression, {"score"}});
+    cases.push_back({name + "_questions", name, HeadKind::question_answering, kTwo});
+  }
+  return cases;
+}
+
+INSTANTIATE_TEST_SUITE_P(Architectures, ExportOnnx, ::testing::ValuesIn(every_architecture()),
+                         ::testing::PrintToStringParamName());
+INSTANTIATE_TEST_SUITE_P(Models, ExportOnnx,
+                         ::testing::Values(Exported{"RobertaOfTwoTypes", "roberta", HeadKind::classification,
+                                                    kTwo, 2}),
+                         ::testing::PrintToStringParamName());
 
 }  // namespace
 }  // namespace transkimmer::test

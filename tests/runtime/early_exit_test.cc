@@ -15,6 +15,7 @@
 #include "model_files/weights/model_weights.h"
 #include "runtime/cpu/encoder.h"
 #include "runtime/engine.h"
+#include "support/architectures.h"
 #include "support/temporary_directory.h"
 #include "support/tiny_model.h"
 
@@ -150,7 +151,7 @@ std::string name_of_variant(const testing::TestParamInfo<Variant>& variant) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Models, EarlyExit,
-                         testing::Combine(testing::Values("bert", "roberta"),
+                         testing::Combine(testing::ValuesIn(test::every_architecture()),
                                           testing::Values(HeadKind::classification,
                                                           HeadKind::question_answering),
                                           testing::Values(Precision::f32, Precision::bf16, Precision::int8)),

@@ -1,5 +1,6 @@
 #include "runtime/engine.h"
 
+#include <algorithm>
 #include <limits>
 #include <numeric>
 #include <random>
@@ -11,6 +12,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "support/architectures.h"
 #include "support/temporary_directory.h"
 #include "support/tiny_model.h"
 #include "transkimmer/error.h"
@@ -33,7 +35,8 @@ RaggedBatch random_batch(const ModelConfig& config, std::size_t sequences, std::
     for (auto& id : ids)
       id = static_cast<std::int32_t>(5 + random() % static_cast<std::uint64_t>(config.vocab_size - 5));
     for (auto& type : types)
-      type = static_cast<std::int32_t>(random() % static_cast<std::uint64_t>(config.type_vocab_size));
+      type = static_cast<std::int32_t>(
+          random() % static_cast<std::uint64_t>(std::max<std::int64_t>(config.type_vocab_size, 1)));
     batch.add(ids, types);
   }
   return batch;
@@ -144,7 +147,7 @@ TEST_P(EngineVariant, CountsAsKeptWhatItDidNotSkim) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Models, EngineVariant,
-                         testing::Combine(testing::Values("bert", "roberta"),
+                         testing::Combine(testing::ValuesIn(test::every_architecture()),
                                           testing::Values(HeadKind::classification, HeadKind::regression,
                                                           HeadKind::question_answering),
                                           testing::Values(0, 16, 32)),

@@ -75,17 +75,18 @@ Rows ReferenceModel::embeddings(std::span<const std::int32_t> ids,
                                 std::span<const std::int32_t> types) const {
   const Rows words = matrix("embeddings.word_embeddings.weight");
   const Rows positions = matrix("embeddings.position_embeddings.weight");
-  const Rows kinds = matrix("embeddings.token_type_embeddings.weight");
+  const bool has_types = config_.type_vocab_size > 0;
+  const Rows kinds = has_types ? matrix("embeddings.token_type_embeddings.weight") : Rows();
   // RoBERTa counts positions from behind the padding id, and does not count padding tokens.
-  const bool roberta = config_.model_type == "roberta";
-  std::int64_t next = roberta ? config_.pad_token_id + 1 : 0;
+  const bool behind = config_.spec().embeddings.positions == Positions::behind_padding;
+  std::int64_t next = behind ? config_.pad_token_id + 1 : 0;
   Rows states;
   for (std::size_t t = 0; t < ids.size(); ++t) {
-    const bool padding = roberta && ids[t] == config_.pad_token_id;
+    const bool padding = behind && ids[t] == config_.pad_token_id;
     const auto position = static_cast<std::size_t>(padding ? config_.pad_token_id : next++);
     Row sum = words[static_cast<std::size_t>(ids[t])];
     for (std::size_t i = 0; i < sum.size(); ++i)
-      sum[i] += positions[position][i] + kinds[static_cast<std::size_t>(types[t])][i];
+      sum[i] += positions[position][i] + (has_types ? kinds[static_cast<std::size_t>(types[t])][i] : 0);
     states.push_back(layer_norm("embeddings.LayerNorm", sum, config_.layer_norm_eps));
   }
   return states;
@@ -130,11 +131,17 @@ Rows ReferenceModel::encoder_layer(const std::string& layer, const Rows& x) cons
 }
 
 Rows ReferenceModel::head(const Rows& states) const {
-  if (config_.head == HeadKind::question_answering) return linear("qa_outputs", states);
-  const bool roberta = config_.model_type == "roberta";
-  Row pooled = linear(roberta ? "classifier.dense" : "pooler.dense", states.front());
-  for (double& value : pooled) value = std::tanh(value);
-  return {linear(roberta ? "classifier.out_proj" : "classifier", pooled)};
+  const HeadSpec head = config_.spec().head;
+  Rows read = head.reads == Reads::first ? Rows{states.front()} : states;
+  for (const HeadStep& step : head.steps)
+    for (Row& row : read) {
+      row = linear(step.name, row);
+      for (double& value : row) {
+        if (step.activation == Activation::tanh) value = std::tanh(value);
+        if (step.activation == Activation::relu) value = std::max(value, 0.0);
+      }
+    }
+  return read;
 }
 
 ReferenceResult ReferenceModel::run(std::span<const std::int32_t> ids, std::span<const std::int32_t> types,

@@ -1,6 +1,7 @@
 // The engine against the definition of the model: plain loops in double precision, at shapes that are no
 // multiple of anything.
 
+#include <algorithm>
 #include <ostream>
 #include <random>
 #include <span>
@@ -13,6 +14,7 @@
 #include "runtime/cpu/encoder.h"
 #include "runtime/engine.h"
 #include "runtime/reference_model.h"
+#include "support/architectures.h"
 #include "support/temporary_directory.h"
 #include "support/tiny_model.h"
 
@@ -44,8 +46,8 @@ RaggedBatch odd_lengths(const ModelConfig& config) {
     for (std::size_t t = 0; t < length; ++t) {
       ids.push_back(static_cast<std::int32_t>(random() % static_cast<std::uint64_t>(config.vocab_size)));
       if (t % 7 == 3) ids.back() = static_cast<std::int32_t>(config.pad_token_id);  // spelled out in the text
-      types.push_back(
-          static_cast<std::int32_t>(random() % static_cast<std::uint64_t>(config.type_vocab_size)));
+      types.push_back(static_cast<std::int32_t>(
+          random() % static_cast<std::uint64_t>(std::max<std::int64_t>(config.type_vocab_size, 1))));
     }
     batch.add(ids, types);
   }
@@ -164,7 +166,7 @@ test::TinyModel single_headed(const std::string& architecture, std::uint64_t see
 
 std::vector<Case> cases() {
   std::vector<Case> all;
-  for (const std::string architecture : {"bert", "roberta"}) {
+  for (const std::string& architecture : test::every_architecture()) {
     const bool bert = architecture == "bert";
     const std::string& name = architecture;
     const auto add = [&](const std::string& what, const test::TinyModel& model) {

@@ -14,6 +14,7 @@
 #include "model_files/tokenizers/tokenizer_files.h"
 #include "runtime/engine.h"
 #include "serving/texts.h"
+#include "support/architectures.h"
 #include "support/temporary_directory.h"
 #include "support/tiny_model.h"
 
@@ -139,7 +140,7 @@ TEST_P(ClassifierOf, TheSecondTextCounts) {
   EXPECT_NE(results[1].probabilities, results[2].probabilities);
 }
 
-INSTANTIATE_TEST_SUITE_P(Models, ClassifierOf, testing::Values("bert", "roberta"),
+INSTANTIATE_TEST_SUITE_P(Models, ClassifierOf, testing::ValuesIn(test::every_architecture()),
                          [](const auto& variant) { return std::string(name_of(variant.param)); });
 
 TEST(Classifier, NoInputsGiveNoResults) {

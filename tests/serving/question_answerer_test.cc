@@ -17,6 +17,7 @@
 #include "model_files/tokenizers/tokenizer_files.h"
 #include "runtime/engine.h"
 #include "serving/texts.h"
+#include "support/architectures.h"
 #include "support/temporary_directory.h"
 #include "support/tiny_model.h"
 
@@ -182,7 +183,7 @@ TEST_P(QuestionAnswererOf, OffsetsAreBytesOfAnyText) {
     EXPECT_EQ(context.substr(answer.begin, answer.end - answer.begin), answer.text);
 }
 
-INSTANTIATE_TEST_SUITE_P(Architectures, QuestionAnswererOf, testing::Values("bert", "roberta"),
+INSTANTIATE_TEST_SUITE_P(Architectures, QuestionAnswererOf, testing::ValuesIn(test::every_architecture()),
                          [](const auto& tested) { return std::string(name_of(tested.param)); });
 
 TEST(QuestionAnswerer, KeepsEveryTokenOfAQuestionThatTheModelProtects) {

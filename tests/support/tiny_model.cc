@@ -11,15 +11,16 @@
 #include <nlohmann/json.hpp>
 
 #include "base/files/file.h"
+#include "model_files/architectures/architecture.h"
 #include "model_files/model_directory.h"
 #include "model_files/weights/model_weights.h"
 
 namespace transkimmer::test {
 namespace {
 
-constexpr std::string_view words[] = {"a",    "the", "charming", "journey", "flat",  "movie", "film",
-                                      "good", "bad", "very",     "not",     "it",    "is",    "was",
-                                      "and",  "of",  "great",    "dull",    "story", "ending"};
+constexpr std::string_view kWords[] = {"a",    "the", "charming", "journey", "flat",  "movie", "film",
+                                       "good", "bad", "very",     "not",     "it",    "is",    "was",
+                                       "and",  "of",  "great",    "dull",    "story", "ending"};
 
 /// Normal numbers by the Box-Muller transform: std::normal_distribution differs between standard libraries.
 class Normal {
@@ -92,7 +93,7 @@ std::string byte_symbol(unsigned byte) {
 
 std::int64_t write_wordpiece(const std::filesystem::path& directory) {
   std::vector<std::string> vocabulary = {"[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"};
-  for (const auto word : words) {
+  for (const auto word : kWords) {
     if (word.size() > 1) vocabulary.emplace_back(word);
   }
   for (char c = '!'; c <= '~'; ++c) {
@@ -140,8 +141,16 @@ std::int64_t write_byte_level_bpe(const std::filesystem::path& directory) {
   return static_cast<std::int64_t>(vocabulary.size());
 }
 
+/// `wanted`, or as many as published models have.
+std::int64_t usual_types(const Architecture& architecture, std::int64_t wanted) {
+  if (architecture.types == TokenTypes::none) return 0;
+  if (wanted > 0) return wanted;
+  return architecture.types == TokenTypes::given ? 2 : 1;
+}
+
 ModelConfig config_of(const TinyModel& model, std::int64_t vocabulary) {
-  const bool roberta = model.architecture == "roberta";
+  const Architecture& architecture = architecture_of(model.architecture);
+  const bool behind = architecture.positions == Positions::behind_padding;
   ModelConfig config;
   config.model_type = model.architecture;
   config.head = model.head;
@@ -150,10 +159,10 @@ ModelConfig config_of(const TinyModel& model, std::int64_t vocabulary) {
   config.num_hidden_layers = model.layers;
   config.num_attention_heads = model.heads;
   config.intermediate_size = model.intermediate_size;
-  config.pad_token_id = roberta ? 1 : 0;
-  config.max_position_embeddings = model.max_tokens + (roberta ? config.pad_token_id + 1 : 0);
-  config.type_vocab_size = model.type_vocab_size > 0 ? model.type_vocab_size : roberta ? 1 : 2;
-  config.layer_norm_eps = roberta ? 1e-5 : 1e-12;
+  config.pad_token_id = architecture.padding_id;
+  config.max_position_embeddings = model.max_tokens + (behind ? config.pad_token_id + 1 : 0);
+  config.type_vocab_size = usual_types(architecture, model.type_vocab_size);
+  config.layer_norm_eps = model.architecture == "roberta" ? 1e-5 : 1e-12;
   config.labels = model.labels;
   config.skim.enabled = model.predictor_size > 0;
   config.skim.predictor_size = model.predictor_size;
@@ -167,7 +176,8 @@ ModelConfig config_of(const TinyModel& model, std::int64_t vocabulary) {
 
 std::int64_t write_tiny_tokenizer(const std::filesystem::path& directory, std::string architecture) {
   std::filesystem::create_directories(directory);
-  return architecture == "bert" ? write_wordpiece(directory) : write_byte_level_bpe(directory);
+  const bool bpe = architecture_of(architecture).tokenizer_class == "RobertaTokenizer";
+  return bpe ? write_byte_level_bpe(directory) : write_wordpiece(directory);
 }
 
 ModelConfig write_tiny_model(const std::filesystem::path& directory, const TinyModel& model) {

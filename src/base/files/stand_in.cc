@@ -35,10 +35,10 @@ bool is_html(std::string_view content) {
 
 /// The size that a pointer gives of its file, as words of a message.
 std::string size_in(std::string_view pointer) {
-  constexpr std::string_view key = "\nsize ";
-  const std::size_t at = pointer.substr(0, 1024).find(key);
+  constexpr std::string_view kKey = "\nsize ";
+  const std::size_t at = pointer.substr(0, 1024).find(kKey);
   if (at == pointer.npos) return "the file";
-  std::string_view digits = pointer.substr(at + key.size());
+  std::string_view digits = pointer.substr(at + kKey.size());
   digits = digits.substr(0, digits.find_first_of("\r\n"sv));
   const auto size = parse_integer(digits);
   return size ? fmt::format("the file of {} bytes", *size) : "the file";
@@ -47,9 +47,9 @@ std::string size_in(std::string_view pointer) {
 }  // namespace
 
 void reject_lfs_pointer(std::string_view content, const std::string& origin) {
-  constexpr std::array beginnings = {"version https://git-lfs.github.com/spec/"sv,
-                                     "version https://hawser.github.com/spec/"sv};  // its former name
-  if (std::ranges::none_of(beginnings, [&](std::string_view begin) { return content.starts_with(begin); }))
+  constexpr std::array kBeginnings = {"version https://git-lfs.github.com/spec/"sv,
+                                      "version https://hawser.github.com/spec/"sv};  // its former name
+  if (std::ranges::none_of(kBeginnings, [&](std::string_view begin) { return content.starts_with(begin); }))
     return;
   throw FormatError(fmt::format(
       "{}: is a Git LFS pointer, which stands for {}; download that (git lfs pull), and put it in its "

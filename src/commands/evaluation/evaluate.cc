@@ -68,18 +68,18 @@ void add_comparison_options(CLI::App& command, EvaluateOptions& options) {
   command
       .add_flag("--warm-up", options.evaluation.warm_up,
                 "Run everything once before the clock starts, as a serving process has")
-      ->group(engine_group);
+      ->group(kEngineGroup);
   command.add_flag("!--no-compare", options.compare, "Do not also run the same weights dense")
-      ->group(engine_group);
+      ->group(kEngineGroup);
 }
 
 void add_prediction_options(CLI::App& command, EvaluateOptions& options) {
-  OptionGroup(command, output_group)
+  OptionGroup(command, kOutputGroup)
       .value(
           "--predictions", options.predictions, "FILE",
           "Write what the model says of every example, labelled or not, as JSON lines with index, label and "
           "scores (in the order of the model's labels); of questions as SQuAD's evaluation script reads it");
-  OptionGroup(command, questions_group)
+  OptionGroup(command, kQuestionsGroup)
       .value("--null-odds", options.null_odds, "FILE",
              "Write every question's odds of having no answer, for the script's --na-prob-file");
 }

@@ -94,18 +94,18 @@ void add_batch_options(CLI::App& command, EvaluationOptions& options) {
   command.add_option("--batch-tokens", options.batch_tokens, "Most tokens in a batch")
       ->type_name("N")
       ->check(whole_number(1, 1 << 24))
-      ->group(engine_group);
+      ->group(kEngineGroup);
   command.add_option("--batch-size", options.batch_sequences, "Most sequences in a batch")
       ->type_name("N")
       ->check(whole_number(1))
-      ->group(engine_group)
+      ->group(kEngineGroup)
       ->default_str("no limit");
 }
 
 void note_given_options(const CLI::App& command, EvaluateOptions& options) {
   options.label_column_named = command.count("--label-column") > 0;
   for (const CLI::Option* option :
-       command.get_options([](const CLI::Option* each) { return each->get_group() == questions_group; }))
+       command.get_options([](const CLI::Option* each) { return each->get_group() == kQuestionsGroup; }))
     if (option->count() > 0) options.question_options.push_back(option->get_name());
 }
 

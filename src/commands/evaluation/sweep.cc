@@ -306,7 +306,7 @@ void add_sweep_command(CLI::App& app) {
   add_batch_options(command, options->evaluate.evaluation);
   add_answer_options(command, options->evaluate.answer);
   add_json_option(command, options->evaluate.json);
-  OptionGroup(command, output_group)
+  OptionGroup(command, kOutputGroup)
       .value("--svg", options->svg, "FILE", "Draw the score over arithmetic and over time");
   command.callback([options, &command] {
     note_given_options(command, options->evaluate);

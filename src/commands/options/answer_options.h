@@ -7,7 +7,7 @@
 namespace transkimmer {
 
 /// The name of the group that options of question answering are shown under.
-inline constexpr const char* questions_group = "Questions (of question answering models)";
+inline constexpr const char* kQuestionsGroup = "Questions (of question answering models)";
 
 /// --doc-stride, --max-question-length, --n-best, --max-answer-length, --null-threshold and --always-answer.
 void add_answer_options(CLI::App& command, AnswerOptions& options);

@@ -17,7 +17,7 @@ namespace transkimmer {
 namespace {
 
 /// More threads than any machine this runs on has; a larger number is a mistake.
-constexpr std::int64_t max_threads = 1024;
+constexpr std::int64_t kMaxThreads = 1024;
 
 std::string whole_number_range(std::int64_t minimum, std::int64_t maximum) {
   if (maximum == std::numeric_limits<std::int64_t>::max()) return fmt::format("of at least {}", minimum);
@@ -101,14 +101,14 @@ CLI::Option* of_model(CLI::Option* option) {
 }
 
 void add_precision_option(CLI::App& command, Precision& precision) {
-  constexpr std::array all = {Precision::f32, Precision::bf16, Precision::int8, Precision::automatic};
+  constexpr std::array kAll = {Precision::f32, Precision::bf16, Precision::int8, Precision::automatic};
   std::vector<std::string> words;
-  for (const Precision one : all) words.emplace_back(name_of(one));
+  for (const Precision one : kAll) words.emplace_back(name_of(one));
   command
       .add_option_function<std::string>(
           "--precision",
-          [&precision, all](const std::string& word) {
-            for (const Precision one : all)
+          [&precision, kAll](const std::string& word) {
+            for (const Precision one : kAll)
               if (word == name_of(one)) precision = one;
           },
           "Arithmetic of the layers' matrix products: f32, bf16 (needs AVX-512 BF16), int8 (needs AVX-512 "
@@ -116,7 +116,7 @@ void add_precision_option(CLI::App& command, Precision& precision) {
       ->type_name("NAME")
       ->check(one_of(words))
       ->default_str("f32")
-      ->group(engine_group);
+      ->group(kEngineGroup);
 }
 
 }  // namespace
@@ -135,22 +135,22 @@ CLI::Option* add_models_option(CLI::App& command, std::vector<std::filesystem::p
 }
 
 void add_compute_options(CLI::App& command, EngineOptions& options) {
-  OptionGroup(command, engine_group)
+  OptionGroup(command, kEngineGroup)
       .whole("--threads", options.threads, "Threads; 0: all processors this process may use",
-             {0, max_threads});
+             {0, kMaxThreads});
   add_precision_option(command, options.precision);
 }
 
 void add_engine_options(CLI::App& command, EngineOptions& options) {
   add_compute_options(command, options);
-  const OptionGroup group(command, engine_group);
+  const OptionGroup group(command, kEngineGroup);
   group.real("--skim-threshold", options.skim_threshold,
              "Keep a token when its keep logit exceeds its skim logit by more than X; larger skims more "
              "(default: what the model says)");
   command
       .add_flag_callback(
           "--dense", [&options] { options.skimming = false; }, "Run the same weights without skimming")
-      ->group(engine_group);
+      ->group(kEngineGroup);
 }
 
 CLI::Option* add_split_option(CLI::App& command, bool& split_special_tokens, const std::string& group) {
@@ -161,7 +161,7 @@ CLI::Option* add_split_option(CLI::App& command, bool& split_special_tokens, con
 }
 
 CLI::Option* add_json_option(CLI::App& command, bool& json) {
-  return command.add_flag("--json", json, "Write JSON")->group(output_group);
+  return command.add_flag("--json", json, "Write JSON")->group(kOutputGroup);
 }
 
 }  // namespace transkimmer

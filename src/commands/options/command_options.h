@@ -66,8 +66,8 @@ class OptionGroup {
 };
 
 /// The name of the group that options of the engine and of the output are shown under.
-inline constexpr const char* engine_group = "Engine";
-inline constexpr const char* output_group = "Output";
+inline constexpr const char* kEngineGroup = "Engine";
+inline constexpr const char* kOutputGroup = "Output";
 
 /// --model DIR, required.
 CLI::Option* add_model_option(CLI::App& command, std::filesystem::path& directory);

@@ -5,7 +5,7 @@
 namespace transkimmer {
 
 /// The encoder that ships with the project: what fine-tuning begins with unless told otherwise.
-inline constexpr const char* shipped_encoder = "transkimmer-mini-uncased";
+inline constexpr const char* kShippedEncoder = "transkimmer-mini-uncased";
 
 /// The directory that `model` means: itself, where there is one, or else the model of this name that ships
 /// with the project, which is looked for in $TRANSKIMMER_MODELS, in share/transkimmer/models beside the

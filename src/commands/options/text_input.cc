@@ -15,10 +15,10 @@ namespace transkimmer {
 namespace {
 
 /// Far beyond any text a model reads; a line this long is a file without line ends.
-constexpr std::size_t max_line_bytes = std::size_t{64} << 20;
+constexpr std::size_t kMaxLineBytes = std::size_t{64} << 20;
 /// Lines that are there together are worked on together, up to so many bytes of text: memory that does not
 /// grow with the file.
-constexpr std::size_t max_chunk_bytes = std::size_t{4} << 20;
+constexpr std::size_t kMaxChunkBytes = std::size_t{4} << 20;
 
 /// A line of a file of JSON lines.
 class JsonLine {
@@ -99,7 +99,7 @@ void add_text_input_options(CLI::App& command, TextInputOptions& options) {
 }
 
 TextLineReader::TextLineReader(const TextInputOptions& options)
-    : lines_(options.path == "-" ? InputReader::standard_input() : InputReader(options.path), max_line_bytes),
+    : lines_(options.path == "-" ? InputReader::standard_input() : InputReader(options.path), kMaxLineBytes),
       name_(options.path == "-" ? "standard input" : options.path.string()),
       format_(options.format),
       content_(options.content) {}
@@ -112,7 +112,7 @@ bool TextLineReader::read_line() {
   if (!lines_.next()) return false;
   if (!lines_.ends_line())
     throw FormatError(
-        fmt::format("{}:{}: the line is longer than {} bytes", name_, lines_.line(), max_line_bytes));
+        fmt::format("{}:{}: the line is longer than {} bytes", name_, lines_.line(), kMaxLineBytes));
   line_ = lines_.line() == 1 ? readable_text(lines_.text(), name_) : lines_.text();
   return true;
 }
@@ -162,7 +162,7 @@ bool read_chunk(TextLineReader& reader, std::size_t most_lines, std::vector<Text
     if (!line) return false;
     bytes += line->text.size() + (line->text_pair ? line->text_pair->size() : 0);
     chunk.push_back(*std::move(line));
-  } while (chunk.size() < most_lines && bytes < max_chunk_bytes && reader.ready());
+  } while (chunk.size() < most_lines && bytes < kMaxChunkBytes && reader.ready());
   return true;
 }
 

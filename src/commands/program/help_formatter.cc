@@ -8,11 +8,11 @@
 namespace transkimmer {
 namespace {
 
-constexpr std::size_t line_width = 100;
+constexpr std::size_t kLineWidth = 100;
 /// Where descriptions start; the longest option with its value (--gradient-accumulation-steps N) still fits.
-constexpr std::size_t description_column = 36;
+constexpr std::size_t kDescriptionColumn = 36;
 
-/// `text` in lines of at most line_width - indent columns; lines after the first are indented. Line breaks
+/// `text` in lines of at most kLineWidth - indent columns; lines after the first are indented. Line breaks
 /// stay.
 std::string wrap(const std::string& text, std::size_t indent) {
   std::string wrapped;
@@ -26,7 +26,7 @@ std::string wrap(const std::string& text, std::size_t indent) {
     std::istringstream words(line);
     bool first_word = true;
     for (std::string word; words >> word;) {
-      if (!first_word && column + 1 + word.size() > line_width) {
+      if (!first_word && column + 1 + word.size() > kLineWidth) {
         wrapped += '\n' + std::string(indent, ' ');
         column = indent;
       } else if (!first_word) {
@@ -43,12 +43,12 @@ std::string wrap(const std::string& text, std::size_t indent) {
 
 std::string two_columns(const std::string& left, const std::string& right) {
   std::string out = "  " + left;
-  if (out.size() + 2 > description_column) {
-    out += '\n' + std::string(description_column, ' ');
+  if (out.size() + 2 > kDescriptionColumn) {
+    out += '\n' + std::string(kDescriptionColumn, ' ');
   } else {
-    out.resize(description_column, ' ');
+    out.resize(kDescriptionColumn, ' ');
   }
-  return out + wrap(right, description_column) + '\n';
+  return out + wrap(right, kDescriptionColumn) + '\n';
 }
 
 std::string first_sentence(const std::string& text) {

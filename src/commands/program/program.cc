@@ -24,8 +24,8 @@
 namespace transkimmer {
 namespace {
 
-constexpr int failed = 1;
-constexpr int bad_usage = 2;
+constexpr int kFailed = 1;
+constexpr int kBadUsage = 2;
 
 /// Levenshtein distance.
 std::size_t edit_distance(std::string_view a, std::string_view b) {
@@ -186,15 +186,15 @@ int run_program(const ProgramOptions& options, int argc, char** argv) {
     carry_out(app, options, argc, argv);
     return 0;
   } catch (const CLI::ParseError& error) {
-    return fail(bad_usage, usage_message(app, error));
+    return fail(kBadUsage, usage_message(app, error));
   } catch (const UsageError& error) {
-    return fail(bad_usage, error.what());
+    return fail(kBadUsage, error.what());
   } catch (const Error& error) {
-    return fail(failed, error.what());
+    return fail(kFailed, error.what());
   } catch (const std::bad_alloc&) {
-    return fail(failed, "out of memory");
+    return fail(kFailed, "out of memory");
   } catch (const std::exception& error) {
-    return fail(failed, fmt::format("unexpected failure: {}", error.what()));
+    return fail(kFailed, fmt::format("unexpected failure: {}", error.what()));
   }
 }
 

@@ -25,7 +25,7 @@ namespace {
 struct DemoOptions {
   DemonstrationOptions demonstration;
   std::filesystem::path output_dir;
-  std::filesystem::path encoder = shipped_encoder;
+  std::filesystem::path encoder = kShippedEncoder;
   bool from_scratch = false;
   bool overwrite_output_dir = false;
   bool json = false;
@@ -132,8 +132,8 @@ std::string demo_table(const DemonstrationResult& result) {
 /// Empty when it is the one that ships and an installation left it out.
 std::filesystem::path encoder_to_begin_with(const std::filesystem::path& model) {
   const std::filesystem::path directory = model_directory(model);
-  if (model != shipped_encoder || directory_exists(directory)) return directory;
-  std::cerr << fmt::format("note: {} is not installed; beginning from scratch\n", shipped_encoder);
+  if (model != kShippedEncoder || directory_exists(directory)) return directory;
+  std::cerr << fmt::format("note: {} is not installed; beginning from scratch\n", kShippedEncoder);
   return {};
 }
 
@@ -143,7 +143,7 @@ void run_demo(const DemoOptions& options) {
   DemonstrationOptions demonstration = options.demonstration;
   demonstration.directory = folder.path();
   if (!options.from_scratch) demonstration.encoder = encoder_to_begin_with(options.encoder);
-  const InterruptGuard guard(interrupted_training);
+  const InterruptGuard guard(kInterruptedTraining);
   std::optional<ProgressLine> line;
   std::string stage;
   DemonstrationEvents events;

@@ -27,7 +27,7 @@ namespace transkimmer {
 namespace {
 
 // Below what predictors alone cost, so below what any model can be skimmed to.
-constexpr double least_target_compute = 0.001;
+constexpr double kLeastTargetCompute = 0.001;
 
 struct FinetuneCommand {
   FinetuningOptions options;
@@ -72,15 +72,15 @@ void add_data_options(CLI::App& command, FinetuningOptions& options) {
 }
 
 void add_length_option(CLI::App& command, FinetuningOptions& options) {
-  OptionGroup(command, model_group)
+  OptionGroup(command, kModelGroup)
       .whole("--max-length", options.max_length,
              "Cut inputs to N tokens; 0: 512 (384 for windows of squad_v2), or fewer if the model says so",
              {0, 1 << 20});
-  add_split_option(command, options.split_special_tokens, model_group);
+  add_split_option(command, options.split_special_tokens, kModelGroup);
 }
 
 void add_layers_option(CLI::App& command, FinetuningOptions& options) {
-  OptionGroup(command, model_group)
+  OptionGroup(command, kModelGroup)
       .whole("--keep-layers", options.keep_layers,
              "Train the first K layers of the model alone; where it solves the task already, it teaches "
              "them; 0: all",
@@ -88,19 +88,19 @@ void add_layers_option(CLI::App& command, FinetuningOptions& options) {
 }
 
 void add_question_options(CLI::App& command, QuestionOptions& options) {
-  constexpr std::int64_t most_tokens = 1 << 20;
+  constexpr std::int64_t kMostTokens = 1 << 20;
   const OptionGroup group(command, "Questions (of --task squad_v2)");
   group.whole("--doc-stride", options.doc_stride,
               "Tokens that windows of a long context have in common (default: 128, or a third of a shorter "
               "--max-length)",
-              {0, most_tokens});
+              {0, kMostTokens});
   group.whole("--max-question-length", options.max_question_length,
               "Cut questions to N tokens; 0: to half of what the overlap leaves of a window",
-              {0, most_tokens});
+              {0, kMostTokens});
 }
 
 void add_skimming_options(CLI::App& command, FinetuneCommand& finetune) {
-  const OptionGroup group(command, skimming_group);
+  const OptionGroup group(command, kSkimmingGroup);
   CLI::Option* const no_skimming =
       group.flag("--no-skimming", finetune.no_skimming, "Train the plain dense model");
   CLI::Option* const coefficient =
@@ -111,7 +111,7 @@ void add_skimming_options(CLI::App& command, FinetuneCommand& finetune) {
             "Share of the dense model's arithmetic (MACs, without padding, predictors counted) to steer to, "
             "from 0.001 to 1 "
             "(default: 0.5, unless --skim-coefficient is given)",
-            {least_target_compute, 1})
+            {kLeastTargetCompute, 1})
       ->excludes(coefficient);
   group.real(
       "--gate-noise", finetune.options.training.gate_noise,
@@ -135,7 +135,7 @@ void add_skimming_options(CLI::App& command, FinetuneCommand& finetune) {
       "best so far (share of the metric's range)",
       {0});
   for (CLI::Option* option :
-       command.get_options([](const CLI::Option* each) { return each->get_group() == skimming_group; })) {
+       command.get_options([](const CLI::Option* each) { return each->get_group() == kSkimmingGroup; })) {
     if (option != no_skimming) option->excludes(no_skimming);
   }
 }
@@ -167,11 +167,11 @@ void set_usual_values(TrainingOptions& training) {
 /// What there is to tell apart: whoever named the wrong column sees it here.
 std::string labels_text(const ModelConfig& config) {
   if (config.head != HeadKind::classification) return {};
-  constexpr std::size_t shown = 4;
+  constexpr std::size_t kShown = 4;
   std::vector<std::string> names;
-  for (const std::string& label : config.labels | std::views::take(shown)) names.push_back(in_quotes(label));
+  for (const std::string& label : config.labels | std::views::take(kShown)) names.push_back(in_quotes(label));
   return fmt::format("; {} labels: {}{}", config.labels.size(), fmt::join(names, ", "),
-                     config.labels.size() > shown ? ", ..." : "");
+                     config.labels.size() > kShown ? ", ..." : "");
 }
 
 std::string data_text(const FinetuningPlan& plan) {
@@ -204,13 +204,13 @@ Json as_json(const FinetuningResult& result, const FinetuningOptions& options) {
 }
 
 /// A point of the metric, or of a hundred: what users accept to lose.
-constexpr double acceptable_loss = 0.01;
+constexpr double kAcceptableLoss = 0.01;
 
 void tell_about_loss(const FinetuningResult& result) {
   const TrainingResult& training = result.training;
   if (!training.start_score || !training.chosen) return;
   const double lost = *training.start_score - training.chosen->score;
-  if (lost <= acceptable_loss * training.perfect_score) return;
+  if (lost <= kAcceptableLoss * training.perfect_score) return;
   std::cerr << fmt::format(
       "note: {} fell from {:.4f}, where everything was computed, to {:.4f}; more steps (--num-train-epochs), "
       "a better --teacher or a "
@@ -243,7 +243,7 @@ void run_finetune(FinetuneCommand& finetune_command) {
   // The teacher itself learns to skim.
   if (!options.data.unlabelled.empty() && !finetune_command.model_named && options.teacher)
     options.model = *options.teacher;
-  const InterruptGuard guard(interrupted_training);
+  const InterruptGuard guard(kInterruptedTraining);
   TrainingNarrator narrator(TrainingNarrator::Speed::examples);
   const FinetuningResult result = finetune(
       options, {.training = narrator.events(guard),
@@ -263,7 +263,7 @@ void run_finetune(FinetuneCommand& finetune_command) {
 
 void add_finetune_command(CLI::App& app) {
   auto finetune_command = std::make_shared<FinetuneCommand>();
-  finetune_command->options.model = shipped_encoder;
+  finetune_command->options.model = kShippedEncoder;
   set_usual_values(finetune_command->options.training);
   CLI::App* command = app.add_subcommand(
       "finetune",

@@ -48,7 +48,7 @@ void add_text_options(CLI::App& command, PretrainingOptions& options) {
 }
 
 void add_initialization_option(CLI::App& command, std::string& initialization) {
-  OptionGroup(command, model_group)
+  OptionGroup(command, kModelGroup)
       .word("--initialization", initialization, {"neighbours", "published"},
             "Random weights to begin with. neighbours: the first layer's heads look at the next words, which "
             "small encoders otherwise take millions of tokens to find; published: BERT's");
@@ -59,7 +59,7 @@ void add_pretraining_skimming(CLI::App& command, PretrainCommand& pretrain_comma
       add_skimming_options(command, pretrain_command.options, pretrain_command.words,
                            "Train skim predictors too, with this weight of the skim loss (default: none)");
   for (CLI::Option* option :
-       command.get_options([](const CLI::Option* each) { return each->get_group() == skimming_group; })) {
+       command.get_options([](const CLI::Option* each) { return each->get_group() == kSkimmingGroup; })) {
     if (option != coefficient) option->needs(coefficient);
   }
 }
@@ -132,7 +132,7 @@ void run_pretrain(PretrainCommand& pretrain_command) {
   options.skimming.enabled = options.skimming.coefficient.has_value();
   options.initialization =
       pretrain_command.initialization == "published" ? Initialization::published : Initialization::neighbours;
-  const InterruptGuard guard(interrupted_training);
+  const InterruptGuard guard(kInterruptedTraining);
   TrainingNarrator narrator(TrainingNarrator::Speed::tokens);
   ReadingLine tokenization("tokenising");
   const PretrainingResult result = pretrain(
@@ -168,7 +168,7 @@ void add_pretrain_command(CLI::App& app) {
   add_initialization_option(*command, pretrain_command->initialization);
   add_pretraining_skimming(*command, *pretrain_command);
   add_optimisation_options(*command, pretrain_command->options.training, pretrain_command->words);
-  OptionGroup(*command, optimisation_group)
+  OptionGroup(*command, kOptimisationGroup)
       .whole("--max-tokens", pretrain_command->options.max_tokens,
              "Tokens in all, in place of epochs or steps; 0: no limit");
   add_run_options(*command, pretrain_command->options, pretrain_command->words);

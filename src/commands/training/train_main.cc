@@ -13,9 +13,9 @@ namespace {
 /// large to the system at once, and faulting their pages in again takes some percent of a step.
 void keep_freed_memory() {
 #if defined(M_MMAP_THRESHOLD) && defined(M_TRIM_THRESHOLD)
-  constexpr int largest_block = 1 << 30;
-  mallopt(M_MMAP_THRESHOLD, largest_block);
-  mallopt(M_TRIM_THRESHOLD, 2 * (largest_block - 1));
+  constexpr int kLargestBlock = 1 << 30;
+  mallopt(M_MMAP_THRESHOLD, kLargestBlock);
+  mallopt(M_TRIM_THRESHOLD, 2 * (kLargestBlock - 1));
 #endif
 }
 

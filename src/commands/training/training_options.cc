@@ -12,13 +12,13 @@ namespace transkimmer {
 namespace {
 
 // Words of --resume.
-constexpr const char* latest = "latest";
-constexpr const char* automatic = "auto";
+constexpr const char* kLatest = "latest";
+constexpr const char* kAutomatic = "auto";
 
 }  // namespace
 
 void add_model_options(CLI::App& command, RunOptions& options) {
-  const OptionGroup group(command, model_group);
+  const OptionGroup group(command, kModelGroup);
   const bool has_default = !options.model.empty();
   group
       .value("--model", options.model, "DIR",
@@ -35,7 +35,7 @@ void add_model_options(CLI::App& command, RunOptions& options) {
 
 CLI::Option* add_skimming_options(CLI::App& command, RunOptions& options, TrainingWords& words,
                                   const std::string& coefficient_text) {
-  const OptionGroup group(command, skimming_group);
+  const OptionGroup group(command, kSkimmingGroup);
   SkimmingOptions& skimming = options.skimming;
   CLI::Option* const coefficient =
       group.real("--skim-coefficient", skimming.coefficient, coefficient_text, {0});
@@ -55,7 +55,7 @@ CLI::Option* add_skimming_options(CLI::App& command, RunOptions& options, Traini
 }
 
 void add_optimisation_options(CLI::App& command, TrainingOptions& training, TrainingWords& words) {
-  const OptionGroup group(command, optimisation_group);
+  const OptionGroup group(command, kOptimisationGroup);
   group.real("--learning-rate", training.learning_rate, "Peak learning rate of AdamW", {0});
   group.real("--predictor-learning-rate", training.predictor_learning_rate,
              "The same for the skim predictors (default: --learning-rate)", {0});
@@ -94,12 +94,12 @@ void add_run_options(CLI::App& command, RunOptions& options, TrainingWords& word
   group.value("--resume-from-checkpoint", options.resume_from, "DIR",
               "Continue the run that wrote this checkpoint-STEP directory; auto: as --resume auto");
   group
-      .word("--resume", words.resume, {latest, automatic},
+      .word("--resume", words.resume, {kLatest, kAutomatic},
             "Continue from a checkpoint in --output-dir. latest: the newest; auto: the newest usable one, or "
             "begin where there is none, so that one command line starts a run and restarts it")
       ->type_name("[NAME]")
       ->expected(0, 1)
-      ->default_str(latest);
+      ->default_str(kLatest);
   group.word("--precision", words.precision, {"f32", "bf16", "auto"},
              "f32, bf16 (matrix products), or auto: bf16 on CUDA devices and processors with AVX-512 "
              "BF16, else f32");
@@ -114,7 +114,7 @@ void find_checkpoint(const TrainingWords& words, RunOptions& options) {
   const std::filesystem::path& output = options.training.output_dir;
   if (!words.resume.empty() && !options.resume_from.empty())
     throw UsageError("say either --resume or --resume-from-checkpoint, not both");
-  if (words.resume == automatic || options.resume_from == automatic) {
+  if (words.resume == kAutomatic || options.resume_from == kAutomatic) {
     options.resume_if_possible = true;
     options.resume_from = latest_usable_checkpoint(output, notices_on_standard_error()).value_or("");
   } else if (!words.resume.empty()) {

@@ -22,9 +22,9 @@ struct TrainingWords {
 };
 
 /// Groups that commands add options of their own to.
-inline constexpr const char* model_group = "Model";
-inline constexpr const char* skimming_group = "Skimming";
-inline constexpr const char* optimisation_group = "Optimisation";
+inline constexpr const char* kModelGroup = "Model";
+inline constexpr const char* kSkimmingGroup = "Skimming";
+inline constexpr const char* kOptimisationGroup = "Optimisation";
 
 /// --model (required unless options.model names one), --output-dir, --from-scratch, --overwrite-output-dir.
 void add_model_options(CLI::App& command, RunOptions& options);
@@ -41,7 +41,7 @@ void add_run_options(CLI::App& command, RunOptions& options, TrainingWords& word
 void complete(const TrainingWords& words, RunOptions& options);
 
 /// What a training says when it is interrupted.
-inline constexpr const char* interrupted_training =
+inline constexpr const char* kInterruptedTraining =
     "\ninterrupted: the step or evaluation under way is finished, then the run stops; once more ends at "
     "once\n";
 

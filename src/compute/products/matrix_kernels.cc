@@ -157,10 +157,10 @@ MatrixKernels::MatrixKernels(std::size_t in, std::size_t columns, Precision prec
       columns_(columns),
       precision_(precision),
       memory_(std::move(memory)),
-      packed_(packed_format({PackedLinear::max_rows, in, columns, precision})) {
+      packed_(packed_format({PackedLinear::kMaxRows, in, columns, precision})) {
   streams_ = can_stream(precision) && in % kStreamedDepth == 0 && packs_in_blocks();
 } catch (const dnnl::error& failure) {
-  rethrow(failure, multiplication({PackedLinear::max_rows, in, columns, precision}));
+  rethrow(failure, multiplication({PackedLinear::kMaxRows, in, columns, precision}));
 }
 
 MatrixKernels::~MatrixKernels() = default;

@@ -26,7 +26,7 @@ struct PackedMatrix {
 /// x [rows, in] -> y [rows, columns].
 struct MatrixTask {
   const void* x = nullptr;
-  std::size_t rows = 0;      ///< at most PackedLinear::max_rows
+  std::size_t rows = 0;      ///< at most PackedLinear::kMaxRows
   void* y = nullptr;         ///< floats with the bias added, or for int8 the bare sums, std::int32_t
   std::size_t y_stride = 0;  ///< values from one row of y to the next: `columns` unless spreads_rows()
   /// Weights that this thread will probably multiply with then, to be fetched meanwhile; may be empty.
@@ -69,7 +69,7 @@ class MatrixKernels {
   std::shared_ptr<WeightMemory> memory_;
   dnnl::memory::desc packed_;
   bool streams_ = false;
-  std::array<std::atomic<Kernel*>, PackedLinear::max_rows> by_rows_{};
+  std::array<std::atomic<Kernel*>, PackedLinear::kMaxRows> by_rows_{};
   std::mutex creation_;
   std::vector<std::unique_ptr<Kernel>> created_;
 };

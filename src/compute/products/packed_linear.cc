@@ -14,7 +14,7 @@ namespace {
 /// Narrower panels would leave the 48 to 64 columns of the widest matrix kernels unfilled.
 constexpr std::size_t kNarrowestPanel = 64;
 
-/// Wider panels would push what the matrix kernel leaves for max_rows rows out of the second-level cache
+/// Wider panels would push what the matrix kernel leaves for kMaxRows rows out of the second-level cache
 /// before it has been finished.
 constexpr std::size_t kWidestPanel = 768;
 
@@ -77,8 +77,8 @@ const void* PackedLinear::next_weights(std::size_t panel) const {
 
 void PackedLinear::multiply_rows(std::size_t panel, const OperandRows& x, std::size_t rows, void* y,
                                  const void* next) const {
-  for (std::size_t first = 0; first < rows; first += max_rows) {
-    const std::size_t count = std::min(max_rows, rows - first);
+  for (std::size_t first = 0; first < rows; first += kMaxRows) {
+    const std::size_t count = std::min(kMaxRows, rows - first);
     const bool last = first + count == rows;
     multiply_piece(*panels_[panel], x.from(first), count, result_row(y, first),
                    last ? next : panel_weights(panel));
@@ -107,7 +107,7 @@ void PackedLinear::multiply_piece(const Panel& panel, const OperandRows& x, std:
   }
   // Activations and int8's scales take a pass of their own, as does what oneDNN writes beside each other.
   thread_local FloatBuffer buffer;
-  float* const raw = buffer.reserve(max_rows * panel.columns);
+  float* const raw = buffer.reserve(kMaxRows * panel.columns);
   panel.kernels->multiply(panel.matrix, {x.values, rows, raw, panel.columns, next});
   finish(panel, x, rows, raw, y);
 }

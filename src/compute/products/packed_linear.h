@@ -44,12 +44,12 @@ class MatrixKernelCache {
 ///
 /// The output columns are split into panels, so that several threads can share a product of few rows, each
 /// streaming its own part of the weights. oneDNN's kernels, where ours do not multiply, are created on first
-/// use, one for each number of rows up to `max_rows`, and kept. Safe to use from several threads at once.
+/// use, one for each number of rows up to `kMaxRows`, and kept. Safe to use from several threads at once.
 class PackedLinear {
  public:
   /// More rows are cut into pieces of this size: the kernels reach their peak well below it, and the
   /// activations of a piece stay in the second-level cache.
-  static constexpr std::size_t max_rows = 64;
+  static constexpr std::size_t kMaxRows = 64;
 
   /// weight [out, in] row-major, bias [out]. `panels`: threads to share with; there are fewer panels where
   /// they would be narrower than 64 columns, and more where they would be wider than 768.

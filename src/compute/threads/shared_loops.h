@@ -24,7 +24,7 @@ inline constexpr std::size_t kMacsWorthTaking = 50'000;
 /// Rows cut into equal pieces, enough for all threads and none larger than the matrix kernels take at once.
 struct Pieces {
   Pieces(std::size_t rows, std::size_t threads) : rows_(rows) {
-    const std::size_t needed = (rows + PackedLinear::max_rows - 1) / PackedLinear::max_rows;
+    const std::size_t needed = (rows + PackedLinear::kMaxRows - 1) / PackedLinear::kMaxRows;
     count = std::min(rows, (needed + threads - 1) / threads * threads);
   }
   std::size_t begin(std::size_t piece) const { return rows_ * piece / count; }

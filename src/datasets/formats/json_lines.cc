@@ -51,7 +51,7 @@ std::string reason(const json::parse_error& error) {
 }
 
 /// What stands for no label in test splits.
-constexpr double absent_label = -1;
+constexpr double kAbsentLabel = -1;
 
 }  // namespace
 
@@ -107,7 +107,7 @@ std::string JsonLineReader::label_at(const json& object, const std::string& key)
   if (value.is_string()) return value.get<std::string>();
   if (value.is_number_unsigned()) return std::to_string(value.get<std::uint64_t>());
   if (value.is_number_integer()) return std::to_string(value.get<std::int64_t>());
-  if (value.is_number() && value.get<double>() == absent_label)
+  if (value.is_number() && value.get<double>() == kAbsentLabel)
     return "-1";  // as pandas writes it beside gaps
   throw FormatError(fmt::format("{}{} is {}, expected a string or an integer", at_line(origin_, line_),
                                 in_quotes(key), kind_of(value)));

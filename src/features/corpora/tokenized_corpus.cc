@@ -50,17 +50,17 @@ std::vector<std::string> next_chunk(TextCorpus& corpus) {
 
 void check_origin(const TokenFile& file, const TokenFileOrigin& expected, bool sources_known) {
   const TokenFileOrigin& found = file.origin();
-  constexpr const char* advice = "; name another --token-file, or remove it to have it made anew";
+  constexpr const char* kAdvice = "; name another --token-file, or remove it to have it made anew";
   if (found.tokenizer != expected.tokenizer || found.vocabulary_size != expected.vocabulary_size) {
     throw UsageError(
         fmt::format("{}: made with another vocabulary or tokenizer ({} entries, fingerprint {:016x}) than "
                     "this model's ({} entries, fingerprint {:016x}){}",
                     file.path().string(), found.vocabulary_size, found.tokenizer, expected.vocabulary_size,
-                    expected.tokenizer, advice));
+                    expected.tokenizer, kAdvice));
   }
   if (sources_known && found.text_bytes != expected.text_bytes) {
     throw UsageError(fmt::format("{}: made from {} bytes of text, but --data has {}{}", file.path().string(),
-                                 found.text_bytes, expected.text_bytes, advice));
+                                 found.text_bytes, expected.text_bytes, kAdvice));
   }
 }
 

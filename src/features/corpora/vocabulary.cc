@@ -99,7 +99,7 @@ std::vector<std::string> build_word_vocabulary(const Dataset& dataset, std::size
     count(example.text, counts);
     if (example.text_pair) count(*example.text_pair, counts);
   }
-  std::vector<std::string> vocabulary(bert_special_tokens.begin(), bert_special_tokens.end());
+  std::vector<std::string> vocabulary(kBertSpecialTokens.begin(), kBertSpecialTokens.end());
   vocabulary.insert(vocabulary.end(), counts.characters.begin(), counts.characters.end());
   for (const auto& character : counts.characters) vocabulary.push_back("##" + character);
   if (vocabulary.size() > max_size) {

@@ -111,11 +111,11 @@ class ForwardPass {
   void reserve(PredictorBuffers& buffers) const {
     if (!predicts_) return;
     const PredictorWeights& predictor = weights_.predictors.front();
-    buffers.projected.reserve(PackedLinear::max_rows * predictor.decision.size());
+    buffers.projected.reserve(PackedLinear::kMaxRows * predictor.decision.size());
     if (!predictor.rounded) return;
-    buffers.doubtful.reserve(PackedLinear::max_rows * hidden_size_);
+    buffers.doubtful.reserve(PackedLinear::kMaxRows * hidden_size_);
     if (weights_.precision != Precision::bf16)
-      buffers.rounded.reserve(PackedLinear::max_rows, hidden_size_, Precision::bf16);
+      buffers.rounded.reserve(PackedLinear::kMaxRows, hidden_size_, Precision::bf16);
   }
 
   void prepare_threads() {
@@ -126,7 +126,7 @@ class ForwardPass {
     for (auto& own : space_.per_thread) {
       own.times = {};
       own.margins_in_f32 = 0;
-      reserve(own.layer, PackedLinear::max_rows);
+      reserve(own.layer, PackedLinear::kMaxRows);
       reserve(own.predictor);
     }
     attention_.reserve(rows_, longest);
@@ -145,7 +145,7 @@ class ForwardPass {
     for (std::size_t k = 0; k < hidden_size_; k += kCacheLineFloats) __builtin_prefetch(words + k);
   }
 
-  using EmbeddingParts = std::array<EmbeddingRow, PackedLinear::max_rows>;
+  using EmbeddingParts = std::array<EmbeddingRow, PackedLinear::kMaxRows>;
 
   void look_up(std::size_t begin, std::size_t count, EmbeddingParts& parts) const {
     const EmbeddingWeights& tables = weights_.embeddings;

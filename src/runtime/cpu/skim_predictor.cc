@@ -22,7 +22,7 @@ constexpr double kSteepestGelu = 1.13;
 /// A projection this long is not judged: the squares of its values might leave the range of floats.
 constexpr double kLongestProvable = 1e15;
 
-using OfEachRow = std::array<float, PackedLinear::max_rows>;
+using OfEachRow = std::array<float, PackedLinear::kMaxRows>;
 
 double length(std::span<const float> values) {
   double squares = 0;
@@ -154,7 +154,7 @@ std::size_t predict_margins(const PredictorWeights& predictor, const JudgedRows&
   rounded_margins(predictor, rows, own, margins, projected_inverse_deviations.data());
 
   const LinearShape& shape = predictor.projection.shape();
-  std::array<std::size_t, PackedLinear::max_rows> doubtful{};
+  std::array<std::size_t, PackedLinear::kMaxRows> doubtful{};
   std::size_t doubts = 0;
   for (std::size_t row = 0; row < rows.rows; ++row) {
     const float inverse = statistics.inverse_deviations[row];

@@ -57,7 +57,7 @@ struct JudgedRows {
   const float* x = nullptr;            ///< [rows, hidden]
   OperandRows operand;                 ///< the same rows as the layers' products read them
   RowStatistics statistics;            ///< of x, for kPredictorNormEpsilon
-  std::size_t rows = 0;                ///< at most PackedLinear::max_rows
+  std::size_t rows = 0;                ///< at most PackedLinear::kMaxRows
   const double* thresholds = nullptr;  ///< [rows], in place of one for all
 };
 

@@ -21,7 +21,7 @@ struct LayerBuffers {
   OperandBuffer activated;   ///< [rows, feed-forward]
 };
 
-/// What a skim predictor needs for the rows it judges, [max_rows] of them.
+/// What a skim predictor needs for the rows it judges, [kMaxRows] of them.
 struct PredictorBuffers {
   FloatBuffer projected;  ///< [rows, predictor]
   OperandBuffer rounded;  ///< [rows, hidden], where the layers' operands are not in bf16
@@ -32,7 +32,7 @@ struct PredictorBuffers {
 struct Workspace {
   /// What one thread needs for the piece it works on.
   struct PerThread {
-    LayerBuffers layer;  ///< of max_rows
+    LayerBuffers layer;  ///< of kMaxRows
     PredictorBuffers predictor;
     std::size_t margins_in_f32 = 0;  ///< of this pass
     FloatBuffer attention;           ///< see attention_scratch_floats

@@ -22,7 +22,7 @@ enum class Operation : std::uint8_t {
   quantization,  ///< passes that only make an int8 operand
   head
 };
-inline constexpr std::size_t operation_count = static_cast<std::size_t>(Operation::head) + 1;
+inline constexpr std::size_t kOperationCount = static_cast<std::size_t>(Operation::head) + 1;
 
 /// "attention", "feed-forward in", ...
 std::string_view name_of(Operation operation);
@@ -34,7 +34,7 @@ struct OperationTotals {
 
 /// Time and arithmetic by operation.
 struct OperationTimes {
-  std::array<OperationTotals, operation_count> totals{};
+  std::array<OperationTotals, kOperationCount> totals{};
 
   OperationTotals& of(Operation operation) { return totals[static_cast<std::size_t>(operation)]; }
   const OperationTotals& of(Operation operation) const { return totals[static_cast<std::size_t>(operation)]; }

@@ -16,7 +16,7 @@ std::vector<std::uint16_t> flags_of_all(std::size_t characters) {
     std::fill(flags.begin() + runs[i].first, flags.begin() + static_cast<std::ptrdiff_t>(end), runs[i].flags);
   }
   for (const LowerCaseRun& run : lower_case_runs()) {
-    for (char32_t c = run.first; c <= run.last; c += run.step) flags[c] |= CharacterTable::in_upper_case;
+    for (char32_t c = run.first; c <= run.last; c += run.step) flags[c] |= CharacterTable::kInUpperCase;
   }
   return flags;
 }

@@ -148,7 +148,7 @@ int lower_case(char32_t c, char32_t out[2]) {
     return 2;
   }
   out[0] = c;
-  if (has_flag(c, CharacterTable::in_upper_case)) {
+  if (has_flag(c, CharacterTable::kInUpperCase)) {
     const auto runs = lower_case_runs();
     const auto run = std::partition_point(runs.begin(), runs.end(),
                                           [c](const LowerCaseRun& candidate) { return candidate.last < c; });

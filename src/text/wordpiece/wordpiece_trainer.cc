@@ -179,17 +179,17 @@ std::vector<std::string> merged_pieces(std::span<const WordCount> words, const W
 Vocabulary train_wordpiece(std::span<const WordCount> words, const WordPieceTrainingOptions& options) {
   const WordPieceAlphabet alphabet(words, alphabet_limit(options));
   const std::size_t fixed = alphabet.pieces().size();
-  const std::size_t least = bert_special_tokens.size() + fixed;
+  const std::size_t least = kBertSpecialTokens.size() + fixed;
   if (options.vocabulary_size < least) {
     throw UsageError(
         fmt::format("a vocabulary of {} pieces is too small: special tokens and the {} characters "
                     "of the text, at the beginning of words and inside, are {} already",
                     options.vocabulary_size, alphabet.characters(), least));
   }
-  const std::size_t size = options.vocabulary_size - bert_special_tokens.size();
+  const std::size_t size = options.vocabulary_size - kBertSpecialTokens.size();
   std::vector<std::string> pieces = merged_pieces(words, alphabet, with_surplus(size), options);
   pieces = prune_pieces(std::move(pieces), fixed, size, words);
-  pieces.insert(pieces.begin(), bert_special_tokens.begin(), bert_special_tokens.end());
+  pieces.insert(pieces.begin(), kBertSpecialTokens.begin(), kBertSpecialTokens.end());
   return Vocabulary(std::move(pieces));
 }
 

@@ -17,9 +17,9 @@
 namespace transkimmer {
 namespace {
 
-constexpr std::string_view folder_prefix = "checkpoint-";
-constexpr std::string_view partial_suffix = ".partial";
-constexpr const char* optimizer_file = "optimizer.safetensors";
+constexpr std::string_view kFolderPrefix = "checkpoint-";
+constexpr std::string_view kPartialSuffix = ".partial";
+constexpr const char* kOptimizerFile = "optimizer.safetensors";
 
 struct Folder {
   std::int64_t step;
@@ -32,8 +32,8 @@ std::vector<Folder> checkpoint_folders(const std::filesystem::path& output_dir) 
   std::error_code ignored;
   for (const auto& entry : std::filesystem::directory_iterator(output_dir, ignored)) {
     const std::string name = entry.path().filename().string();
-    if (!entry.is_directory() || !name.starts_with(folder_prefix)) continue;
-    const auto step = parse_integer(std::string_view(name).substr(folder_prefix.size()));
+    if (!entry.is_directory() || !name.starts_with(kFolderPrefix)) continue;
+    const auto step = parse_integer(std::string_view(name).substr(kFolderPrefix.size()));
     if (step) folders.push_back({*step, entry.path()});
   }
   std::ranges::sort(folders, [](const Folder& a, const Folder& b) { return a.step > b.step; });
@@ -88,7 +88,7 @@ void remove_outdated(const CheckpointPlace& place, std::int64_t step) {
 /// A folder of a checkpoint, or a file of the model: of processes that were killed, or whose disk was full.
 bool is_half_written(const std::string& name) {
   static const std::regex temporary(R"(.+\.[0-9]+-[0-9]+\.tmp)");  // as write_file_atomically names it
-  return (name.starts_with(folder_prefix) && name.ends_with(partial_suffix)) ||
+  return (name.starts_with(kFolderPrefix) && name.ends_with(kPartialSuffix)) ||
          std::regex_match(name, temporary);
 }
 
@@ -103,15 +103,15 @@ void remove_half_written(const std::filesystem::path& output_dir) {
 /// Under another name, then renamed.
 std::filesystem::path write_checkpoint(const Trained& trained, const TrainerState& state,
                                        const CheckpointPlace& place) {
-  const std::string name = std::string(folder_prefix) + std::to_string(state.global_step);
+  const std::string name = std::string(kFolderPrefix) + std::to_string(state.global_step);
   const std::filesystem::path final_path = place.output_dir / name;
-  const std::filesystem::path partial = place.output_dir / (name + std::string(partial_suffix));
+  const std::filesystem::path partial = place.output_dir / (name + std::string(kPartialSuffix));
   try {
     remove_recursively(partial);
     make_directory(partial);
     trained.model.save(partial);
     if (place.tokenizer != nullptr) place.tokenizer->write(partial);
-    save_moments(trained.optimizer, partial / optimizer_file);
+    save_moments(trained.optimizer, partial / kOptimizerFile);
     save_trainer_state(state, partial);
     remove_recursively(final_path);
     std::filesystem::rename(partial, final_path);
@@ -139,7 +139,7 @@ std::filesystem::path save_checkpoint(const Trained& trained, const TrainerState
 TrainerState load_checkpoint(const std::filesystem::path& directory, const Trained& trained) {
   TrainerState state = load_trainer_state(directory);
   trained.model.restore(directory);
-  load_moments(trained.optimizer, directory / optimizer_file);
+  load_moments(trained.optimizer, directory / kOptimizerFile);
   trained.optimizer.set_steps(state.global_step);
   return state;
 }
@@ -162,20 +162,20 @@ void require_usable(const std::filesystem::path& checkpoint) {
   load_trainer_state(checkpoint);
   ModelConfig config = ModelConfig::load(checkpoint);
   ModelWeights::load(checkpoint, config, {});
-  SafetensorsFile::open(checkpoint / optimizer_file);
+  SafetensorsFile::open(checkpoint / kOptimizerFile);
 }
 
 /// What a run writes into its directory, and would overwrite there.
 bool is_of_a_run(const std::string& name) {
   return name == "config.json" || name.starts_with("model.safetensors") ||
-         name.starts_with("pytorch_model.bin") || TokenizerFiles::is_one(name) || name == trainer_state_file;
+         name.starts_with("pytorch_model.bin") || TokenizerFiles::is_one(name) || name == kTrainerStateFile;
 }
 
 enum class RunState { unknown, unfinished, finished };
 
 /// What trainer_state.json beside the model says.
 RunState state_of_run(const std::filesystem::path& output_dir) {
-  if (!path_exists(output_dir / trainer_state_file)) return RunState::unknown;
+  if (!path_exists(output_dir / kTrainerStateFile)) return RunState::unknown;
   try {
     const TrainerState state = load_trainer_state(output_dir);
     return state.global_step < state.max_steps ? RunState::unfinished : RunState::finished;

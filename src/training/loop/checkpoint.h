@@ -46,7 +46,7 @@ std::optional<std::filesystem::path> latest_usable_checkpoint(const std::filesys
                                                               const NoticeHandler& notices);
 
 /// The file in output_dir where pretraining keeps its text as token ids.
-inline constexpr const char* usual_token_file = "corpus.tokens";
+inline constexpr const char* kUsualTokenFile = "corpus.tokens";
 
 /// Whether a run may begin in `output_dir` without a loss: a run that did not finish has left what is there
 /// (a checkpoint, usable or not, or the trainer_state.json of its last evaluation), or nothing in it is such

@@ -12,22 +12,22 @@ namespace {
 // Decisions of a steered run are those of inference. Noise makes uncertain decisions dear, so predictors
 // learn to be sure of what is left, and no longer hear the price: with it layers either keep all or nearly
 // nothing.
-constexpr double steered_gate_noise = 0.0;
-constexpr double published_gate_noise = 1.0;
+constexpr double kSteeredGateNoise = 0.0;
+constexpr double kPublishedGateNoise = 1.0;
 
 // The layer that skimmed a token tells its gate nearly all there is to learn, and what comes later is saved.
-constexpr std::int64_t steered_removal_delay = 1;
+constexpr std::int64_t kSteeredRemovalDelay = 1;
 
-constexpr const char* none = "none";
-constexpr const char* every_layer = "every layer";
+constexpr const char* kNone = "none";
+constexpr const char* kEveryLayerText = "every layer";
 
 std::string share_text(const std::optional<double>& share) {
-  return share ? exact_text(*share) : none;
+  return share ? exact_text(*share) : kNone;
 }
 
 /// Of delays beyond the last layer there is one.
 std::string delay_text(std::int64_t layers, const ModelConfig& config) {
-  return layers < config.num_hidden_layers ? std::to_string(layers) : every_layer;
+  return layers < config.num_hidden_layers ? std::to_string(layers) : kEveryLayerText;
 }
 
 std::string distillation_text(const DistillationOptions& options) {
@@ -38,11 +38,11 @@ std::string distillation_text(const DistillationOptions& options) {
 }  // namespace
 
 double gate_noise(const TrainingOptions& options, const SkimConfig& skim) {
-  return options.gate_noise.value_or(skim.target_compute ? steered_gate_noise : published_gate_noise);
+  return options.gate_noise.value_or(skim.target_compute ? kSteeredGateNoise : kPublishedGateNoise);
 }
 
 std::int64_t removal_delay(const TrainingOptions& options, const SkimConfig& skim) {
-  return options.removal_delay.value_or(skim.target_compute ? steered_removal_delay : kEveryLayer);
+  return options.removal_delay.value_or(skim.target_compute ? kSteeredRemovalDelay : kEveryLayer);
 }
 
 double skim_warmup_ratio(const TrainingOptions& options, const SkimConfig& skim) {
@@ -92,8 +92,8 @@ std::map<std::string, std::string> run_fingerprint(const TrainingOptions& option
           {"skim-threshold", exact_text(skim.threshold)},
           {"semantics", std::string(name_of(skim.semantics))},
           {"protect", std::string(name_of(skim.protection))},
-          {"teacher", teacher == nullptr ? none : teacher->fingerprint()},
-          {"distillation", teacher == nullptr ? none : distillation_text(options.distillation)},
+          {"teacher", teacher == nullptr ? kNone : teacher->fingerprint()},
+          {"distillation", teacher == nullptr ? kNone : distillation_text(options.distillation)},
           {"model", architecture_text(config)}};
 }
 
@@ -103,15 +103,15 @@ void require_same_run(const std::map<std::string, std::string>& run,
   stored.emplace("adam-beta1", exact_text(published.adam_beta1));
   stored.emplace("adam-beta2", exact_text(published.adam_beta2));
   stored.emplace("optim", std::string(name_of(AdamWForm::hf)));
-  stored.emplace("gate-noise", exact_text(published_gate_noise));
-  stored.emplace("removal-delay", every_layer);
+  stored.emplace("gate-noise", exact_text(kPublishedGateNoise));
+  stored.emplace("removal-delay", kEveryLayerText);
   stored.emplace("protect", std::string(name_of(SkimProtection::first_token)));
-  for (const char* option : {"target-compute", "teacher", "distillation"}) stored.emplace(option, none);
+  for (const char* option : {"target-compute", "teacher", "distillation"}) stored.emplace(option, kNone);
   for (const auto& [name, value] : run) {
     const auto found = stored.find(name);
     const std::string before = found == stored.end() ? "unknown" : found->second;
     if (before != value) {
-      const auto shown = [](const std::string& text) { return text.empty() ? none : text; };
+      const auto shown = [](const std::string& text) { return text.empty() ? kNone : text; };
       throw UsageError(checkpoint.string() + ": this run had " + name + " " + shown(before) + ", not " +
                        shown(value) + "; a resumed run must go on with the same options");
     }

@@ -15,19 +15,19 @@ namespace transkimmer {
 namespace {
 
 // Far beyond any use, and far from what an integer cannot hold.
-constexpr std::size_t most_accumulated = std::size_t{1} << 20;
-constexpr double most_epochs = 1e6;
+constexpr std::size_t kMostAccumulated = std::size_t{1} << 20;
+constexpr double kMostEpochs = 1e6;
 
 // As published; but few examples make few steps, and predictors need some hundred to learn what to spare.
 // 20 bounds the passes over a few hundred examples.
-constexpr double usual_epochs = 3;
-constexpr double most_usual_epochs = 20;
-constexpr double fewest_usual_steps = 600;
+constexpr double kUsualEpochs = 3;
+constexpr double kMostUsualEpochs = 20;
+constexpr double kFewestUsualSteps = 600;
 
 double epochs_of(const TrainingOptions& options, double steps_per_epoch) {
   if (options.num_train_epochs || options.max_steps > 0)
-    return options.num_train_epochs.value_or(usual_epochs);
-  return std::clamp(std::ceil(fewest_usual_steps / steps_per_epoch), usual_epochs, most_usual_epochs);
+    return options.num_train_epochs.value_or(kUsualEpochs);
+  return std::clamp(std::ceil(kFewestUsualSteps / steps_per_epoch), kUsualEpochs, kMostUsualEpochs);
 }
 
 AdamWOptions adamw_options(const TrainingOptions& options) {
@@ -70,11 +70,11 @@ void check_training_options(const TrainingOptions& options) {
   if (options.eval_batch_size == 0) throw UsageError("--per-device-eval-batch-size must be at least 1");
   if (options.gradient_accumulation_steps == 0)
     throw UsageError("--gradient-accumulation-steps must be at least 1");
-  if (options.gradient_accumulation_steps > most_accumulated)
-    throw UsageError(fmt::format("--gradient-accumulation-steps must be at most {}", most_accumulated));
-  const double epochs = options.num_train_epochs.value_or(usual_epochs);
-  if (options.max_steps <= 0 && !(epochs > 0 && epochs <= most_epochs))
-    throw UsageError(fmt::format("--num-train-epochs must be above 0 and at most {}", most_epochs));
+  if (options.gradient_accumulation_steps > kMostAccumulated)
+    throw UsageError(fmt::format("--gradient-accumulation-steps must be at most {}", kMostAccumulated));
+  const double epochs = options.num_train_epochs.value_or(kUsualEpochs);
+  if (options.max_steps <= 0 && !(epochs > 0 && epochs <= kMostEpochs))
+    throw UsageError(fmt::format("--num-train-epochs must be above 0 and at most {}", kMostEpochs));
   for (const double beta : {options.adam_beta1, options.adam_beta2}) {
     if (!(beta >= 0 && beta < 1)) throw UsageError("--adam-beta1 and --adam-beta2 must be from 0 to below 1");
   }

@@ -12,13 +12,13 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr const char* tokens_seen = "num_input_tokens_seen";
+constexpr const char* kTokensSeen = "num_input_tokens_seen";
 
 Json to_json(const LogEntry& entry) {
   Json object = Json::object();
   for (const auto& [name, value] : entry) {
     // Counts are written as integers, as Hugging Face does.
-    if (name == "step" || name == tokens_seen) {
+    if (name == "step" || name == kTokensSeen) {
       object[name] = static_cast<std::int64_t>(value);
     } else {
       object[name] = value;
@@ -84,7 +84,7 @@ Json to_json(const TrainerState& state) {
           {"log_history", log},
           {"max_steps", state.max_steps},
           {"num_train_epochs", state.num_train_epochs},
-          {tokens_seen, state.tokens_seen},
+          {kTokensSeen, state.tokens_seen},
           {"total_flos", 0},
           {"trial_name", Json()},
           {"trial_params", Json()},
@@ -97,7 +97,7 @@ TrainerState state_from(const Json& json) {
   state.global_step = json.at("global_step");
   state.max_steps = json.at("max_steps");
   state.num_train_epochs = json.at("num_train_epochs");
-  state.tokens_seen = json.value(tokens_seen, std::int64_t{0});
+  state.tokens_seen = json.value(kTokensSeen, std::int64_t{0});
   state.steps_per_epoch = own.at("steps_per_epoch");
   state.chief_metric = own.at("chief_metric");
   state.sums = running_sums_from(own.at("sums"));
@@ -118,11 +118,11 @@ TrainerState state_from(const Json& json) {
 }  // namespace
 
 void save_trainer_state(const TrainerState& state, const std::filesystem::path& directory) {
-  write_file_atomically(directory / trainer_state_file, to_json(state).dump(2) + "\n");
+  write_file_atomically(directory / kTrainerStateFile, to_json(state).dump(2) + "\n");
 }
 
 TrainerState load_trainer_state(const std::filesystem::path& directory) {
-  const std::filesystem::path path = directory / trainer_state_file;
+  const std::filesystem::path path = directory / kTrainerStateFile;
   const std::string text = read_file(path);
   try {
     return state_from(Json::parse(text));

@@ -46,7 +46,7 @@ struct TrainerState {
   double epoch() const { return static_cast<double>(global_step) / static_cast<double>(steps_per_epoch); }
 };
 
-inline constexpr const char* trainer_state_file = "trainer_state.json";
+inline constexpr const char* kTrainerStateFile = "trainer_state.json";
 
 /// trainer_state.json as Hugging Face writes it, with our own part under "transkimmer". Numbers survive
 /// exactly.

@@ -11,11 +11,11 @@ using torch::autograd::Function;
 using torch::autograd::tensor_list;
 
 // What the published code adds to the scores of padding.
-constexpr double padding_score = -10000.0;
+constexpr double kPaddingScore = -10000.0;
 
 // A skimmed key may score higher than every kept one. Its ratio to their sum, needed for its gradient alone,
 // is cut here before exp overflows f32 (at 88.7).
-constexpr double largest_log_ratio = 60.0;
+constexpr double kLargestLogRatio = 60.0;
 
 /// [B, S] -> [B, 1, 1, S]
 Tensor over_keys(const Tensor& mask) {
@@ -36,7 +36,7 @@ class RenormalisedSoftmax : public Function<RenormalisedSoftmax> {
     const Tensor key_kept = over_keys(kept * real);
     const double infinity = std::numeric_limits<double>::infinity();
     const Tensor total = at::logsumexp(scores.masked_fill(key_kept.eq(0), -infinity), {-1}, /*keepdim=*/true);
-    const Tensor ratios = (scores - total).clamp_max_(largest_log_ratio).exp_().mul_(over_keys(real));
+    const Tensor ratios = (scores - total).clamp_max_(kLargestLogRatio).exp_().mul_(over_keys(real));
     ctx->save_for_backward({ratios, key_kept});
     return ratios * key_kept;
   }
@@ -58,7 +58,7 @@ Tensor attention_probabilities(const Tensor& scores, const AttentionMask& mask) 
   if (mask.semantics == SkimSemantics::removal && mask.kept.defined()) {
     return RenormalisedSoftmax::apply(scores, mask.kept, mask.real, mask.gradient_of_return);
   }
-  const Tensor probabilities = at::softmax(scores + over_keys((1 - mask.real) * padding_score), -1);
+  const Tensor probabilities = at::softmax(scores + over_keys((1 - mask.real) * kPaddingScore), -1);
   return mask.kept.defined() ? probabilities * over_keys(mask.kept) : probabilities;
 }
 

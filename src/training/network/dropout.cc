@@ -10,14 +10,14 @@ using torch::autograd::Function;
 using torch::autograd::tensor_list;
 
 // Elements that are worth another thread.
-constexpr std::int64_t parallel_grain = 1 << 15;
+constexpr std::int64_t kParallelGrain = 1 << 15;
 
 Tensor apply_rule(const Tensor& input, const DropoutRule& rule) {
   const Tensor contiguous = input.contiguous();
   Tensor output = at::empty_like(contiguous);
   const float* in = contiguous.data_ptr<float>();
   float* out = output.data_ptr<float>();
-  at::parallel_for(0, contiguous.numel(), parallel_grain, [&](std::int64_t begin, std::int64_t end) {
+  at::parallel_for(0, contiguous.numel(), kParallelGrain, [&](std::int64_t begin, std::int64_t end) {
     const auto first = static_cast<std::size_t>(begin);
     const auto count = static_cast<std::size_t>(end - begin);
     dropout_range({in + begin, count}, {out + begin, count}, first, rule);

@@ -48,8 +48,8 @@ Encoder::Encoder(const ModelSpec& spec, const Parameters& parameters)
 
 /// The published code declares a padding row in RoBERTa's position table: it gets no gradient.
 std::int64_t Encoder::fixed_position() const {
-  constexpr std::int64_t none = -1;
-  return spec_.embeddings.positions == Positions::behind_padding ? spec_.embeddings.padding_id : none;
+  constexpr std::int64_t kNone = -1;
+  return spec_.embeddings.positions == Positions::behind_padding ? spec_.embeddings.padding_id : kNone;
 }
 
 Tensor Encoder::position_ids(const Tensor& ids) const {

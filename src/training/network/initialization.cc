@@ -10,12 +10,12 @@
 namespace transkimmer {
 namespace {
 
-constexpr double predictor_deviation = 0.02;
+constexpr double kPredictorDeviation = 0.02;
 // As published: predictors start by keeping everything (P(skim) is about 5e-5 per token and layer).
-constexpr float published_keep_bias = 5.0F;
+constexpr float kPublishedKeepBias = 5.0F;
 // Towards a share of the arithmetic they decide without noise: any margin keeps, and a small one hears the
 // gradient.
-constexpr float steered_keep_bias = 1.0F;
+constexpr float kSteeredKeepBias = 1.0F;
 
 std::uint64_t hash_of(std::string_view text) {
   Fnv1a hash;
@@ -43,8 +43,8 @@ Tensor initial_value(const WeightSpec& spec, const ModelSpec& model, std::uint64
     case WeightRole::bias:
       return at::zeros(spec.shape);
     case WeightRole::decision_bias: {
-      const float bias = model.skim.target_compute ? steered_keep_bias : published_keep_bias;
-      return normal(spec.shape, predictor_deviation, seed) + at::tensor({-bias, bias}, torch::kFloat32);
+      const float bias = model.skim.target_compute ? kSteeredKeepBias : kPublishedKeepBias;
+      return normal(spec.shape, kPredictorDeviation, seed) + at::tensor({-bias, bias}, torch::kFloat32);
     }
     case WeightRole::word_table:
       return padded_table(spec, model, seed);
@@ -55,7 +55,7 @@ Tensor initial_value(const WeightSpec& spec, const ModelSpec& model, std::uint64
       return normal(spec.shape, model.initializer_range, seed);
     case WeightRole::matrix:
       return normal(spec.shape,
-                    spec.group == WeightGroup::predictor ? predictor_deviation : model.initializer_range,
+                    spec.group == WeightGroup::predictor ? kPredictorDeviation : model.initializer_range,
                     seed);
   }
   return at::zeros(spec.shape);

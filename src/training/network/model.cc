@@ -33,11 +33,11 @@ ModelConfig with_head_of(const ModelConfig& wanted, ModelConfig stored) {
 
 /// From safetensors files or, where there is none, from PyTorch's own format.
 ModelWeights stored_weights(const std::filesystem::path& directory, ModelConfig& config) {
-  constexpr WeightRequirements required = {.predictors = false, .head = false};
+  constexpr WeightRequirements kRequired = {.predictors = false, .head = false};
   return find_weight_files(directory) == WeightFiles::pytorch
-             ? ModelWeights::match(load_whole_or_shards(directory, pytorch_weights, add_pytorch_checkpoint),
-                                   config, required)
-             : ModelWeights::load(directory, config, required);
+             ? ModelWeights::match(load_whole_or_shards(directory, kPytorchWeights, add_pytorch_checkpoint),
+                                   config, kRequired)
+             : ModelWeights::load(directory, config, kRequired);
 }
 
 /// Whether a head that fits by names and shapes answers the same question. Models that never named their

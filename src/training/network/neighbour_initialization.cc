@@ -9,10 +9,10 @@ namespace transkimmer {
 namespace {
 
 /// As published for positions: from 1 down to nearly 1/10000 radians a token.
-constexpr double slowest = 10000.0;
+constexpr double kSlowest = 10000.0;
 
 double frequency(std::int64_t index, std::int64_t hidden) {
-  return std::pow(slowest, -2.0 * static_cast<double>(index) / static_cast<double>(hidden));
+  return std::pow(kSlowest, -2.0 * static_cast<double>(index) / static_cast<double>(hidden));
 }
 
 /// [positions, hidden]: sine and cosine of frequency f in columns 2f and 2f + 1.

@@ -14,7 +14,7 @@ namespace transkimmer {
 namespace {
 
 // One GiB: the states of 700,000 examples of 384.
-constexpr std::size_t most_remembered_floats = std::size_t{1} << 28;
+constexpr std::size_t kMostRememberedFloats = std::size_t{1} << 28;
 
 /// Of distributions over the last dimension; mean over the others.
 Tensor softened_divergence(const Tensor& student, const Tensor& teacher, double temperature) {
@@ -78,7 +78,7 @@ void Teacher::remember(const Batch& examples, const Tensor& states) {
   const Tensor rows = states.to(torch::kFloat32).contiguous();
   const std::int64_t size = rows.size(1);
   for (std::size_t row = 0; row < examples.size(); ++row) {
-    if (remembered_floats_ + static_cast<std::size_t>(size) > most_remembered_floats) return;
+    if (remembered_floats_ + static_cast<std::size_t>(size) > kMostRememberedFloats) return;
     if (examples[row] >= first_states_.size()) first_states_.resize(examples[row] + std::size_t{1});
     std::vector<float>& state = first_states_[examples[row]];
     if (!state.empty()) continue;

@@ -19,8 +19,8 @@ std::string chief_of(const std::vector<std::string>& known, const std::string& w
   if (known.empty() && !wanted.empty())
     throw UsageError("--metric-for-best-model needs validation data, which there is none of");
   if (wanted.empty()) return known.empty() ? std::string() : known.front();
-  constexpr std::string_view prefix = "eval_";
-  const std::string name = wanted.starts_with(prefix) ? wanted.substr(prefix.size()) : wanted;
+  constexpr std::string_view kPrefix = "eval_";
+  const std::string name = wanted.starts_with(kPrefix) ? wanted.substr(kPrefix.size()) : wanted;
   if (std::ranges::find(known, name) == known.end())
     throw UsageError(fmt::format("--metric-for-best-model is {}, expected one of {}", in_quotes(wanted),
                                  fmt::join(known, ", ")));

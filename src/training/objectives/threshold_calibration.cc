@@ -11,11 +11,11 @@ namespace transkimmer {
 namespace {
 
 // Far beyond the margin of 10 with which published predictors begin.
-constexpr double farthest_threshold = 64.0;
-constexpr double first_step = 0.1;
+constexpr double kFarthestThreshold = 64.0;
+constexpr double kFirstStep = 0.1;
 // Of the threshold, and of the budget: finer than the share of a few hundred texts can be told apart.
-constexpr double finest_step = 0.01;
-constexpr double least_waste = 0.01;
+constexpr double kFinestStep = 0.01;
+constexpr double kLeastWaste = 0.01;
 
 struct Point {
   double threshold;
@@ -56,13 +56,13 @@ double calibrate_threshold(TrainingModel& model, const EncodedDataset& texts, do
   Point within = probe(model.config().skim.threshold), beyond = within;
   const double direction = within.share > share ? 1.0 : -1.0;
   // Steps that double lead to an interval around the answer.
-  for (double step = first_step; step <= farthest_threshold; step *= 2) {
+  for (double step = kFirstStep; step <= kFarthestThreshold; step *= 2) {
     const Point next = probe((direction > 0 ? within : beyond).threshold + direction * step);
     (direction > 0 ? beyond : within) = direction > 0 ? within : beyond;
     (direction > 0 ? within : beyond) = next;
     if (within.share <= share && beyond.share > share) break;
   }
-  while (within.share < share * (1 - least_waste) && within.threshold - beyond.threshold > finest_step) {
+  while (within.share < share * (1 - kLeastWaste) && within.threshold - beyond.threshold > kFinestStep) {
     const Point middle = probe(between(within, beyond, share));
     (middle.share > share ? beyond : within) = middle;
   }

@@ -10,7 +10,7 @@ namespace transkimmer {
 namespace {
 
 // Rows that are worth another thread.
-constexpr std::int64_t parallel_rows = 16;
+constexpr std::int64_t kParallelRows = 16;
 
 }  // namespace
 
@@ -53,7 +53,7 @@ void LazyTable::step(const AdamWCoefficients& coefficients) {
   catch_up(used);
   remember(coefficients);
   const Tensor& gradient = table_.grad();
-  at::parallel_for(0, static_cast<std::int64_t>(used.size()), parallel_rows,
+  at::parallel_for(0, static_cast<std::int64_t>(used.size()), kParallelRows,
                    [&](std::int64_t begin, std::int64_t end) {
                      for (std::int64_t i = begin; i < end; ++i) {
                        AdamWRange range = range_of(used[i]);
@@ -70,7 +70,7 @@ void LazyTable::step(const AdamWCoefficients& coefficients) {
 void LazyTable::replay(const std::vector<Stale>& stale) {
   const std::span<const AdamWCoefficients> all(history_);
   at::parallel_for(
-      0, static_cast<std::int64_t>(stale.size()), parallel_rows, [&](std::int64_t begin, std::int64_t end) {
+      0, static_cast<std::int64_t>(stale.size()), kParallelRows, [&](std::int64_t begin, std::int64_t end) {
         for (std::int64_t i = begin; i < end; ++i) {
           const auto [row, from] = stale[i];
           const auto declining = static_cast<std::size_t>(std::max(declining_from_ - from, std::int64_t{0}));

@@ -13,7 +13,7 @@ namespace transkimmer {
 namespace {
 
 // Elements that are worth another thread.
-constexpr std::int64_t parallel_grain = 1 << 15;
+constexpr std::int64_t kParallelGrain = 1 << 15;
 
 struct UpdateStep {
   double step_size;
@@ -47,7 +47,7 @@ void update_on_cpu(const AdamW::Slot& slot, const Tensor& gradient, const Update
                        .second_moment = slot.second_moment.data_ptr<float>(),
                        .gradient = gradient.data_ptr<float>()};
   const AdamWCoefficients coefficients = coefficients_of(step);
-  at::parallel_for(0, gradient.numel(), parallel_grain, [&](std::int64_t begin, std::int64_t end) {
+  at::parallel_for(0, gradient.numel(), kParallelGrain, [&](std::int64_t begin, std::int64_t end) {
     adamw_range({.count = static_cast<std::size_t>(end - begin),
                  .weight = all.weight + begin,
                  .first_moment = all.first_moment + begin,
@@ -72,7 +72,7 @@ double clipping_factor(double norm, double max_norm) {
 
 /// The parts of a gradient that are not zero.
 std::vector<std::span<float>> parts_of(const Parameters::Entry& entry, const Tensor& gradient) {
-  constexpr std::int64_t part = 1 << 16;
+  constexpr std::int64_t kPart = 1 << 16;
   std::vector<std::span<float>> parts;
   float* const values = gradient.data_ptr<float>();
   if (entry.rows && entry.rows->tracked()) {
@@ -80,8 +80,8 @@ std::vector<std::span<float>> parts_of(const Parameters::Entry& entry, const Ten
     for (const std::int64_t row : entry.rows->used())
       parts.emplace_back(values + row * gradient.size(1), columns);
   } else {
-    for (std::int64_t begin = 0; begin < gradient.numel(); begin += part)
-      parts.emplace_back(values + begin, static_cast<std::size_t>(std::min(part, gradient.numel() - begin)));
+    for (std::int64_t begin = 0; begin < gradient.numel(); begin += kPart)
+      parts.emplace_back(values + begin, static_cast<std::size_t>(std::min(kPart, gradient.numel() - begin)));
   }
   return parts;
 }

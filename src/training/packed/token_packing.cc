@@ -12,7 +12,7 @@ using torch::autograd::Function;
 using torch::autograd::tensor_list;
 
 // Rows that are worth another thread.
-constexpr std::int64_t parallel_rows = 256;
+constexpr std::int64_t kParallelRows = 256;
 
 /// The two copies that each other's gradients are.
 Tensor gathered(const Tensor& x, const std::vector<std::int64_t>& indices) {
@@ -21,7 +21,7 @@ Tensor gathered(const Tensor& x, const std::vector<std::int64_t>& indices) {
   const Tensor out = at::empty({static_cast<std::int64_t>(indices.size()), columns}, rows.options());
   const float* from = rows.data_ptr<float>();
   float* to = out.data_ptr<float>();
-  at::parallel_for(0, out.size(0), parallel_rows, [&](std::int64_t begin, std::int64_t end) {
+  at::parallel_for(0, out.size(0), kParallelRows, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t i = begin; i < end; ++i)
       std::copy_n(from + indices[i] * columns, columns, to + i * columns);
   });
@@ -34,7 +34,7 @@ Tensor scattered(const Tensor& x, const std::vector<std::int64_t>& indices, std:
   const Tensor out = at::zeros({rows, columns}, given.options());
   const float* from = given.data_ptr<float>();
   float* to = out.data_ptr<float>();
-  at::parallel_for(0, given.size(0), parallel_rows, [&](std::int64_t begin, std::int64_t end) {
+  at::parallel_for(0, given.size(0), kParallelRows, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t i = begin; i < end; ++i)
       std::copy_n(from + i * columns, columns, to + indices[i] * columns);
   });

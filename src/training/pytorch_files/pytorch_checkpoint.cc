@@ -31,12 +31,12 @@ struct Record {
 };
 
 void check_format(const std::filesystem::path& path) {
-  constexpr std::string_view zip_signature = "PK\x03\x04";
-  constexpr std::string_view pickle_signature = "\x80\x02";
+  constexpr std::string_view kZipSignature = "PK\x03\x04";
+  constexpr std::string_view kPickleSignature = "\x80\x02";
   const MappedFile file(path);
   reject_stand_in(file.text().substr(0, 1024), path.string());
-  if (file.text().starts_with(zip_signature)) return;
-  if (file.text().starts_with(pickle_signature)) {
+  if (file.text().starts_with(kZipSignature)) return;
+  if (file.text().starts_with(kPickleSignature)) {
     throw FormatError(
         path.string() +
         ": is in the format of PyTorch before 1.6; load it with torch.load() and save it again");

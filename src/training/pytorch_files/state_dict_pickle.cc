@@ -72,11 +72,11 @@ enum class Instruction : unsigned char {
   long_integer = 0x8a,
 };
 
-constexpr std::string_view ordered_dictionary = "collections.OrderedDict";
-constexpr std::string_view rebuild_tensor = "torch._utils._rebuild_tensor_v2";
-constexpr std::string_view rebuild_parameter = "torch._utils._rebuild_parameter";
+constexpr std::string_view kOrderedDictionary = "collections.OrderedDict";
+constexpr std::string_view kRebuildTensor = "torch._utils._rebuild_tensor_v2";
+constexpr std::string_view kRebuildParameter = "torch._utils._rebuild_parameter";
 
-constexpr std::array<std::pair<std::string_view, DType>, 10> storage_types = {{
+constexpr std::array<std::pair<std::string_view, DType>, 10> kStorageTypes = {{
     {"torch.DoubleStorage", DType::f64},
     {"torch.FloatStorage", DType::f32},
     {"torch.HalfStorage", DType::f16},
@@ -90,13 +90,13 @@ constexpr std::array<std::pair<std::string_view, DType>, 10> storage_types = {{
 }};
 
 // What is referred to many times is copied as often, so it has to be small.
-constexpr std::size_t max_dimensions = 64;
-constexpr std::size_t max_key_size = 64;
+constexpr std::size_t kMaxDimensions = 64;
+constexpr std::size_t kMaxKeySize = 64;
 /// Of all tensors of a file together: a small file could ask for any amount of memory this way.
-constexpr std::int64_t max_repeated_elements = std::int64_t{1} << 28;
+constexpr std::int64_t kMaxRepeatedElements = std::int64_t{1} << 28;
 
 std::optional<DType> dtype_of_storage(std::string_view name) {
-  for (const auto& [storage, dtype] : storage_types)
+  for (const auto& [storage, dtype] : kStorageTypes)
     if (storage == name) return dtype;
   return std::nullopt;
 }
@@ -329,7 +329,7 @@ class Unpickler {
   void push_global() {
     const std::string module = line();
     const std::string name = module + "." + line();
-    const bool known = name == ordered_dictionary || name == rebuild_tensor || name == rebuild_parameter ||
+    const bool known = name == kOrderedDictionary || name == kRebuildTensor || name == kRebuildParameter ||
                        dtype_of_storage(name).has_value();
     if (!known)
       fail(fmt::format("needs {}, which is not part of a state dict of plain tensors", in_quotes(name)));
@@ -338,12 +338,12 @@ class Unpickler {
   void call() {
     const auto& arguments = as<Sequence>(pop(), "a tuple of arguments");
     const std::string& function = as<Global>(pop(), "a function").name;
-    if (function == ordered_dictionary) {
+    if (function == kOrderedDictionary) {
       if (!arguments.items.empty()) fail("has an OrderedDict in a form that torch.save does not write");
       push(Dictionary{});
-    } else if (function == rebuild_tensor) {
+    } else if (function == kRebuildTensor) {
       push(tensor(arguments.items));
-    } else if (function == rebuild_parameter && !arguments.items.empty()) {
+    } else if (function == kRebuildParameter && !arguments.items.empty()) {
       push(as<PickledTensor>(arguments.items[0], "a tensor"));
     } else {
       fail("calls " + function + ", which is no function of a state dict");
@@ -354,7 +354,7 @@ class Unpickler {
   StorageReference storage(const Sequence& id) const {
     if (id.items.size() != 5) fail("describes a storage in a form that torch.save does not write");
     const auto& key = as<std::string>(id.items[2], "the key of a storage");
-    if (key.size() > max_key_size)
+    if (key.size() > kMaxKeySize)
       fail("has a storage whose key is " + std::to_string(key.size()) + " characters long");
     const std::string& type = as<Global>(id.items[1], "the type of a storage").name;
     const auto dtype = dtype_of_storage(type);
@@ -372,7 +372,7 @@ class Unpickler {
             .strides = integers(as<Sequence>(arguments[3], "the strides of a tensor"))};
   }
   std::vector<std::int64_t> integers(const Sequence& sequence) const {
-    if (sequence.items.size() > max_dimensions)
+    if (sequence.items.size() > kMaxDimensions)
       fail(fmt::format("has a tensor of {} dimensions", sequence.items.size()));
     std::vector<std::int64_t> numbers;
     for (const Value* item : sequence.items) numbers.push_back(as<std::int64_t>(item, "a whole number"));
@@ -430,7 +430,7 @@ std::vector<PickledTensor> read_state_dict(std::string_view pickle, const std::s
   const auto& dictionary = unpickler.as<Dictionary>(&unpickler.run(), "a state dict");
   std::vector<PickledTensor> tensors;
   std::set<std::string_view> names;
-  std::int64_t left = max_repeated_elements;
+  std::int64_t left = kMaxRepeatedElements;
   for (const auto& [key, value] : dictionary.entries) {
     const auto& name = unpickler.as<std::string>(key, "the name of a tensor");
     if (!names.insert(name).second) unpickler.fail(fmt::format("tensor {} is there twice", in_quotes(name)));

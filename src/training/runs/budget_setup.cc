@@ -10,13 +10,13 @@
 namespace transkimmer {
 namespace {
 
-constexpr double usual_target = 0.5;
+constexpr double kUsualTarget = 0.5;
 // Twenty times what a pretrained encoder stands: predictors begin from nothing, and follow a goal that moves.
-constexpr double usual_predictor_learning_rate = 1e-3;
+constexpr double kUsualPredictorLearningRate = 1e-3;
 
 // Little is lost to learning, and an evaluation is not much longer for them.
-constexpr double held_back_share = 0.05;
-constexpr std::size_t most_held_back = 512;
+constexpr double kHeldBackShare = 0.05;
+constexpr std::size_t kMostHeldBack = 512;
 
 }  // namespace
 
@@ -29,16 +29,16 @@ FinetuningOptions with_usual_budget(FinetuningOptions options) {
     throw UsageError(
         "--target-compute goes with --semantics removal: under original, removal computes something else");
   if (skimming.enabled && !skimming.coefficient && !skimming.target_compute && !original)
-    skimming.target_compute = usual_target;
+    skimming.target_compute = kUsualTarget;
   if (!options.data.unlabelled.empty()) options.training.distillation.weight = 1;
   if (skimming.target_compute && !options.training.predictor_learning_rate)
-    options.training.predictor_learning_rate = usual_predictor_learning_rate;
+    options.training.predictor_learning_rate = kUsualPredictorLearningRate;
   return options;
 }
 
 std::size_t held_back_count(const FinetuningOptions& options, std::size_t examples) {
   if (!options.skimming.enabled || !options.skimming.target_compute) return 0;
-  return std::min(most_held_back, static_cast<std::size_t>(held_back_share * static_cast<double>(examples)));
+  return std::min(kMostHeldBack, static_cast<std::size_t>(kHeldBackShare * static_cast<double>(examples)));
 }
 
 void require_reachable(const ModelConfig& config, const EncodedDataset& texts) {

@@ -15,7 +15,7 @@
 namespace transkimmer {
 namespace {
 
-constexpr std::size_t usual_max_length = 512;
+constexpr std::size_t kUsualMaxLength = 512;
 
 std::size_t maximum_length(std::size_t asked, const ModelConfig& config, const Tokenizer& tokenizer) {
   const auto allowed = static_cast<std::size_t>(config.max_tokens());
@@ -23,7 +23,7 @@ std::size_t maximum_length(std::size_t asked, const ModelConfig& config, const T
     throw UsageError("--max-length: this model takes at most " + std::to_string(allowed) + " tokens, not " +
                      std::to_string(asked));
   }
-  return asked > 0 ? asked : std::min(usual_max_length, longest_input(config, tokenizer));
+  return asked > 0 ? asked : std::min(kUsualMaxLength, longest_input(config, tokenizer));
 }
 
 /// Options of tables, which neither a task nor a file of questions has.

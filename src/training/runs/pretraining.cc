@@ -16,7 +16,7 @@ namespace transkimmer {
 namespace {
 
 /// What fine-tuning asks for at most.
-constexpr std::size_t usual_long_length = 512;
+constexpr std::size_t kUsualLongLength = 512;
 
 ModelConfig pretraining_config(const PretrainingOptions& options, const NoticeHandler& notices) {
   ModelConfig config = ModelConfig::load(options.model);
@@ -37,7 +37,7 @@ BlockShape checked_blocks(BlockShape blocks, const ModelConfig& config) {
   check("--max-length", blocks.max_length);
   check("--long-max-length", blocks.long_length);
   if (blocks.long_length == 0)
-    blocks.long_length = std::max(blocks.max_length, std::min(usual_long_length, allowed));
+    blocks.long_length = std::max(blocks.max_length, std::min(kUsualLongLength, allowed));
   return blocks;
 }
 
@@ -46,7 +46,7 @@ TokenFile token_file(const PretrainingOptions& options, const Tokenizer& tokeniz
   if (options.data.empty() && options.token_file.empty())
     throw UsageError("say what to learn from: --data with text, or a --token-file made before");
   const std::filesystem::path path =
-      options.token_file.empty() ? options.training.output_dir / usual_token_file : options.token_file;
+      options.token_file.empty() ? options.training.output_dir / kUsualTokenFile : options.token_file;
   return open_token_file(path, options.data, tokenizer,
                          {.threads = static_cast<unsigned>(threads),
                           .on_progress = events.on_tokenization,

@@ -17,10 +17,10 @@
 namespace transkimmer {
 namespace {
 
-constexpr double published_coefficient = 0.5;
+constexpr double kPublishedCoefficient = 0.5;
 // A predictor as wide as the model, as published, costs 8.4 % of a layer's linear arithmetic for every token
 // that enters.
-constexpr std::int64_t small_predictor_size = 64;
+constexpr std::int64_t kSmallPredictorSize = 64;
 
 /// Whether `folder` is one of the checkpoints in `output`, however the two are spelled.
 bool is_checkpoint_of(const std::filesystem::path& folder, const std::filesystem::path& output) {
@@ -117,12 +117,12 @@ void configure_skimming(const SkimmingOptions& options, ModelConfig& config, con
     skim.enabled = false;  // the rest stays, for those who skim later
     return;
   }
-  const std::int64_t usual_size = options.target_compute ? small_predictor_size : config.hidden_size;
+  const std::int64_t usual_size = options.target_compute ? kSmallPredictorSize : config.hidden_size;
   const std::int64_t stored_size = skim.predictor_size > 0 ? skim.predictor_size : usual_size;
   skim.enabled = true;
   skim.predictor_size = options.predictor_size.value_or(stored_size);
   skim.target_compute = options.target_compute;
-  skim.coefficient = options.target_compute ? 0.0 : options.coefficient.value_or(published_coefficient);
+  skim.coefficient = options.target_compute ? 0.0 : options.coefficient.value_or(kPublishedCoefficient);
   skim.threshold = options.threshold.value_or(skim.threshold);
   skim.temperature = options.temperature.value_or(skim.temperature);
   skim.semantics = options.semantics.value_or(skim.semantics);

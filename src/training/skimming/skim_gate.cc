@@ -7,7 +7,7 @@ namespace transkimmer {
 namespace {
 
 // As published: PyTorch's default, not the configuration's layer_norm_eps.
-constexpr double predictor_norm_epsilon = 1e-5;
+constexpr double kPredictorNormEpsilon = 1e-5;
 
 using torch::autograd::AutogradContext;
 using torch::autograd::Function;
@@ -57,8 +57,8 @@ SkimPredictor::SkimPredictor(const Parameters& parameters, std::size_t layer) {
 
 Tensor SkimPredictor::logits(const Tensor& hidden) const {
   // Decisions are taken in f32 whatever the precision of the layers, as the runtime takes them.
-  const Tensor x = linear_in_f32(layer_norm(hidden, input_norm_, predictor_norm_epsilon), hidden_);
-  return linear_in_f32(at::gelu(layer_norm(x, hidden_norm_, predictor_norm_epsilon)), output_);
+  const Tensor x = linear_in_f32(layer_norm(hidden, input_norm_, kPredictorNormEpsilon), hidden_);
+  return linear_in_f32(at::gelu(layer_norm(x, hidden_norm_, kPredictorNormEpsilon)), output_);
 }
 
 Tensor straight_through_decisions(const Tensor& logits, const Tensor& noise, const GateOptions& options) {

@@ -20,7 +20,7 @@ using Arguments = std::vector<std::string>;
 /// Questions in SQuAD's form about contexts of random words: the answer is the word "journey", and there is
 /// none where the context lacks it.
 json questions(std::size_t count, std::uint64_t seed) {
-  constexpr const char* words[] = {"charming", "flat", "movie", "film", "good", "dull", "great", "story"};
+  constexpr const char* kWords[] = {"charming", "flat", "movie", "film", "good", "dull", "great", "story"};
   std::mt19937_64 random(seed);
   json paragraphs = json::array();
   for (std::size_t i = 0; i < count; ++i) {
@@ -32,7 +32,7 @@ json questions(std::size_t count, std::uint64_t seed) {
       if (word > 0) context += ' ';
       const bool here = answerable && word == place;
       if (here) answers.push_back({{"text", "journey"}, {"answer_start", context.size()}});
-      context += here ? "journey" : words[random() % std::size(words)];
+      context += here ? "journey" : kWords[random() % std::size(kWords)];
     }
     paragraphs.push_back({{"context", context},
                           {"qas",

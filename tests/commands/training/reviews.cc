@@ -10,14 +10,14 @@
 namespace transkimmer::test {
 namespace {
 
-constexpr std::array<std::pair<const char*, const char*>, 8> texts = {{{"a charming journey", "praise"},
-                                                                       {"flat movie", "blame"},
-                                                                       {"good film", "praise"},
-                                                                       {"dull ending", "blame"},
-                                                                       {"great story", "praise"},
-                                                                       {"bad film", "blame"},
-                                                                       {"very good movie", "praise"},
-                                                                       {"it was not charming", "blame"}}};
+constexpr std::array<std::pair<const char*, const char*>, 8> kTexts = {{{"a charming journey", "praise"},
+                                                                        {"flat movie", "blame"},
+                                                                        {"good film", "praise"},
+                                                                        {"dull ending", "blame"},
+                                                                        {"great story", "praise"},
+                                                                        {"bad film", "blame"},
+                                                                        {"very good movie", "praise"},
+                                                                        {"it was not charming", "blame"}}};
 
 }  // namespace
 
@@ -26,12 +26,12 @@ Reviews::Reviews() {
   std::mt19937_64 random(1);
   std::string train = "label,text\n";
   for (int i = 0; i < 48; ++i) {
-    const auto& [text, label] = texts[random() % texts.size()];
+    const auto& [text, label] = kTexts[random() % kTexts.size()];
     train += std::string(label) + "," + text + "\n";
   }
   std::string dev;
   for (int i = 0; i < 16; ++i) {
-    const auto& [text, label] = texts[static_cast<std::size_t>(i) % texts.size()];
+    const auto& [text, label] = kTexts[static_cast<std::size_t>(i) % kTexts.size()];
     dev += std::string("{\"text\": \"") + text + "\", \"label\": \"" + label + "\"}\n";
   }
   write("train.csv", train);

@@ -19,7 +19,7 @@ using testing::ThrowsMessage;
 
 TEST(MatrixKernels, ThrowNothingOfOneDnnsOwn) {
   // Of such a depth our own kernels multiply nothing.
-  const std::size_t in = kStreamedDepth - 1, columns = 64, rows = PackedLinear::max_rows;
+  const std::size_t in = kStreamedDepth - 1, columns = 64, rows = PackedLinear::kMaxRows;
   for (const Precision precision : {Precision::f32, usable_precision(Precision::int8)}) {
     MatrixKernels kernels(in, columns, precision, std::make_shared<WeightMemory>());
     const std::vector<float> x(rows * in);

@@ -18,9 +18,9 @@ namespace {
 using Ids = std::vector<std::int32_t>;
 using ::testing::HasSubstr;
 
-constexpr TokenFileOrigin small = {.tokenizer = 77, .vocabulary_size = 1000, .text_bytes = 12345};
+constexpr TokenFileOrigin kSmall = {.tokenizer = 77, .vocabulary_size = 1000, .text_bytes = 12345};
 
-std::string written(const std::vector<Ids>& documents, const TokenFileOrigin& origin = small) {
+std::string written(const std::vector<Ids>& documents, const TokenFileOrigin& origin = kSmall) {
   std::ostringstream out;
   TokenFileWriter writer(out, origin);
   for (const Ids& document : documents) writer.add(document);

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include "support/architectures.h"
 #include "support/golden.h"
 #include "support/temporary_directory.h"
 #include "transkimmer/error.h"
@@ -222,7 +223,7 @@ TEST(ModelConfig, EveryFieldSurvivesSaving) {
 }
 
 TEST(ModelConfig, EveryHeadSurvivesSaving) {
-  for (const std::string architecture : {"bert", "roberta"})
+  for (const std::string& architecture : test::every_architecture())
     for (const HeadKind head : {HeadKind::none, HeadKind::classification, HeadKind::regression,
                                 HeadKind::question_answering, HeadKind::masked_lm}) {
       ModelConfig config = parse();

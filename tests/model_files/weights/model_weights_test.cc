@@ -10,6 +10,7 @@
 #include "base/files/file.h"
 #include "model_files/made_model.h"
 #include "model_files/model_directory.h"
+#include "support/architectures.h"
 #include "support/golden.h"
 #include "support/temporary_directory.h"
 #include "transkimmer/error.h"
@@ -114,7 +115,7 @@ TEST_P(SavedModel, LoadsWithEveryWeightUnchanged) {
 }
 
 INSTANTIATE_TEST_SUITE_P(All, SavedModel,
-                         testing::Combine(testing::Values("bert", "roberta"),
+                         testing::Combine(testing::ValuesIn(test::every_architecture()),
                                           testing::Values(HeadKind::none, HeadKind::classification,
                                                           HeadKind::regression, HeadKind::question_answering,
                                                           HeadKind::masked_lm),

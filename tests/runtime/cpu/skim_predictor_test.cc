@@ -19,7 +19,7 @@ namespace {
 using test::random_floats;
 using test::widened;
 
-constexpr std::size_t kRows = PackedLinear::max_rows;
+constexpr std::size_t kRows = PackedLinear::kMaxRows;
 
 std::vector<double> rounded(const std::vector<float>& values) {
   std::vector<Bf16> narrow(values.size());

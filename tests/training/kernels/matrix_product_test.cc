@@ -58,19 +58,19 @@ class Bf16Product : public ::testing::TestWithParam<Transposition> {};
 // Sums of exact products of a few bits are exact in f32, so every order of summation gives the same.
 TEST_P(Bf16Product, SumsExactProductsAndAddsTheBias) {
   if (!has_bf16_products()) GTEST_SKIP() << "this processor has no AVX-512 BF16";
-  constexpr std::int64_t rows = 37, columns = 21, inner = 51;
-  const auto a = bf16_numbers(rows * inner, 1), b = bf16_numbers(inner * columns, 2);
-  std::vector<float> bias(columns), out(rows * columns);
+  constexpr std::int64_t kRows = 37, columns = 21, inner = 51;
+  const auto a = bf16_numbers(kRows * inner, 1), b = bf16_numbers(inner * columns, 2);
+  std::vector<float> bias(columns), out(kRows * columns);
   for (std::int64_t j = 0; j < columns; ++j) bias[j] = static_cast<float>(j) - 4;
-  const Bf16MatrixView a_view{a.data(), GetParam().a ? rows : inner, GetParam().a};
+  const Bf16MatrixView a_view{a.data(), GetParam().a ? kRows : inner, GetParam().a};
   const Bf16MatrixView b_view{b.data(), GetParam().b ? inner : columns, GetParam().b};
   for (const float* added : {static_cast<const float*>(bias.data()), static_cast<const float*>(nullptr)}) {
-    multiply_bf16({.rows = rows, .columns = columns, .inner = inner}, a_view, b_view, added, out.data());
-    for (std::int64_t i = 0; i < rows; ++i) {
+    multiply_bf16({.rows = kRows, .columns = columns, .inner = inner}, a_view, b_view, added, out.data());
+    for (std::int64_t i = 0; i < kRows; ++i) {
       for (std::int64_t j = 0; j < columns; ++j) {
         float expected = added != nullptr ? added[j] : 0;
         for (std::int64_t k = 0; k < inner; ++k)
-          expected += wide(a[GetParam().a ? k * rows + i : i * inner + k]) *
+          expected += wide(a[GetParam().a ? k * kRows + i : i * inner + k]) *
                       wide(b[GetParam().b ? j * inner + k : k * columns + j]);
         ASSERT_EQ(out[i * columns + j], expected) << "row " << i << ", column " << j;
       }
@@ -88,8 +88,8 @@ INSTANTIATE_TEST_SUITE_P(MatrixProduct, Bf16Product,
 
 // Ctrl-C during a matrix product must not change its result: on the ordinary stack the handler would.
 TEST(MatrixProduct, SurvivesSignalsWhileAnInterruptGuardLives) {
-  constexpr std::int64_t rows = 500, inner = 300, columns = 64;
-  const std::vector<float> a(rows * inner, 1.0F), b(inner * columns, 1.0F);
+  constexpr std::int64_t kRows = 500, inner = 300, columns = 64;
+  const std::vector<float> a(kRows * inner, 1.0F), b(inner * columns, 1.0F);
   const itimerval often{{0, 300}, {0, 300}};
   const itimerval never{};
   const InterruptGuard guard;
@@ -102,8 +102,8 @@ TEST(MatrixProduct, SurvivesSignalsWhileAnInterruptGuardLives) {
   setitimer(ITIMER_REAL, &often, nullptr);
   bool right = true;
   for (int repeat = 0; repeat < 200; ++repeat) {
-    std::vector<float> out(rows * columns);
-    multiply({.rows = rows, .columns = columns, .inner = inner}, {a.data(), inner}, {b.data(), columns},
+    std::vector<float> out(kRows * columns);
+    multiply({.rows = kRows, .columns = columns, .inner = inner}, {a.data(), inner}, {b.data(), columns},
              out.data(), columns);
     for (const float value : out) right = right && value == static_cast<float>(inner);
   }

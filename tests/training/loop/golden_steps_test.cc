@@ -16,9 +16,9 @@ TEST_P(GoldenSteps, FiveStepsEqualThePublishedTrace) {
   const GoldenTensors inputs(GetParam() + ".inputs");
   const PaddedBatch batch = golden_batch(GetParam());
   const TrainingModel model = golden_model({.architecture = GetParam()});
-  constexpr double rate = 1e-3;
-  AdamW optimizer(model.parameters(), {.learning_rate = rate,
-                                       .predictor_learning_rate = rate,
+  constexpr double kRate = 1e-3;
+  AdamW optimizer(model.parameters(), {.learning_rate = kRate,
+                                       .predictor_learning_rate = kRate,
                                        .weight_decay = 0.01,
                                        .epsilon = 1e-6,
                                        .decay_predictor_norms = true});
@@ -41,7 +41,7 @@ TEST_P(GoldenSteps, FiveStepsEqualThePublishedTrace) {
     loss.backward();
     expect_traced("grad_norm", step, clip_gradients(model.parameters(), 1.0));
     const double factor = linear_schedule(step, 2, 10);
-    expect_traced("lr", step, rate * factor);
+    expect_traced("lr", step, kRate * factor);
     optimizer.step(factor);
   }
   std::size_t compared = 0;

@@ -3,6 +3,8 @@
 #include <random>
 #include <utility>
 
+#include "model_files/architectures/architecture.h"
+
 namespace transkimmer::test {
 
 ModelConfig tiny_config(const std::string& architecture) {
@@ -15,16 +17,17 @@ ModelConfig tiny_config(const std::string& architecture) {
   config.num_attention_heads = 2;
   config.intermediate_size = 32;
   config.max_position_embeddings = 32;
-  config.type_vocab_size = architecture == "bert" ? 2 : 1;
-  config.pad_token_id = architecture == "bert" ? 0 : 1;
+  const TokenTypes types = architecture_of(architecture).types;
+  config.type_vocab_size = types == TokenTypes::none ? 0 : types == TokenTypes::given ? 2 : 1;
+  config.pad_token_id = architecture_of(architecture).padding_id;
   config.labels = {"absent", "present"};
   config.skim = {.enabled = true, .predictor_size = 8, .coefficient = 0.3};
   return config;
 }
 
 EncodedDataset tiny_dataset(std::size_t size, std::uint64_t seed) {
-  constexpr std::int32_t first_word = 5;
-  constexpr std::int32_t telling_word = 7;
+  constexpr std::int32_t kFirstWord = 5;
+  constexpr std::int32_t kTellingWord = 7;
   std::mt19937_64 random(seed);
   EncodedDataset dataset;
   for (std::size_t i = 0; i < size; ++i) {
@@ -32,8 +35,8 @@ EncodedDataset tiny_dataset(std::size_t size, std::uint64_t seed) {
     const bool present = random() % 2 == 1;
     dataset.ids.push_back(2);
     for (std::size_t t = 1; t < length; ++t) {
-      const auto word = static_cast<std::int32_t>(first_word + 3 + random() % 32);
-      dataset.ids.push_back(present && t == 2 ? telling_word : word);
+      const auto word = static_cast<std::int32_t>(kFirstWord + 3 + random() % 32);
+      dataset.ids.push_back(present && t == 2 ? kTellingWord : word);
     }
     dataset.starts.push_back(dataset.ids.size());
     dataset.labels.push_back(present ? 1 : 0);

@@ -92,12 +92,12 @@ TEST_F(TrainerTest, LosingTheProcessAndResumingEqualsTheUninterruptedRunBitForBi
   const Outcome whole = run(options);
   ASSERT_TRUE(whole.result.finished);
   // In the middle of an epoch and between two log entries.
-  constexpr std::int64_t cut = 10;
+  constexpr std::int64_t kCut = 10;
   options.output_dir = directory / "cut";
   std::filesystem::create_directories(options.output_dir);
-  const Outcome first = run(options, cut);
+  const Outcome first = run(options, kCut);
   ASSERT_FALSE(first.result.finished);
-  ASSERT_EQ(first.result.steps, cut);
+  ASSERT_EQ(first.result.steps, kCut);
   ASSERT_EQ(first.result.checkpoint, options.output_dir / "checkpoint-10");
   const Outcome second = run(options, 0, first.result.checkpoint);
   ASSERT_TRUE(second.result.finished);

@@ -10,8 +10,8 @@
 namespace transkimmer::test {
 namespace {
 
-constexpr double output_tolerance = 1e-4;
-constexpr double gradient_tolerance = 1e-4;  ///< of the largest element of the tensor
+constexpr double kOutputTolerance = 1e-4;
+constexpr double kGradientTolerance = 1e-4;  ///< of the largest element of the tensor
 
 struct Case {
   std::string architecture;
@@ -62,11 +62,11 @@ class Golden : public ::testing::TestWithParam<Case> {
   }
 
   void expect_output(const std::string& name, const Tensor& actual) const {
-    EXPECT_LE(distance(actual, expected.at(name)), output_tolerance) << name;
+    EXPECT_LE(distance(actual, expected.at(name)), kOutputTolerance) << name;
   }
 
   void expect_value(const std::string& name, const Tensor& actual) const {
-    EXPECT_NEAR(actual.item<double>(), expected.value(name), output_tolerance) << name;
+    EXPECT_NEAR(actual.item<double>(), expected.value(name), kOutputTolerance) << name;
   }
 
   static void expect_gradient(const std::string& name, const Tensor& actual, const Tensor& wanted) {
@@ -74,7 +74,7 @@ class Golden : public ::testing::TestWithParam<Case> {
     const double scale = at::max(at::abs(wanted)).item<double>();
     // A gradient that is zero by construction (a key bias shifts all scores of a row alike) is rounding
     // noise.
-    EXPECT_LE(distance(actual, wanted), gradient_tolerance * std::max(scale, 1e-2)) << name;
+    EXPECT_LE(distance(actual, wanted), kGradientTolerance * std::max(scale, 1e-2)) << name;
   }
 };
 
@@ -146,7 +146,7 @@ TEST_P(GoldenRemoval, WithoutPaddingLogitsAndTokensEqualTheFixture) {
   expect_output("logits", output.head.logits);
   expect_value("task_loss", task_loss_of(output));
   const Tensor tokens = batch.real.unsqueeze(-1);
-  EXPECT_LE(distance(output.encoder.hidden, expected.at("last_hidden_state") * tokens), output_tolerance);
+  EXPECT_LE(distance(output.encoder.hidden, expected.at("last_hidden_state") * tokens), kOutputTolerance);
   for (std::size_t i = 0; i < 3; ++i) {
     const Tensor wanted = expected.at("skim_mask." + std::to_string(i)) * batch.real;
     EXPECT_TRUE(at::equal(output.encoder.skim_masks[i], wanted)) << "layer " << i;

@@ -5,12 +5,14 @@
 
 #include <gtest/gtest.h>
 
+#include "model_files/architectures/architecture.h"
+#include "support/architectures.h"
 #include "training/network/model.h"
 
 namespace transkimmer {
 namespace {
 
-constexpr std::int64_t length = 40;
+constexpr std::int64_t kLength = 40;
 
 ModelConfig small_encoder(const std::string& architecture) {
   ModelConfig config;
@@ -23,8 +25,8 @@ ModelConfig small_encoder(const std::string& architecture) {
   config.num_attention_heads = 4;
   config.intermediate_size = 128;
   config.max_position_embeddings = 64;
-  config.type_vocab_size = 2;
-  config.pad_token_id = architecture == "roberta" ? 1 : 0;
+  config.type_vocab_size = architecture_of(architecture).types == TokenTypes::none ? 0 : 2;
+  config.pad_token_id = architecture_of(architecture).padding_id;
   return config;
 }
 
@@ -34,9 +36,9 @@ Tensor first_attention(const ModelConfig& config, Initialization initialization)
   const NewWeights fresh{.device = torch::kCPU, .seed = 3, .initialization = initialization};
   const TrainingModel model = TrainingModel::from_scratch(config, fresh);
   auto generator = at::make_generator<at::CPUGeneratorImpl>(5);
-  const PaddedBatch batch{.ids = at::randint(5, config.vocab_size, {64, length}, generator, torch::kInt64),
-                          .type_ids = at::zeros({64, length}, torch::kInt64),
-                          .real = at::ones({64, length}, torch::kFloat32)};
+  const PaddedBatch batch{.ids = at::randint(5, config.vocab_size, {64, kLength}, generator, torch::kInt64),
+                          .type_ids = at::zeros({64, kLength}, torch::kInt64),
+                          .real = at::ones({64, kLength}, torch::kFloat32)};
   EncoderTrace trace;
   model.forward(batch, {}, &trace);
   return trace.probabilities.front().mean(0);
@@ -45,15 +47,15 @@ Tensor first_attention(const ModelConfig& config, Initialization initialization)
 /// The distance at which a head looks on average most, its own token apart, from positions that have all
 /// candidates around them.
 std::int64_t favourite_distance(const Tensor& attention) {
-  constexpr std::int64_t farthest = 8;
+  constexpr std::int64_t kFarthest = 8;
   std::vector<double> mass;
-  for (std::int64_t distance = -farthest; distance <= farthest; ++distance) {
-    double sum = distance == 0 ? -length : 0;
-    for (std::int64_t i = farthest; i < length - farthest; ++i)
+  for (std::int64_t distance = -kFarthest; distance <= kFarthest; ++distance) {
+    double sum = distance == 0 ? -kLength : 0;
+    for (std::int64_t i = kFarthest; i < kLength - kFarthest; ++i)
       sum += attention[i][i + distance].item<double>();
     mass.push_back(sum);
   }
-  return std::ranges::max_element(mass) - mass.begin() - farthest;
+  return std::ranges::max_element(mass) - mass.begin() - kFarthest;
 }
 
 class Neighbours : public ::testing::TestWithParam<std::string> {};
@@ -87,7 +89,7 @@ TEST_P(Neighbours, TouchNothingButPositionsAndTheFirstAttention) {
                 "encoder.layer.0.attention.output.dense.weight"}));
 }
 
-INSTANTIATE_TEST_SUITE_P(Architectures, Neighbours, ::testing::Values("bert", "roberta"),
+INSTANTIATE_TEST_SUITE_P(Architectures, Neighbours, ::testing::ValuesIn(test::every_architecture()),
                          [](const auto& each) { return std::string(name_of(each.param)); });
 
 }  // namespace

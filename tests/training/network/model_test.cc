@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/files/file.h"
+#include "support/architectures.h"
 #include "support/temporary_directory.h"
 #include "training/loop/tiny_training.h"
 #include "training/network/losses.h"
@@ -184,7 +185,7 @@ TEST_P(Models, ProtectedTokensTeachThePredictorsNothingAndTheOthersAsMuchAsEver)
   EXPECT_EQ(predictor_gradients(model, batch).abs().max().item<double>(), 0);
 }
 
-INSTANTIATE_TEST_SUITE_P(Architectures, Models, ::testing::Values("bert", "roberta"),
+INSTANTIATE_TEST_SUITE_P(Architectures, Models, ::testing::ValuesIn(test::every_architecture()),
                          [](const auto& tested) { return std::string(name_of(tested.param)); });
 
 TEST(Dropout, SparesTheRightShareAndScalesIt) {

@@ -16,6 +16,7 @@
 #include "model_files/weights/model_weights.h"
 #include "runtime/cpu/encoder.h"
 #include "runtime/cpu/head.h"
+#include "support/architectures.h"
 #include "support/temporary_directory.h"
 #include "support/tiny_model.h"
 #include "training/network/model.h"
@@ -51,8 +52,8 @@ EncodedDataset random_data(const ModelConfig& config, std::size_t sequences) {
       // As a text may have it. In few of them: it is one embedding, whose margin may be near the threshold in
       // all.
       if (i % 8 == 0 && t % 7 == 3) data.ids.back() = static_cast<std::int32_t>(config.pad_token_id);
-      data.type_ids.push_back(
-          static_cast<std::int32_t>(random() % static_cast<std::uint64_t>(config.type_vocab_size)));
+      data.type_ids.push_back(static_cast<std::int32_t>(
+          random() % static_cast<std::uint64_t>(std::max<std::int64_t>(config.type_vocab_size, 1))));
     }
     data.starts.push_back(data.ids.size());
     data.labels.push_back(0);
@@ -179,7 +180,7 @@ TEST_P(RemovalEquivalence, LogitsAreTheSameToo) {
 
 std::vector<Case> cases() {
   std::vector<Case> all;
-  for (const std::string architecture : {"bert", "roberta"})
+  for (const std::string& architecture : test::every_architecture())
     for (const std::int64_t predictor : {0, 32, 64})
       for (const double threshold : {-0.7, 0.0, 0.9}) {
         test::TinyModel model;
@@ -196,7 +197,7 @@ std::vector<Case> cases() {
     if (head == HeadKind::regression) model.labels = {"LABEL_0"};
     all.push_back({"head" + std::to_string(static_cast<int>(head)), model});
   }
-  for (const std::string architecture : {"bert", "roberta"}) {
+  for (const std::string& architecture : test::every_architecture()) {
     test::TinyModel model;
     model.architecture = architecture;
     model.head = HeadKind::question_answering;
@@ -205,7 +206,7 @@ std::vector<Case> cases() {
     model.protection = SkimProtection::question;
     all.push_back({architecture + "_windows_of_protected_questions", model, true});
   }
-  for (const std::string architecture : {"bert", "roberta"})
+  for (const std::string& architecture : test::every_architecture())
     for (const HeadKind head : {HeadKind::classification, HeadKind::question_answering})
       for (const double threshold : {-0.3, 0.3}) {
         test::TinyModel model;

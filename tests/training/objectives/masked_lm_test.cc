@@ -8,6 +8,7 @@
 
 #include <gtest/gtest.h>
 
+#include "support/architectures.h"
 #include "training/loop/tiny_training.h"
 #include "training/network/losses.h"
 #include "training/runs/pretraining_text.h"
@@ -37,19 +38,21 @@ class PlainMaskedLm {
 
   /// ids [B, S] without padding, labels [B, S] with -100 where nothing is to be predicted.
   Tensor loss(const Tensor& ids, const Tensor& labels) const {
-    const bool bert = config_.model_type == "bert";
-    const Tensor first = bert ? at::zeros({1}, torch::kInt64) : at::full({1}, config_.pad_token_id + 1);
+    const ModelSpec spec = config_.spec();
+    const bool behind = spec.embeddings.positions == Positions::behind_padding;
+    const Tensor first = at::full({1}, behind ? config_.pad_token_id + 1 : 0, torch::kInt64);
     const Tensor positions = at::arange(ids.size(1), ids.options()) + first;
     Tensor x = at::embedding(weight("embeddings.word_embeddings.weight"), ids) +
-               at::embedding(weight("embeddings.position_embeddings.weight"), positions) +
-               at::embedding(weight("embeddings.token_type_embeddings.weight"), at::zeros_like(ids));
+               at::embedding(weight("embeddings.position_embeddings.weight"), positions);
+    if (spec.embeddings.types > 0)
+      x = x + at::embedding(weight("embeddings.token_type_embeddings.weight"), at::zeros_like(ids));
     x = norm(x, "embeddings.LayerNorm");
     for (std::int64_t i = 0; i < config_.num_hidden_layers; ++i)
       x = layer(x, "encoder.layer." + std::to_string(i));
-    x = at::gelu(dense(x, bert ? "cls.predictions.transform.dense" : "lm_head.dense"));
-    x = norm(x, bert ? "cls.predictions.transform.LayerNorm" : "lm_head.layer_norm");
-    const Tensor logits = at::matmul(x, weight("embeddings.word_embeddings.weight").t()) +
-                          weight(bert ? "cls.predictions.bias" : "lm_head.bias");
+    const HeadStep &transform = spec.head.steps[0], &output = spec.head.steps[1];
+    x = norm(at::gelu(dense(x, transform.name)), transform.norm);
+    const Tensor logits =
+        at::matmul(x, weight("embeddings.word_embeddings.weight").t()) + weight(output.name + ".bias");
     return at::cross_entropy_loss(logits.view({-1, config_.vocab_size}), labels.view({-1}), {},
                                   at::Reduction::Mean, -100);
   }
@@ -152,7 +155,7 @@ TEST_P(MaskedLm, SkimmedTokensArePredictedFromTheStateTheyWereCarriedWith) {
   EXPECT_TRUE(at::allclose(output.head.logits, expected, 1e-5, 1e-5));
 }
 
-INSTANTIATE_TEST_SUITE_P(Architectures, MaskedLm, ::testing::Values("bert", "roberta"),
+INSTANTIATE_TEST_SUITE_P(Architectures, MaskedLm, ::testing::ValuesIn(test::every_architecture()),
                          [](const auto& test) { return std::string(name_of(test.param)); });
 
 TEST(MaskedLmLoss, IsTheMeanCrossEntropyAndSoIsItsGradient) {

@@ -146,10 +146,10 @@ INSTANTIATE_TEST_SUITE_P(Rules, LateRows,
 
 TEST(AdamW, FormsDifferByWhereEpsilonEnters) {
   // The kernel has its betas as floats, so that 1 - beta2 is off by 1e-5 of itself; the forms are 1e-3 apart.
-  constexpr double rate = 1e-2, epsilon = 1e-2, beta1 = 0.9, beta2 = 0.999;
+  constexpr double kRate = 1e-2, epsilon = 1e-2, beta1 = 0.9, beta2 = 0.999;
   for (const AdamWForm form : {AdamWForm::torch, AdamWForm::hf}) {
     Parameters parameters = table(HeadKind::masked_lm);
-    AdamW optimizer(parameters, {.form = form, .learning_rate = rate, .epsilon = epsilon});
+    AdamW optimizer(parameters, {.form = form, .learning_rate = kRate, .epsilon = epsilon});
     double weight = parameters.at(kTable)[0][0].item<double>(), first = 0, second = 0;
     for (int step = 1; step <= 5; ++step) {
       const double gradient = 0.03 * step;
@@ -160,8 +160,8 @@ TEST(AdamW, FormsDifferByWhereEpsilonEnters) {
       second = beta2 * second + (1 - beta2) * gradient * gradient;
       const double mean = first / (1 - std::pow(beta1, step)),
                    correction = std::sqrt(1 - std::pow(beta2, step));
-      weight -= form == AdamWForm::torch ? rate * mean / (std::sqrt(second) / correction + epsilon)
-                                         : rate * mean * correction / (std::sqrt(second) + epsilon);
+      weight -= form == AdamWForm::torch ? kRate * mean / (std::sqrt(second) / correction + epsilon)
+                                         : kRate * mean * correction / (std::sqrt(second) + epsilon);
       EXPECT_NEAR(parameters.at(kTable)[0][0].item<double>(), weight, 1e-6)
           << name_of(form) << ", step " << step;
     }

@@ -7,6 +7,7 @@
 
 #include <gtest/gtest.h>
 
+#include "support/architectures.h"
 #include "training/kernels/matrix_product.h"
 #include "training/loop/tiny_training.h"
 #include "training/network/losses.h"
@@ -221,26 +222,35 @@ std::string name_of_case(const ::testing::TestParamInfo<Case>& tested) {
   return tested.param.name;
 }
 
+std::vector<Case> every_architecture() {
+  std::vector<Case> cases;
+  for (const std::string& name : test::every_architecture())
+    cases.push_back({.name = name, .architecture = name});
+  return cases;
+}
+
+INSTANTIATE_TEST_SUITE_P(Architectures, SkimmedTokens, ::testing::ValuesIn(every_architecture()),
+                         name_of_case);
+INSTANTIATE_TEST_SUITE_P(Architectures, PackedStates, ::testing::ValuesIn(every_architecture()),
+                         name_of_case);
+INSTANTIATE_TEST_SUITE_P(Architectures, PackedEncoder, ::testing::ValuesIn(every_architecture()),
+                         name_of_case);
+
 INSTANTIATE_TEST_SUITE_P(Cases, SkimmedTokens,
-                         ::testing::Values(Case{.name = "bert"},
-                                           Case{.name = "roberta", .architecture = "roberta"},
-                                           Case{.name = "unprotected", .protection = SkimProtection::none},
+                         ::testing::Values(Case{.name = "unprotected", .protection = SkimProtection::none},
                                            Case{.name = "exits",
                                                 .head = HeadKind::classification,
                                                 .protection = SkimProtection::none}),
                          name_of_case);
 
 INSTANTIATE_TEST_SUITE_P(Cases, PackedStates,
-                         ::testing::Values(Case{.name = "bert"},
-                                           Case{.name = "roberta", .architecture = "roberta"},
-                                           Case{.name = "dense", .skimming = false},
+                         ::testing::Values(Case{.name = "dense", .skimming = false},
                                            Case{.name = "unprotected", .protection = SkimProtection::none}),
                          name_of_case);
 
 INSTANTIATE_TEST_SUITE_P(
     Cases, PackedEncoder,
     ::testing::Values(
-        Case{.name = "bert"}, Case{.name = "roberta", .architecture = "roberta"},
         Case{.name = "dense", .skimming = false},
         Case{.name = "gradient_of_return", .gradient_of_return = true},
         Case{.name = "first_token_gradient_of_return",
