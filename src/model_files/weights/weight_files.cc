@@ -85,7 +85,7 @@ void LoadedTensors::add(const std::string& name, TensorView tensor, const fs::pa
 
 WeightFiles find_weight_files(const fs::path& directory) {
   if (has_whole_or_shards(directory, kSafetensors)) return WeightFiles::safetensors;
-  return has_whole_or_shards(directory, pytorch_weights) ? WeightFiles::pytorch : WeightFiles::none;
+  return has_whole_or_shards(directory, kPytorchWeights) ? WeightFiles::pytorch : WeightFiles::none;
 }
 
 LoadedTensors load_whole_or_shards(const fs::path& directory, const std::string& name,
@@ -108,7 +108,7 @@ LoadedTensors load_whole_or_shards(const fs::path& directory, const std::string&
 LoadedTensors load_weight_files(const fs::path& directory) {
   if (find_weight_files(directory) == WeightFiles::pytorch)
     throw IoError(fmt::format("{}: has {} but no {}; fine-tuning reads the former, this needs the latter",
-                              directory.string(), pytorch_weights, kSafetensors));
+                              directory.string(), kPytorchWeights, kSafetensors));
   return load_whole_or_shards(directory, kSafetensors, add_safetensors);
 }
 

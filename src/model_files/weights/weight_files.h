@@ -7,7 +7,7 @@
 
 namespace transkimmer {
 
-inline constexpr const char* pytorch_weights = "pytorch_model.bin";
+inline constexpr const char* kPytorchWeights = "pytorch_model.bin";
 
 /// The files that a model directory keeps its weights in; safetensors come first where there are both.
 enum class WeightFiles { none, safetensors, pytorch };
