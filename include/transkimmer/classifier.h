@@ -126,7 +126,6 @@ class TRANSKIMMER_API Classifier {
 
  private:
   struct Impl;
-  class ClassifyCall;
   std::unique_ptr<const Impl> impl_;
 };
 

@@ -8,15 +8,16 @@
 #include <fmt/format.h>
 
 #include "base/progress.h"
-#include "base/strings/escaping.h"
 #include "commands/answer_printer.h"
 #include "commands/options/answer_options.h"
 #include "commands/options/command_options.h"
 #include "commands/options/text_input.h"
 #include "commands/program/commands.h"
 #include "commands/program/output.h"
+#include "commands/result_printer.h"
 #include "transkimmer/classifier.h"
 #include "transkimmer/question_answerer.h"
+#include "transkimmer/token_classifier.h"
 
 namespace transkimmer {
 namespace {
@@ -77,52 +78,12 @@ class PredictProgress {
   double seconds_ = 0;
 };
 
-Json as_json(const TokenTrace& token, int layers) {
-  Json object = {{"token", token.token}, {"begin", token.begin}, {"end", token.end}};
-  if (token.second) object["text_pair"] = true;
-  object["skimmed_at"] = token.skimmed_at < layers ? Json(token.skimmed_at) : Json(nullptr);
-  return object;
-}
-
-Json as_json(const Classification& result, int layers) {
-  Json object;
-  const bool regression = result.probabilities.empty();
-  if (!regression) {
-    object["label"] = result.label_name;
-    object["label_id"] = result.label;
-  }
-  object["score"] = shortest_decimal(result.score);
-  if (!regression) {
-    object["probabilities"] = Json::array();
-    for (const float probability : result.probabilities) {
-      object["probabilities"].push_back(shortest_decimal(probability));
-    }
-  }
-  object["truncated"] = result.truncated;
-  object["kept_fraction"] = Json::array();
-  for (const float fraction : result.kept_fraction)
-    object["kept_fraction"].push_back(shortest_decimal(fraction));
-  object["tokens"] = Json::array();
-  for (const auto& token : result.tokens) object["tokens"].push_back(as_json(token, layers));
-  return object;
-}
-
-void print(const Classification& result, const PredictOptions& options, int layers) {
-  if (options.json) {
-    print_json(as_json(result, layers));
-  } else if (result.probabilities.empty()) {
-    std::cout << fmt::format("{}\n", result.score);
-  } else {
-    std::cout << fmt::format("{}\t{:.6f}\n", escaped(result.label_name), result.score);
-  }
-}
-
 /// Says once that texts were cut.
 class CutNotice {
  public:
-  void see(const Classification& result) {
+  void see(bool truncated) {
     ++seen_;
-    if (!result.truncated || said_) return;
+    if (!truncated || said_) return;
     said_ = true;
     notices_on_standard_error()(
         fmt::format("input {} has more tokens than the model or --max-length allows: it is cut, and so are "
@@ -135,16 +96,14 @@ class CutNotice {
   bool said_ = false;
 };
 
-void predict_labels(const PredictOptions& options, Model model) {
-  if (options.question)
-    throw UsageError(options.model.string() +
-                     " holds no question answering model, so it takes no --question");
-  const Classifier classifier(std::move(model));
+/// Runs `call(lines, inputs, options, on_cut)` over chunks of the input's lines.
+template <typename Call>
+void for_each_text(const PredictOptions& options, const Call& call) {
   PredictProgress progress(options.progress, "sequences");
   ClassifyOptions classify{options.batch_tokens, options.max_length, options.json};
-  classify.progress = [&](const ClassifyProgress& call) {
+  classify.progress = [&](const ClassifyProgress& done) {
     std::cout.flush();
-    progress.update(call);
+    progress.update(done);
   };
   CutNotice cut_notice;
   TextLineReader reader(options.input);
@@ -154,12 +113,29 @@ void predict_labels(const PredictOptions& options, Model model) {
       TextInput& input = inputs.emplace_back(TextInput{line.text, std::nullopt});
       if (line.text_pair) input.text_pair = *line.text_pair;
     }
-    progress.end_call(classifier.classify(inputs, classify, [&](std::size_t, const Classification& result) {
-      print(result, options, classifier.layers());
-      cut_notice.see(result);
-    }));
+    progress.end_call(call(lines, inputs, classify, cut_notice));
   });
   progress.finish();
+}
+
+void predict_labels(const PredictOptions& options, Model model) {
+  const Classifier classifier(std::move(model));
+  for_each_text(options, [&](const auto&, const auto& inputs, const auto& classify, CutNotice& cut) {
+    return classifier.classify(inputs, classify, [&](std::size_t, const Classification& result) {
+      print_result(result, classifier.layers(), options.json);
+      cut.see(result.truncated);
+    });
+  });
+}
+
+void predict_entities(const PredictOptions& options, Model model) {
+  const TokenClassifier tagger(std::move(model));
+  for_each_text(options, [&](const auto& lines, const auto& inputs, const auto& classify, CutNotice& cut) {
+    return tagger.tag(inputs, classify, [&](std::size_t i, const TaggedText& result) {
+      print_result(result, lines[i], options.json);
+      cut.see(result.truncated);
+    });
+  });
 }
 
 void predict_answers(const PredictOptions& options, Model model) {
@@ -182,11 +158,12 @@ void predict_answers(const PredictOptions& options, Model model) {
 
 void run_predict(const PredictOptions& options) {
   Model model = Model::load(options.model, options.engine, notices_on_standard_error());
-  if (model.task() == "question-answering") {
-    predict_answers(options, std::move(model));
-  } else {
-    predict_labels(options, std::move(model));
-  }
+  if (model.task() == "question-answering") return predict_answers(options, std::move(model));
+  if (options.question)
+    throw UsageError(options.model.string() +
+                     " holds no question answering model, so it takes no --question");
+  if (model.task() == "token-classification") return predict_entities(options, std::move(model));
+  predict_labels(options, std::move(model));
 }
 
 constexpr const char* kDescription =
@@ -197,6 +174,10 @@ constexpr const char* kDescription =
     "and tokens; a token's skimmed_at "
     "is the layer whose predictor skimmed it, counted from 0, or null when it was never skimmed; begin "
     "and end are bytes of the text.\n\n"
+    "A token classification model (named entities) gives the entities of each line, a tab between them, as "
+    "GROUP: text. With --json an object with entities, each with entity_group, score, word, start and end, "
+    "in "
+    "characters, and truncated and kept_fraction.\n\n"
     "A question answering model takes questions with their contexts: as --question and --context, as "
     "lines of question, tab, context, or as JSON lines with question, context and id. It gives the "
     "passage that answers, a tab and its probability; an empty passage when there is none. With --json: "

@@ -8,7 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/files/file.h"
-#include "runtime/cpu/head.h"
+#include "runtime/probabilities.h"
 
 namespace transkimmer {
 namespace {

@@ -12,6 +12,8 @@ std::string_view name_of(HeadKind head) {
       return "regression";
     case HeadKind::question_answering:
       return "question answering";
+    case HeadKind::token_classification:
+      return "token classification";
     case HeadKind::masked_lm:
       return "masked language modelling";
   }

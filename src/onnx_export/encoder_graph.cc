@@ -270,6 +270,9 @@ class EncoderGraph {
       add_classifier(hidden);
     } else if (spec_.head.kind == HeadKind::question_answering) {
       add_span_outputs(run_steps(hidden));
+    } else {
+      graph_.node("Identity", {run_steps(hidden)}, "logits");
+      graph_.output("logits", {"batch", "sequence", std::to_string(spec_.head.steps.back().out)});
     }
   }
 

@@ -15,8 +15,8 @@ namespace transkimmer {
 /// Inputs, int64 [batch, sequence]: `input_ids`, `attention_mask` (1 = token, 0 = padding), and where
 /// they are given (EmbeddingSpec::given_types), `token_type_ids`. Outputs, float: `logits` [batch, labels] of
 /// classification and regression; `start_logits` and `end_logits` [batch, sequence] of question answering;
-/// `last_hidden_state` [batch, sequence, hidden] of an encoder without such a head. Skim predictors are left
-/// out: nothing is skimmed.
+/// `logits` [batch, sequence, labels] of token classification; `last_hidden_state` [batch, sequence, hidden]
+/// of an encoder without such a head. Skim predictors are left out: nothing is skimmed.
 ///
 /// Throws FormatError naming file and weight when one is missing.
 ///

@@ -102,6 +102,8 @@ std::string_view Model::task() const {
       return "text-classification";
     case HeadKind::question_answering:
       return "question-answering";
+    case HeadKind::token_classification:
+      return "token-classification";
     case HeadKind::masked_lm:
       return "fill-mask";
   }

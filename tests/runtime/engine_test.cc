@@ -1,6 +1,7 @@
 #include "runtime/engine.h"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <numeric>
 #include <random>
@@ -90,10 +91,10 @@ TEST_P(EngineVariant, ABatchEqualsItsSequencesRunAlone) {
   const Engine engine = load(2);
   const BatchResult together = engine.run(batch);
   const std::size_t width =
-      together.logits.size() / (config.head == HeadKind::question_answering ? batch.tokens() : 32);
+      together.logits.size() / (config.spec().head.reads == Reads::each ? batch.tokens() : 32);
   for (std::size_t i = 0; i < batch.sequences(); ++i) {
     const BatchResult alone = engine.run(only(batch, i));
-    const std::size_t first = (config.head == HeadKind::question_answering ? batch.starts[i] : i) * width;
+    const std::size_t first = (config.spec().head.reads == Reads::each ? batch.starts[i] : i) * width;
     for (std::size_t k = 0; k < alone.logits.size(); ++k)
       ASSERT_NEAR(alone.logits[k], together.logits[first + k], 1e-4) << "sequence " << i;
     for (std::size_t t = 0; t < alone.skimmed_at.size(); ++t)
@@ -123,6 +124,33 @@ TEST_P(EngineVariant, CallsFromSeveralThreadsAtOnceGiveTheSameResults) {
   for (const BatchResult& result : results) expect_near(expected, result);
 }
 
+TEST_P(EngineVariant, RunsDenseWithoutBeingLoadedAgain) {
+  const Engine engine = load(2);
+  const Engine dense = engine.without_skimming();
+  EXPECT_FALSE(dense.skimming());
+  expect_near(dense.run(batch), load(2, false).run(batch));
+  expect_near(engine.run(batch), load(2).run(batch));
+}
+
+TEST_P(EngineVariant, SequencesOfABatchMayHaveThresholdsOfTheirOwn) {
+  const Engine engine = load(2);
+  RaggedBatch mixed = batch;
+  const std::vector<double> thresholds = {-INFINITY, -1, 0, 0.5, 1e9};
+  for (std::size_t i = 0; i < batch.sequences(); ++i)
+    mixed.skim_thresholds.push_back(thresholds[i % thresholds.size()]);
+  const BatchResult together = engine.run(mixed);
+  const bool each = config.spec().head.reads == Reads::each;
+  const std::size_t width = together.logits.size() / (each ? batch.tokens() : batch.sequences());
+  for (std::size_t i = 0; i < batch.sequences(); ++i) {
+    const BatchResult alone = engine.at_threshold(mixed.skim_thresholds[i]).run(only(batch, i));
+    const std::size_t first = (each ? batch.starts[i] : i) * width;
+    for (std::size_t k = 0; k < alone.logits.size(); ++k)
+      ASSERT_NEAR(alone.logits[k], together.logits[first + k], 1e-4) << "sequence " << i;
+    for (std::size_t layer = 0; layer < alone.kept.size(); ++layer)
+      ASSERT_EQ(alone.kept[layer], together.kept[layer * batch.sequences() + i]) << "sequence " << i;
+  }
+}
+
 TEST_P(EngineVariant, KeepsEveryTokenWhenRunDense) {
   const BatchResult dense = load(2, false).run(batch);
   for (const std::uint16_t layer : dense.skimmed_at) EXPECT_EQ(layer, config.num_hidden_layers);
@@ -149,7 +177,8 @@ TEST_P(EngineVariant, CountsAsKeptWhatItDidNotSkim) {
 INSTANTIATE_TEST_SUITE_P(Models, EngineVariant,
                          testing::Combine(testing::ValuesIn(test::every_architecture()),
                                           testing::Values(HeadKind::classification, HeadKind::regression,
-                                                          HeadKind::question_answering),
+                                                          HeadKind::question_answering,
+                                                          HeadKind::token_classification),
                                           testing::Values(0, 16, 32)),
                          [](const auto& variant) {
                            return std::get<0>(variant.param) + "_head" +

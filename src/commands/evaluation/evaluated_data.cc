@@ -24,6 +24,10 @@ HeadKind head_for(TaskKind kind) {
 }
 
 EvaluatedTexts load_own_file(const EvaluateOptions& options, const ModelConfig& config) {
+  if (config.head == HeadKind::token_classification)
+    throw UsageError(
+        options.model.string() +
+        " holds a token classification model, but the labels of a table are those of whole texts");
   TableSource source = options.table;
   const bool regression = config.head == HeadKind::regression;
   source.kind = regression ? TaskKind::regression : TaskKind::classification;

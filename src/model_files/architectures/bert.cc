@@ -15,6 +15,8 @@ HeadSpec bert_head(HeadKind kind, const HeadSizes& sizes) {
       return classifier_head(kind, {.dense = "pooler.dense", .output = "classifier", .pooler = true}, sizes);
     case HeadKind::question_answering:
       return span_head("qa_outputs", 0);
+    case HeadKind::token_classification:
+      return token_head("classifier", sizes);
     case HeadKind::masked_lm:
       return vocabulary_head({.dense = "cls.predictions.transform.dense",
                               .norm = "cls.predictions.transform.LayerNorm",

@@ -13,6 +13,8 @@ std::string_view class_suffix(HeadKind head) {
       return "ForSequenceClassification";
     case HeadKind::question_answering:
       return "ForQuestionAnswering";
+    case HeadKind::token_classification:
+      return "ForTokenClassification";
     case HeadKind::masked_lm:
       return "ForMaskedLM";
   }
@@ -34,6 +36,12 @@ HeadSpec span_head(std::string_view name, double dropout) {
   return {.kind = HeadKind::question_answering,
           .reads = Reads::each,
           .steps = {{.name = std::string(name), .out = 2, .dropout = dropout}}};
+}
+
+HeadSpec token_head(std::string_view name, const HeadSizes& sizes) {
+  return {.kind = HeadKind::token_classification,
+          .reads = Reads::each,
+          .steps = {{.name = std::string(name), .out = sizes.labels, .dropout = sizes.dropout}}};
 }
 
 HeadSpec vocabulary_head(const VocabularyNames& names, const HeadSizes& sizes) {

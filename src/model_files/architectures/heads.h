@@ -10,14 +10,17 @@ namespace transkimmer {
 struct ClassifierNames {
   std::string_view dense, output;
   Activation activation = Activation::tanh;
-  bool pooler = false;         ///< the dense layer is pretrained with the encoder
-  bool drops_states = false;   ///< dropout before the dense layer, too
+  bool pooler = false;        ///< the dense layer is pretrained with the encoder
+  bool drops_states = false;  ///< dropout before the dense layer, too
 };
 /// Linear, activation, linear, over the first token.
 HeadSpec classifier_head(HeadKind kind, const ClassifierNames& names, const HeadSizes& sizes);
 
 /// One linear layer over every token, with two columns: start and end (...ForQuestionAnswering).
 HeadSpec span_head(std::string_view name, double dropout);
+
+/// One linear layer over every token, with a column for each label (...ForTokenClassification).
+HeadSpec token_head(std::string_view name, const HeadSizes& sizes);
 
 /// Names of a masked language model's head.
 struct VocabularyNames {

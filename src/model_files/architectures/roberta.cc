@@ -16,6 +16,8 @@ HeadSpec roberta_head(HeadKind kind, const HeadSizes& sizes) {
           kind, {.dense = "classifier.dense", .output = "classifier.out_proj", .drops_states = true}, sizes);
     case HeadKind::question_answering:
       return span_head("qa_outputs", 0);
+    case HeadKind::token_classification:
+      return token_head("classifier", sizes);
     case HeadKind::masked_lm:
       return vocabulary_head({.dense = "lm_head.dense", .norm = "lm_head.layer_norm", .output = "lm_head"},
                              sizes);

@@ -43,8 +43,8 @@ std::optional<ModelClass> class_named(std::string_view name) {
   for (const Architecture& architecture : architectures()) {
     if (!name.starts_with(architecture.class_prefix)) continue;
     const std::string_view rest = name.substr(architecture.class_prefix.size());
-    for (const HeadKind head :
-         {HeadKind::none, HeadKind::classification, HeadKind::question_answering, HeadKind::masked_lm})
+    for (const HeadKind head : {HeadKind::none, HeadKind::classification, HeadKind::question_answering,
+                                HeadKind::token_classification, HeadKind::masked_lm})
       if (rest == class_suffix(head)) return ModelClass{architecture.model_type, head};
     if (rest.starts_with("For") || rest == "LMHeadModel" || rest == "PreTrainedModel")
       return ModelClass{architecture.model_type, HeadKind::none, true};
@@ -184,8 +184,9 @@ std::vector<std::string> read_labels(const JsonFields& fields, HeadKind head) {
   if (const json* const id2label = fields.find("id2label"); id2label != nullptr && !id2label->empty())
     return read_id2label(fields, *id2label);
   std::vector<std::string> labels;
-  // Two labels are Hugging Face's default, but only a classifier has any use for them.
-  const std::int64_t count = fields.integer("num_labels", kLabels, head == HeadKind::classification ? 2 : 0);
+  // Two labels are Hugging Face's default, but only classifiers have any use for them.
+  const bool classifies = head == HeadKind::classification || head == HeadKind::token_classification;
+  const std::int64_t count = fields.integer("num_labels", kLabels, classifies ? 2 : 0);
   for (std::int64_t i = 0; i < count; ++i) labels.push_back(fmt::format("LABEL_{}", i));
   return labels;
 }

@@ -28,15 +28,6 @@ void activate(Activation activation, std::vector<float>& values) {
 
 }  // namespace
 
-std::vector<float> probabilities_of(std::span<const float> logits) {
-  const float largest = *std::max_element(logits.begin(), logits.end());
-  std::vector<float> result;
-  float sum = 0;
-  for (const float logit : logits) sum += result.emplace_back(std::exp(logit - largest));
-  for (float& value : result) value /= sum;
-  return result;
-}
-
 TaskHead TaskHead::pack(const ModelSpec& spec, const ModelWeights& weights, int panels,
                         MatrixKernelCache& kernels) {
   if (!is_task_head(spec.head.kind)) throw UsageError("the model has no task head to run");

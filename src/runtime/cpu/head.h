@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstddef>
-#include <span>
 #include <utility>
 #include <vector>
 
@@ -11,9 +10,6 @@
 #include "model_files/weights/model_weights.h"
 
 namespace transkimmer {
-
-/// Softmax of a classifier's logits of one text, [labels].
-std::vector<float> probabilities_of(std::span<const float> logits);
 
 /// The task head: what turns encoder states into logits, step after step.
 class TaskHead {

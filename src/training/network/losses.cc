@@ -69,6 +69,13 @@ Tensor masked_lm_loss(const Tensor& logits, const Tensor& tokens) {
                                 at::GradMode::is_enabled() && logits.requires_grad());
 }
 
+Tensor token_classification_loss(const Tensor& logits, const Tensor& tags) {
+  const Tensor wide = logits.to(torch::kFloat32).reshape({-1, logits.size(-1)}), flat = tags.reshape({-1});
+  const Tensor labelled = at::nonzero(flat.ge(0)).view({-1});
+  if (labelled.numel() == 0) return at::sum(wide) * 0;  // the mean of nothing would be no number
+  return at::cross_entropy_loss(at::index_select(wide, 0, labelled), at::index_select(flat, 0, labelled));
+}
+
 Tensor question_answering_loss(const Tensor& logits, const Targets& targets, const Tensor& real,
                                SkimSemantics semantics) {
   Tensor wide = logits.to(torch::kFloat32);
@@ -90,6 +97,8 @@ Tensor task_loss(const ModelConfig& config, const Tensor& logits, const Targets&
       return regression_loss(logits, targets.scores);
     case HeadKind::question_answering:
       return question_answering_loss(logits, targets, real, config.skim.semantics);
+    case HeadKind::token_classification:
+      return token_classification_loss(logits, targets.tags);
     case HeadKind::masked_lm:
       return masked_lm_loss(logits, targets.tokens);
     case HeadKind::none:

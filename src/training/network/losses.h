@@ -14,6 +14,7 @@ struct Targets {
   Tensor starts;   ///< [B] i64, question answering: token positions
   Tensor ends;
   Tensor tokens = {};  ///< [M] i64, masked language modelling: what was hidden
+  Tensor tags = {};    ///< [B, S] i64, token classification; negative: the token has no label
 };
 
 /// Mean over the batch of the cross-entropy (classification), or of the squared error (regression).
@@ -25,6 +26,10 @@ Tensor regression_loss(const Tensor& logits, const Tensor& scores);
 /// no candidate; `original` lets it compete, as published.
 Tensor question_answering_loss(const Tensor& logits, const Targets& targets, const Tensor& real,
                                SkimSemantics semantics);
+
+/// Mean over the labelled tokens of the cross-entropy, `logits` [B, S, labels], `tags` [B, S]
+/// (...ForTokenClassification, whose unlabelled tokens are -100). 0 where no token has a label.
+Tensor token_classification_loss(const Tensor& logits, const Tensor& tags);
 
 /// Mean over the hidden tokens of the cross-entropy, `logits` [M, vocabulary] f32 or bf16.
 Tensor masked_lm_loss(const Tensor& logits, const Tensor& tokens);

@@ -43,8 +43,13 @@ ModelWeights stored_weights(const std::filesystem::path& directory, ModelConfig&
 /// Whether a head that fits by names and shapes answers the same question. Models that never named their
 /// classes (LABEL_0, ...) are taken at the number of them.
 bool same_question(const ModelConfig& stored, const ModelConfig& wanted) {
-  if (!wanted.spec().reads_first_token()) return true;
-  if (stored.other_head) return false;
+  const auto is_of_tokens = [](const ModelConfig& config) {
+    return config.head == HeadKind::token_classification;
+  };
+  if (!wanted.spec().reads_first_token() && !is_of_tokens(wanted)) return true;
+  // Of texts and of tokens: the names and shapes of both may be the same.
+  if (stored.other_head || (stored.head != HeadKind::none && is_of_tokens(stored) != is_of_tokens(wanted)))
+    return false;
   if (wanted.head == HeadKind::regression) return true;
   const bool unnamed = std::ranges::all_of(
       stored.labels, [](const std::string& label) { return label.starts_with("LABEL_"); });

@@ -43,7 +43,7 @@ void check_unlabelled_options(const FinetuningOptions& options) {
         "--unlabelled stands in place of --task, --data-dir, --train-file and --regression: the teacher says "
         "what is answered");
   const HeadKind head = ModelConfig::load(*options.teacher).head;
-  if (head == HeadKind::none || head == HeadKind::masked_lm)
+  if (!is_task_head(head) || head == HeadKind::token_classification)
     throw UsageError(fmt::format(
         "--teacher: {} has head {}, expected a classifier, a regressor or a model that answers questions",
         options.teacher->string(), name_of(head)));

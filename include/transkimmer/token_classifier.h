@@ -1,0 +1,87 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <initializer_list>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "transkimmer/classifier.h"
+#include "transkimmer/error.h"
+#include "transkimmer/model.h"
+#include "transkimmer/options.h"
+
+namespace transkimmer {
+
+/// The label of one token of a text.
+struct TokenLabel {
+  int label = 0;           ///< index into TokenClassifier::labels()
+  std::string label_name;  ///< "B-PER"
+  float score = 0;         ///< softmax probability of the label
+  TokenTrace token;        ///< the token, where it stands, and where it was skimmed
+};
+
+/// Neighbouring tokens of one kind.
+struct Entity {
+  std::string entity_group;  ///< the label without "B-" and "I-"
+  float score = 0;           ///< mean of the tokens' scores
+  std::uint32_t begin = 0;   ///< byte range of `text` or `text_pair`
+  std::uint32_t end = 0;
+  bool second = false;  ///< of `text_pair`
+};
+
+struct TaggedText {
+  std::vector<TokenLabel> tokens;  ///< without special tokens
+  /// Tokens of one kind, joined as Hugging Face's pipeline does it with aggregation_strategy "simple": "B-"
+  /// begins a new entity, "O" is none.
+  std::vector<Entity> entities;
+  std::vector<float> kept_fraction;  ///< [layers]: of all tokens, those that went through each layer
+  bool truncated = false;            ///< the text was longer than allowed, and was cut
+};
+
+/// Gives every token of a text a label (named entities, parts of speech), with a model loaded from a Hugging
+/// Face directory.
+///
+///     const auto tagger = transkimmer::TokenClassifier::load("my-ner-model");
+///     for (const auto& entity : tagger.tag({{"Ada lived in London"}}).front().entities)
+///       std::cout << entity.entity_group << ' ' << entity.score << '\n';
+///
+/// A token that is skimmed has the label of the state that it left with. Immutable after loading: `tag` may
+/// be called from several threads at once.
+class TRANSKIMMER_API TokenClassifier {
+ public:
+  /// `notices` receives one-line remarks. Throws IoError, FormatError (naming file and tensor), UsageError
+  /// (for a model of another kind, too).
+  static TokenClassifier load(const std::filesystem::path& directory, const EngineOptions& options = {},
+                              const std::function<void(const std::string&)>& notices = {});
+  /// Of a model that is loaded already. Throws UsageError for a model of another kind.
+  explicit TokenClassifier(Model model);
+  TokenClassifier(TokenClassifier&&) noexcept;
+  TokenClassifier& operator=(TokenClassifier&&) noexcept;
+  ~TokenClassifier();
+
+  /// One result per input, in order. Throws as Classifier::classify does.
+  std::vector<TaggedText> tag(std::span<const TextInput> inputs, const ClassifyOptions& options = {}) const;
+  std::vector<TaggedText> tag(std::initializer_list<TextInput> inputs,
+                              const ClassifyOptions& options = {}) const;
+
+  /// Receives the result of one input. What it throws ends the call.
+  using ResultHandler = std::function<void(std::size_t index, TaggedText result)>;
+  /// For many inputs: hands over each result as soon as those before it are there (Classifier::classify).
+  ClassifyProgress tag(std::span<const TextInput> inputs, const ClassifyOptions& options,
+                       const ResultHandler& on_result) const;
+
+  const Model& model() const;
+  /// Label names in index order.
+  const std::vector<std::string>& labels() const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<const Impl> impl_;
+};
+
+}  // namespace transkimmer

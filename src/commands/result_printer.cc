@@ -1,0 +1,93 @@
+#include "commands/result_printer.h"
+
+#include <iostream>
+#include <string>
+
+#include <fmt/format.h>
+
+#include "base/strings/escaping.h"
+#include "commands/program/output.h"
+#include "text/unicode/unicode.h"
+
+namespace transkimmer {
+namespace {
+
+Json decimals(const std::vector<float>& values) {
+  Json array = Json::array();
+  for (const float value : values) array.push_back(shortest_decimal(value));
+  return array;
+}
+
+Json as_json(const TokenTrace& token, int layers) {
+  Json object = {{"token", token.token}, {"begin", token.begin}, {"end", token.end}};
+  if (token.second) object["text_pair"] = true;
+  object["skimmed_at"] = token.skimmed_at < layers ? Json(token.skimmed_at) : Json(nullptr);
+  return object;
+}
+
+Json as_json(const Classification& result, int layers) {
+  Json object;
+  const bool regression = result.probabilities.empty();
+  if (!regression) {
+    object["label"] = result.label_name;
+    object["label_id"] = result.label;
+  }
+  object["score"] = shortest_decimal(result.score);
+  if (!regression) {
+    object["probabilities"] = decimals(result.probabilities);
+  }
+  object["truncated"] = result.truncated;
+  object["kept_fraction"] = decimals(result.kept_fraction);
+  object["tokens"] = Json::array();
+  for (const auto& token : result.tokens) object["tokens"].push_back(as_json(token, layers));
+  return object;
+}
+
+const std::string& text_of(const Entity& entity, const TextLine& line) {
+  return entity.second ? *line.text_pair : line.text;
+}
+
+std::string word_of(const Entity& entity, const TextLine& line) {
+  return text_of(entity, line).substr(entity.begin, entity.end - entity.begin);
+}
+
+/// As Hugging Face's pipeline has it: places in characters.
+Json as_json(const Entity& entity, const TextLine& line) {
+  const std::string& text = text_of(entity, line);
+  Json object = {{"entity_group", entity.entity_group},
+                 {"score", shortest_decimal(entity.score)},
+                 {"word", word_of(entity, line)},
+                 {"start", characters_before(text, entity.begin)},
+                 {"end", characters_before(text, entity.end)}};
+  if (entity.second) object["text_pair"] = true;
+  return object;
+}
+
+}  // namespace
+
+void print_result(const Classification& result, int layers, bool json) {
+  if (json) {
+    print_json(as_json(result, layers));
+  } else if (result.probabilities.empty()) {
+    std::cout << fmt::format("{}\n", result.score);
+  } else {
+    std::cout << fmt::format("{}\t{:.6f}\n", escaped(result.label_name), result.score);
+  }
+}
+
+void print_result(const TaggedText& result, const TextLine& line, bool json) {
+  if (json) {
+    Json object = {{"entities", Json::array()}};
+    for (const Entity& entity : result.entities) object["entities"].push_back(as_json(entity, line));
+    object["truncated"] = result.truncated;
+    object["kept_fraction"] = decimals(result.kept_fraction);
+    return print_json(object);
+  }
+  std::string text;
+  for (const Entity& entity : result.entities)
+    text += fmt::format("{}{}: {}", text.empty() ? "" : "\t", escaped(entity.entity_group),
+                        escaped(word_of(entity, line)));
+  std::cout << text << '\n';
+}
+
+}  // namespace transkimmer

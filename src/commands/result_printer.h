@@ -1,0 +1,16 @@
+#pragma once
+
+#include "commands/options/text_input.h"
+#include "transkimmer/classifier.h"
+#include "transkimmer/token_classifier.h"
+
+namespace transkimmer {
+
+/// A line on standard output: the label, a tab and its probability, or the value of a regression; with `json`
+/// an object. `layers` is Classifier::layers().
+void print_result(const Classification& result, int layers, bool json);
+
+/// A line on standard output: the entities of `line`, a tab between them; with `json` an object.
+void print_result(const TaggedText& result, const TextLine& line, bool json);
+
+}  // namespace transkimmer
