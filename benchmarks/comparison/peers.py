@@ -54,17 +54,23 @@ class Peer:
 
 
 def runtime_peers(options, problem, problem_file, model):
-    program = options.build / "bin" / "benchmarks" / "runtime_peer"
-    common = [program, "--model", model, "--problem", problem_file, "--threads", options.threads]
+    """Of each precision and share kept, the builds one after the other."""
+    common = ["--model", model, "--problem", problem_file, "--threads", options.threads]
     if problem.texts:
         common.append("--tokenize")
+    builds = [("", options.build), *((f" of {build}", build) for build in options.other_builds)]
     peers = []
+
+    def add(name, arguments, keep=()):
+        for of_build, build in builds:
+            program = build / "bin" / "benchmarks" / "runtime_peer"
+            peers.append(Peer(f"Transkimmer{of_build} {name}", [program, *common, *arguments], keep))
+
     for precision in options.precisions:
-        command = [*common, "--precision", precision]
-        peers.append(Peer(f"Transkimmer {precision}", command))
+        add(precision, ["--precision", precision])
         for profile in problem.keep:
-            peers.append(Peer(f"Transkimmer {precision}, keeps {profile.name}",
-                              [*command, "--keep", ",".join(map(str, profile.shares))], profile.shares))
+            add(f"{precision}, keeps {profile.name}",
+                ["--precision", precision, "--keep", ",".join(map(str, profile.shares))], profile.shares)
     return peers
 
 

@@ -74,6 +74,15 @@ class Compare(unittest.TestCase):
         self.assertIn("| Transkimmer f32, keeps 0.5 |", table)
         self.assertTrue(all(min(peer["seconds"]) > 0 for peer in found.values()))
 
+    def test_the_runtime_of_another_build_takes_part_beside_the_first(self):
+        other = self.path / "before"
+        other.symlink_to(BUILD.resolve())
+        found, _ = self.peers(self.write("lengths = 30\nkeep = 1/2\n"), "--precisions", "f32", "--no-libtorch",
+                              "--build", other)
+        self.assertEqual(list(found), ["Transkimmer f32", f"Transkimmer of {other} f32", "Transkimmer f32, keeps 0.5",
+                                       f"Transkimmer of {other} f32, keeps 0.5"])
+        self.assertEqual(found[f"Transkimmer of {other} f32"]["largest_logit_difference"], 0)
+
     def test_libtorch_computes_the_same_logits(self):
         if not (BUILD / "bin" / "benchmarks" / "libtorch_peer").exists():
             self.skipTest("built without libtorch")
