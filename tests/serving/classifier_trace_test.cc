@@ -139,7 +139,7 @@ TEST_P(ClassifierTrace, TheLongerTextOfAPairIsCut) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Models, ClassifierTrace, testing::ValuesIn(test::every_architecture()),
-                         [](const auto& variant) { return std::string(name_of(variant.param)); });
+                         [](const auto& variant) { return variant.param; });
 
 }  // namespace
 }  // namespace transkimmer::test

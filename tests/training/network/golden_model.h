@@ -3,6 +3,7 @@
 #include <string>
 
 #include "model_files/safetensors/safetensors.h"
+#include "model_files/weights/model_weights.h"
 #include "support/golden.h"
 #include "training/network/model.h"
 

@@ -90,7 +90,7 @@ TEST_P(Neighbours, TouchNothingButPositionsAndTheFirstAttention) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Architectures, Neighbours, ::testing::ValuesIn(test::every_architecture()),
-                         [](const auto& each) { return std::string(name_of(each.param)); });
+                         [](const auto& each) { return each.param; });
 
 }  // namespace
 }  // namespace transkimmer
