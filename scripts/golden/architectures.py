@@ -25,6 +25,7 @@ OF_BERT = {**COMMON, "hidden_size": 16, "num_hidden_layers": 2, "num_attention_h
 CONFIGS = {
     "bert": lambda: transformers.BertConfig(**OF_BERT),
     "roberta": lambda: transformers.RobertaConfig(**OF_BERT, type_vocab_size=1, layer_norm_eps=1e-5),
+    "distilbert": lambda: transformers.DistilBertConfig(**COMMON, dim=16, n_layers=2, n_heads=2, hidden_dim=24),
 }
 HEADS = {
     "classification": transformers.AutoModelForSequenceClassification,

@@ -68,8 +68,8 @@ const Architecture& architecture_of(std::string_view model_type);
 /// "\"bert\", \"roberta\" or ...", for messages.
 std::string architecture_names();
 
-/// How a class of Hugging Face's ends that has this head: "ForMaskedLM". Regression is told by the labels, not
-/// the class.
+/// How a class of Hugging Face's ends that has this head: "ForMaskedLM". Regression is told by the labels,
+/// not the class.
 std::string_view class_suffix(HeadKind head);
 
 }  // namespace transkimmer

@@ -22,7 +22,7 @@ void replace_once(std::string& name, std::string_view from, std::string_view to)
 }  // namespace
 
 std::span<const Architecture> architectures() {
-  static const std::array table = {bert, roberta};
+  static const std::array table = {bert, distilbert, roberta};
   return table;
 }
 

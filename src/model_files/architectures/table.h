@@ -6,6 +6,7 @@ namespace transkimmer {
 
 // Constant-initialised: nothing runs before main.
 extern const Architecture bert;
+extern const Architecture distilbert;
 extern const Architecture roberta;
 
 }  // namespace transkimmer

@@ -1,0 +1,73 @@
+#include <array>
+
+#include "model_files/architectures/heads.h"
+#include "model_files/architectures/table.h"
+
+namespace transkimmer {
+namespace {
+
+/// Its words for BERT's; what it has none for is fixed.
+std::string_view distilbert_key(std::string_view ours, HeadKind head) {
+  constexpr std::array<Spelling, 8> kKeys = {{{"hidden_size", "dim"},
+                                              {"num_hidden_layers", "n_layers"},
+                                              {"num_attention_heads", "n_heads"},
+                                              {"intermediate_size", "hidden_dim"},
+                                              {"hidden_act", "activation"},
+                                              {"hidden_dropout_prob", "dropout"},
+                                              {"attention_probs_dropout_prob", "attention_dropout"},
+                                              {"layer_norm_eps", ""}}};
+  if (ours == "classifier_dropout" && head != HeadKind::token_classification)
+    return head == HeadKind::question_answering ? "qa_dropout" : "seq_classif_dropout";
+  if (ours == "classifier_dropout") return "dropout";
+  for (const Spelling& key : kKeys)
+    if (key.ours == ours) return key.theirs;
+  return ours;
+}
+
+HeadSpec distilbert_head(HeadKind kind, const HeadSizes& sizes) {
+  switch (kind) {
+    case HeadKind::none:
+      return {};
+    case HeadKind::classification:
+    case HeadKind::regression:
+      return classifier_head(
+          kind, {.dense = "pre_classifier", .output = "classifier", .activation = Activation::relu}, sizes);
+    case HeadKind::question_answering:
+      return span_head("qa_outputs", sizes.dropout);
+    case HeadKind::token_classification:
+      return token_head("classifier", sizes);
+    case HeadKind::masked_lm:
+      return vocabulary_head(
+          {.dense = "vocab_transform", .norm = "vocab_layer_norm", .output = "vocab_projector"}, sizes);
+  }
+  return {};
+}
+
+constexpr std::array<Spelling, 9> kTensors = {{{"encoder.layer.", "transformer.layer."},
+                                               {".attention.self.query.", ".attention.q_lin."},
+                                               {".attention.self.key.", ".attention.k_lin."},
+                                               {".attention.self.value.", ".attention.v_lin."},
+                                               {".attention.output.dense.", ".attention.out_lin."},
+                                               {".attention.output.LayerNorm.", ".sa_layer_norm."},
+                                               {".intermediate.dense.", ".ffn.lin1."},
+                                               {".output.dense.", ".ffn.lin2."},
+                                               {".output.LayerNorm.", ".output_layer_norm."}}};
+constexpr std::array<std::string_view, 4> kHeads = {"pre_classifier.", "classifier.", "qa_outputs.",
+                                                    "vocab_"};
+constexpr std::array<std::string_view, 1> kCopies = {"vocab_projector.weight"};
+
+}  // namespace
+
+const Architecture distilbert = {.model_type = "distilbert",
+                                 .class_prefix = "DistilBert",
+                                 .weight_prefix = "distilbert.",
+                                 .tokenizer_class = "DistilBertTokenizer",
+                                 .types = TokenTypes::none,
+                                 .drops_attention_output = false,
+                                 .key = distilbert_key,
+                                 .tensors = kTensors,
+                                 .heads = kHeads,
+                                 .copies = kCopies,
+                                 .head = distilbert_head};
+
+}  // namespace transkimmer
