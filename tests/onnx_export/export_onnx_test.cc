@@ -91,9 +91,11 @@ class ExportOnnx : public ::testing::TestWithParam<Exported> {
 
   /// The outputs for real tokens, as the engine orders them.
   Tensor outputs(const NamedTensors& values) const {
-    if (GetParam().head != HeadKind::question_answering) return values.at("logits").reshape({-1});
-    const Tensor both = torch::stack({values.at("start_logits"), values.at("end_logits")}, -1);
-    return both.index({values.at("attention_mask").to(torch::kBool)}).reshape({-1});
+    const bool spans = GetParam().head == HeadKind::question_answering;
+    if (!spans && GetParam().head != HeadKind::token_classification) return values.at("logits").reshape({-1});
+    const Tensor of_tokens =
+        spans ? torch::stack({values.at("start_logits"), values.at("end_logits")}, -1) : values.at("logits");
+    return of_tokens.index({values.at("attention_mask").to(torch::kBool)}).reshape({-1});
   }
 
   TemporaryDirectory directory_;
@@ -168,6 +170,7 @@ std::vector<Exported> every_architecture() {
     cases.push_back({name + "_classifier", name, HeadKind::classification, {"a", "b", "c"}});
     cases.push_back({name + "_regression", name, HeadKind::regression, {"score"}});
     cases.push_back({name + "_questions", name, HeadKind::question_answering, kTwo});
+    cases.push_back({name + "_tokens", name, HeadKind::token_classification, {"O", "B-PER", "I-PER"}});
   }
   return cases;
 }
