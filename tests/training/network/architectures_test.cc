@@ -34,12 +34,18 @@ class ArchitectureOf : public testing::TestWithParam<Variant> {
   static const std::string& head() { return std::get<1>(GetParam()); }
 
   Targets targets() const {
-    if (head() == "classification") return {.classes = expected.at("labels")};
-    if (head() == "question_answering")
-      return {.starts = expected.at("start_positions"), .ends = expected.at("end_positions")};
-    if (head() == "token_classification") return {.tags = expected.at("labels")};
-    const Tensor labels = expected.at("labels").view(-1);
-    return {.tokens = labels.index_select(0, predicted())};
+    Targets targets;
+    if (head() == "classification") {
+      targets.classes = expected.at("labels");
+    } else if (head() == "question_answering") {
+      targets.starts = expected.at("start_positions");
+      targets.ends = expected.at("end_positions");
+    } else if (head() == "token_classification") {
+      targets.tags = expected.at("labels");
+    } else {
+      targets.tokens = expected.at("labels").view(-1).index_select(0, predicted());
+    }
+    return targets;
   }
   /// Of masked language models: the tokens that are asked for.
   Tensor predicted() const { return at::nonzero(expected.at("labels").view(-1).ge(0)).view(-1); }
