@@ -77,7 +77,7 @@ INSTANTIATE_TEST_SUITE_P(Shapes, LinearInBf16,
 
 TEST(LinearInBf16Scope, LeavesSkimDecisionsInF32) {
   const TrainingModel model = TrainingModel::from_scratch(tiny_config(), {.seed = 2});
-  const SkimPredictor predictor(model.parameters(), "encoder.skim_predictors.0");
+  const SkimPredictor predictor(model.parameters(), 0);
   torch::manual_seed(6);
   const Tensor hidden = at::randn({2, 5, 16});
   torch::NoGradGuard no_gradients;
