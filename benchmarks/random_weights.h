@@ -12,6 +12,7 @@ struct ModelShape {
   std::int64_t predictor_size = 0;  ///< 0: no skim predictors
 };
 
+/// The labels are "0" and "1", the positions 512.
 ModelConfig config_of(const ModelShape& shape);
 
 /// Writes config.json and weights drawn as BERT's are before training, always the same. Throws IoError.

@@ -9,6 +9,7 @@ namespace transkimmer {
 /// library itself never prints. An empty handler drops the notice.
 using NoticeHandler = std::function<void(const std::string&)>;
 
+/// Gives `message` to the handler, unless that is empty.
 inline void notify(const NoticeHandler& handler, const std::string& message) {
   if (handler) handler(message);
 }

@@ -27,6 +27,7 @@ struct Dataset {
   std::vector<std::size_t> skipped_rows = {};
 };
 
+/// A notice of how many rows were passed over, if any.
 inline void tell_about_skipped_rows(const Dataset& dataset, const NoticeHandler& notices) {
   if (!dataset.skipped_rows.empty())
     notify(notices, dataset.origin + ": passed over " + std::to_string(dataset.skipped_rows.size()) +

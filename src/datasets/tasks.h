@@ -16,7 +16,9 @@ enum class Split { train, dev, test };
 /// `exact` and, for question answering, `f1` are SQuAD's (metrics/squad_scores.h), in percent.
 enum class Metric { accuracy, f1, matthews, pearson, spearman, exact };
 
+/// "train", "dev" or "test". Throws UsageError for a value that is none of them, as the next does.
 std::string_view name_of(Split split);
+/// As score names have it: "accuracy", "f1", "matthews_correlation", "pearson", "spearmanr", "exact".
 std::string_view name_of(Metric metric);
 /// Throws UsageError that lists the names.
 Split split_from_name(std::string_view name);
@@ -31,6 +33,7 @@ struct Task {
   std::string description;          ///< one line for --help and error messages
 };
 
+/// All tasks, in the order in which --help and error messages list them.
 std::span<const Task> task_catalogue();
 /// Throws UsageError that lists the names.
 const Task& find_task(std::string_view name);

@@ -35,6 +35,8 @@ QuestionEvaluation evaluate_questions(const Engine& engine, const Engine* dense,
                                       const QaFeatures& features, const QaDecodingOptions& decoding,
                                       const EvaluationOptions& options);
 
+/// Searches over the best passages and null odds of `decisions`, one per question. Throws UsageError for
+/// another number of them, and where there are no questions.
 NullThresholdSearch search_null_threshold(const QaDataset& dataset, std::span<const QaDecision> decisions);
 
 /// The answers given, as the official evaluation script reads them: {"id": "text", ...}, "" for none.

@@ -23,16 +23,17 @@ std::vector<Batch> length_sorted_batches(std::span<const std::size_t> lengths, c
 std::vector<Batch> grouped_batches(std::span<const std::size_t> lengths, std::span<const std::size_t> first,
                                    const BatchLimits& limits);
 
-/// For training: every sequence once per epoch, in batches of `batch_size` whose members have similar
-/// lengths, so that little is padded, yet in an order that is random in the large. Sequences are shuffled,
-/// sorted by length within pools of `pool_batches` batches, cut, and the batches shuffled. Deterministic in
-/// (seed, epoch), on every machine.
+/// What decides the batches of an epoch of training.
 struct TrainingOrder {
   std::size_t batch_size = 32;
   std::size_t pool_batches = 50;
   std::uint64_t seed = 0;
   std::uint64_t epoch = 0;
 };
+/// For training: every sequence once per epoch, in batches of `batch_size` whose members have similar
+/// lengths, so that little is padded, yet in an order that is random in the large. Sequences are shuffled,
+/// sorted by length within pools of `pool_batches` batches, cut, and the batches shuffled. Deterministic in
+/// (seed, epoch), on every machine. Throws UsageError for a size or a pool of 0.
 std::vector<Batch> shuffled_length_batches(std::span<const std::size_t> lengths, const TrainingOrder& order);
 
 }  // namespace transkimmer

@@ -25,12 +25,13 @@ struct AnsweredQuestion {
   double null_odds = 0.0;
 };
 
-/// The scores of one question, 0 to 1: the best over its gold answers. Gold answers of which normalisation
-/// leaves nothing do not count; a question without gold answers has the gold answer "".
+/// The scores of one question, 0 to 1.
 struct AnswerScores {
   double exact = 0.0;
   double f1 = 0.0;
 };
+/// Each score at its best over the gold answers. Those of which normalisation leaves nothing do not count; a
+/// question without others has the gold answer "".
 AnswerScores answer_scores(const AnsweredQuestion& question);
 
 /// A choice of null odds above which "no answer" is said, and the score that it gives, in percent.

@@ -38,6 +38,7 @@ struct CostCoefficients {
   std::uint64_t head_per_token = 0;     ///< of heads that read every token
   std::uint64_t head_per_sequence = 0;  ///< of heads that read the first
 };
+/// Those of a model, in MACs.
 CostCoefficients cost_coefficients(const ModelSpec& spec);
 
 /// The arithmetic of one sequence:

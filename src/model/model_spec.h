@@ -13,6 +13,7 @@ namespace transkimmer {
 
 /// What a model answers.
 enum class HeadKind { none, classification, regression, question_answering, token_classification, masked_lm };
+/// In the words of messages: "question answering", "masked language modelling", ...; "none" for no head.
 std::string_view name_of(HeadKind head);
 /// Whether a head of this kind answers questions about texts, and is not just a way to pretrain.
 bool is_task_head(HeadKind head);

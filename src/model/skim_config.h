@@ -19,9 +19,11 @@ enum class SkimProtection {
   none          ///< not even position 0: see ModelSpec::texts_exit
 };
 
+/// "removal" or "original", as config.json has it.
 std::string_view name_of(SkimSemantics semantics);
+/// The same: "first_token", "question" or "none".
 std::string_view name_of(SkimProtection protection);
-/// The reverse; nothing for other words.
+/// The protection of this name; nothing for other words.
 std::optional<SkimProtection> protection_named(std::string_view name);
 
 /// The object under "transkimmer" in config.json.

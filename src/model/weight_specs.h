@@ -35,6 +35,7 @@ struct WeightSpec {
 struct EmbeddingNames {
   std::string words, positions, types, norm;
 };
+/// The canonical ones (see WeightSpec).
 EmbeddingNames embedding_names();
 
 /// Names of a layer's linear layers and LayerNorms, without ".weight" and ".bias".
@@ -42,12 +43,15 @@ struct LayerNames {
   std::string query, key, value, attention_output, attention_norm;
   std::string feed_forward_in, feed_forward_out, output_norm;
 };
+/// The canonical ones of the layer with this index, from 0.
 LayerNames layer_names(std::size_t layer);
 
-/// The same of the skim predictor before a layer: LayerNorm(H), Linear(H, P), LayerNorm(P), GELU, Linear(P, 2).
+/// The same of the skim predictor before a layer: LayerNorm(H), Linear(H, P), LayerNorm(P), GELU,
+/// Linear(P, 2).
 struct PredictorNames {
   std::string input_norm, projection, projection_norm, decision;
 };
+/// The canonical ones of the predictor before the layer with this index, from 0.
 PredictorNames predictor_names(std::size_t layer);
 
 /// What the names of all predictors begin with.

@@ -13,6 +13,7 @@ namespace transkimmer {
 /// (two operations a multiply-accumulate) as if all threads worked at the rate of one. `passes` were profiled
 /// together.
 std::string profile_table(const Profile& profile, std::size_t passes);
+/// The same rows as an array of {"operation", "milliseconds", "share"}, with "gflops" where they multiply.
 nlohmann::ordered_json as_json(const Profile& profile, std::size_t passes);
 
 }  // namespace transkimmer

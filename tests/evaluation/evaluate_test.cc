@@ -43,8 +43,8 @@ std::vector<std::size_t> random_lengths(std::size_t count) {
   return lengths;
 }
 
-/// The arithmetic of the tiny model (hidden 32, feed-forward 64, predictors 16, 2 labels) by the design's
-/// formula, written out once more.
+/// The arithmetic of the tiny model (hidden 32, feed-forward 64, predictors 16, 2 labels) by the formula of
+/// docs/how-it-works.md, written out once more.
 constexpr std::uint64_t predictor_macs(std::uint64_t entering) {
   return entering * (32 * 16 + 2 * 16);
 }

@@ -27,6 +27,7 @@ struct MadeWeights {
   }
 };
 
+/// 2 layers of 4, vocabulary 11; three labels for classification, one for regression.
 inline ModelConfig small_config(const std::string& architecture, HeadKind head) {
   ModelConfig config;
   config.model_type = architecture;
@@ -52,6 +53,7 @@ struct EditableTensor {
 };
 using EditableTensors = std::map<std::string, EditableTensor>;
 
+/// All tensors of a safetensors file, by name.
 inline EditableTensors read_tensors(const std::filesystem::path& path) {
   EditableTensors tensors;
   const SafetensorsFile file = SafetensorsFile::open(path);
@@ -60,6 +62,7 @@ inline EditableTensors read_tensors(const std::filesystem::path& path) {
   return tensors;
 }
 
+/// Writes them as a safetensors file, in the order of their names.
 inline void write_tensors(const std::filesystem::path& path, const EditableTensors& tensors) {
   std::vector<TensorToWrite> list;
   for (const auto& [name, tensor] : tensors)

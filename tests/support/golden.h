@@ -12,6 +12,7 @@ inline std::filesystem::path golden_path(const std::string& name) {
   return std::filesystem::path(TRANSKIMMER_TEST_DATA) / "golden" / name;
 }
 
+/// The file NAME.safetensors there.
 inline SafetensorsFile open_golden(const std::string& name) {
   return SafetensorsFile::open(golden_path(name + ".safetensors"));
 }

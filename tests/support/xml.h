@@ -7,6 +7,7 @@
 
 namespace transkimmer::test {
 
+/// How often `part` occurs in `text`, without overlaps.
 inline int count_of(std::string_view text, std::string_view part) {
   int count = 0;
   for (std::size_t at = text.find(part); at != text.npos; at = text.find(part, at + part.size())) ++count;

@@ -20,6 +20,7 @@ std::filesystem::path destination_of(const std::filesystem::path& path);
 
 /// Whether a file or directory of this name is there. A broken link, or one that leads to itself, is none.
 bool path_exists(const std::filesystem::path& path) noexcept;
+/// Whether a directory of this name, or a link to one, is there. What cannot be looked up is none.
 bool directory_exists(const std::filesystem::path& path) noexcept;
 /// Whether it holds nothing, or is none. Throws IoError when it cannot be read.
 bool is_empty_directory(const std::filesystem::path& path);
@@ -56,6 +57,7 @@ class MappedFile {
 /// is no regular file (a pipe, /dev/stdout) is written to as it is. Throws IoError naming the path.
 void write_file_atomically(const std::filesystem::path& path,
                            const std::function<void(std::ostream&)>& write);
+/// The same, of a file that holds `content`.
 void write_file_atomically(const std::filesystem::path& path, std::string_view content);
 
 }  // namespace transkimmer

@@ -18,9 +18,10 @@ struct RealRange {
   double most = std::numeric_limits<double>::max();
 };
 
-/// The number that the whole of `text` spells (no spaces, no trailing characters), or nothing.
-/// Locale-independent; infinities and NaN are not numbers here.
+/// The whole number that all of `text` spells in decimal (no spaces, no trailing characters); nothing for
+/// other text and for numbers beyond 64 bits. Locale-independent.
 std::optional<std::int64_t> parse_integer(std::string_view text);
+/// The same of a number that may have a fraction and an exponent; infinities and NaN are none.
 std::optional<double> parse_real(std::string_view text);
 
 /// So many digits that parse_real gives the same number back.

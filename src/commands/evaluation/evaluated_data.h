@@ -53,9 +53,10 @@ EvaluatedQuestions read_questions(const EvaluateOptions& options, const Engine& 
 /// Throws UsageError when the model does something else than the task asks for.
 void check_model_kind(const std::filesystem::path& model, HeadKind head, const Task& task);
 
-/// `evaluate` and `evaluate_questions` over such data.
+/// `evaluate` over such texts, which decide the positive class, not `options`. Throws as it does.
 Evaluation evaluate(const Engine& engine, const Engine* dense, const EvaluatedTexts& texts,
                     EvaluationOptions options);
+/// `evaluate_questions` over such questions. Throws as it does.
 QuestionEvaluation evaluate(const Engine& engine, const Engine* dense, const EvaluatedQuestions& questions,
                             const EvaluationOptions& options);
 

@@ -17,9 +17,10 @@ namespace transkimmer {
 // Checks for option values. They run before the value is converted, so that one wording serves all commands:
 // `--threads: expected a whole number from 0 to 1024, found '-1'`.
 
+/// A whole number from `minimum` to `maximum`, both allowed.
 CLI::Validator whole_number(std::int64_t minimum,
                             std::int64_t maximum = std::numeric_limits<std::int64_t>::max());
-/// NaN and infinities are never accepted.
+/// A number within bounds that are both allowed. NaN and infinities are never accepted.
 CLI::Validator real_number(double minimum = std::numeric_limits<double>::lowest(),
                            double maximum = std::numeric_limits<double>::max());
 

@@ -20,6 +20,7 @@ namespace HWY_NAMESPACE {
 
 namespace hn = hwy::HWY_NAMESPACE;
 
+/// A polynomial in u by its coefficients, that of the highest power first.
 template <class D, class V = hn::Vec<D>>
 HWY_INLINE V Polynomial(D d, V u, float highest, std::initializer_list<float> others) {
   V value = hn::Set(d, highest);
@@ -42,6 +43,7 @@ HWY_INLINE V Erf(D d, V x) {
   return hn::Div(hn::Mul(bounded, numerator), denominator);
 }
 
+/// x times the normal distribution function, by Erf (torch.nn.functional.gelu).
 template <class D, class V = hn::Vec<D>>
 HWY_INLINE V Gelu(D d, V x) {
   constexpr float kInverseSqrt2 = 0.70710678118654752f;
@@ -62,11 +64,13 @@ HWY_INLINE void StoreRounded(D /*d*/, hn::Vec<D> value, Bf16* out) {
   hn::StoreU(hn::TruncateTo(halves, hn::ShiftRight<16>(chosen)), halves, out);
 }
 
+/// As many floats as `d` has lanes; `x` needs no alignment.
 template <class D>
 HWY_INLINE hn::Vec<D> LoadFloats(D d, const float* x) {
   return hn::LoadU(d, x);
 }
 
+/// The same of bf16, whose values floats hold exactly.
 template <class D>
 HWY_INLINE hn::Vec<D> LoadFloats(D d, const Bf16* x) {
   const hn::RebindToUnsigned<D> bits;

@@ -50,30 +50,30 @@ struct RowOutputs {
 void add_layer_norm(const float* x, const float* residual, const NormWeights& norm, RowShape shape,
                     float* out, const RowOutputs& outputs = {});
 
-/// The last steps of a skim predictor, from the product of the rows with its first linear layer, whose
-/// weights took up the scale of the LayerNorm before it and its subtraction of the mean (see
-/// PredictorWeights):
-///   projected[row][j] = x[row][j] * inverse_deviations[row] + projection_bias[j]
-///   out[row] = sum_j weight[j] * gelu(LayerNorm(projected[row])[j]) + bias
-/// `weight` and `bias` are the keep row minus the skim row of the predictor's last linear layer. x [rows,
-/// columns], overwritten; out [rows]. `projected_inverse_deviations`, unless empty: 1 / sqrt(variance +
-/// epsilon) of each projected row.
+/// What a skim predictor does behind the product with its first linear layer, whose weights took up the scale
+/// of the LayerNorm before it and its subtraction of the mean (see PredictorWeights). `weight` and `bias` are
+/// the keep row minus the skim row of its last linear layer.
 struct SkimDecision {
   const float* projection_bias = nullptr;  ///< [columns]
   NormWeights norm;
   const float* weight = nullptr;  ///< [columns]
   float bias = 0;
 };
+/// The last steps of a skim predictor, from that product x [rows, columns], which is overwritten:
+///   projected[row][j] = x[row][j] * inverse_deviations[row] + projection_bias[j]
+///   out[row] = sum_j weight[j] * gelu(LayerNorm(projected[row])[j]) + bias
+/// `inverse_deviations` and `out` are [rows], as is `projected_inverse_deviations`, unless empty: 1 /
+/// sqrt(variance + epsilon) of each projected row.
 void skim_margins(float* x, const float* inverse_deviations, const SkimDecision& decision, RowShape shape,
                   float* out, float* projected_inverse_deviations = nullptr);
 
-/// out = LayerNorm(word + position + type) for each of `shape.rows` tokens; the parts are table rows of
-/// [columns].
+/// A token's rows of the embedding tables, each [columns].
 struct EmbeddingRow {
   const float* word = nullptr;
   const float* position = nullptr;
   const float* type = nullptr;
 };
+/// out = LayerNorm(word + position + type) of each of `shape.rows` tokens, [rows, columns].
 void embed(const EmbeddingRow* tokens, const NormWeights& norm, RowShape shape, float* out,
            const RowOutputs& outputs = {});
 

@@ -38,15 +38,18 @@ HWY_INLINE V GeluToBeRounded(D d, V x) {
   return hn::Mul(x, hn::MulAdd(bounded, odd, hn::Set(d, 0.5f)));
 }
 
+/// Stores a row of floats as bf16, see StoreRounded.
 HWY_INLINE void RoundRow(const float* x, std::size_t columns, Bf16* out) {
   ForLanes(columns, [&](auto d, std::size_t i) HWY_ATTR { StoreRounded(d, hn::LoadU(d, x + i), out + i); });
 }
 
+/// The float of these bits.
 inline float float_of(std::int32_t bits) {
   float value;
   std::memcpy(&value, &bits, sizeof value);
   return value;
 }
+/// The same of the bits of a bf16.
 inline float float_of(std::int16_t bits) {
   return float_of(static_cast<std::int32_t>(bits) << 16);
 }

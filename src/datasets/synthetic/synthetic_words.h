@@ -16,14 +16,17 @@ struct Topic {
   Words distracting;  ///< phrases with the topic's words that report nothing
 };
 
+/// billing, delivery, technical, praise: in the order of the labels.
 std::span<const Topic> topics();
 /// Distracting phrases about nothing that has a topic.
 Words neutral_phrases();
 /// Sentences around a phrase, the same for deciding and distracting ones: a frame gives nothing away.
 Words frames();
+/// Whole sentences without a phrase, which fill a message up.
 Words patterns();
 /// The list that a word in capitals stands for; empty for any other word.
 Words list_of(std::string_view symbol);
+/// The list NAME, for those who sign a message.
 Words first_names();
 
 }  // namespace transkimmer::synthetic

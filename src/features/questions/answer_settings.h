@@ -16,6 +16,7 @@ QaWindowOptions window_options(const AnswerOptions& options, std::size_t longest
 /// of a classifier.
 QaWindowOptions inference_windows(AnswerOptions options, std::size_t longest);
 
+/// How `options` have an answer chosen from the logits.
 QaDecodingOptions decoding_options(const AnswerOptions& options);
 
 }  // namespace transkimmer

@@ -11,6 +11,7 @@ inline constexpr const char* kPytorchWeights = "pytorch_model.bin";
 
 /// The files that a model directory keeps its weights in; safetensors come first where there are both.
 enum class WeightFiles { none, safetensors, pytorch };
+/// Looks for files of their names alone, whole or the index of shards; reads none.
 WeightFiles find_weight_files(const std::filesystem::path& directory);
 
 /// Adds the tensors of one file to what was loaded before. Throws IoError or FormatError naming the file.

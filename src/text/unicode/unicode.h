@@ -16,11 +16,13 @@ std::size_t last_character(std::string_view text);
 /// Whether valid UTF-8 has more than `limit` characters.
 bool has_more_characters(std::string_view text, std::size_t limit);
 
+/// Appends the 1 to 4 bytes of a code point. That it is one is not checked.
 void append_utf8(char32_t codepoint, std::string& out);
 
 /// Number of leading bytes that are ASCII.
 std::size_t ascii_prefix(std::string_view text);
 
+/// Whether all of it is well-formed UTF-8: no overlong forms, surrogates or values beyond U+10FFFF either.
 bool is_valid_utf8(std::string_view text);
 
 /// Text in which every maximal invalid subsequence became one U+FFFD.
@@ -29,6 +31,7 @@ struct RepairedText {
   std::vector<std::uint32_t>
       origin;  ///< for each byte of `text` and its end: the byte of the original it stands for
 };
+/// Any bytes as valid UTF-8, which stays what it is.
 RepairedText repair_utf8(std::string_view bytes);
 
 /// Code points before byte `at` of any bytes, each maximal invalid subsequence counted as one: how Python
@@ -41,14 +44,16 @@ std::size_t characters_before(std::string_view text, std::size_t at);
 bool is_whitespace(char32_t c);
 /// Where a string's first character that is not white space begins. Bytes that are no UTF-8 are none.
 std::size_t leading_white_space(std::string_view text);
-/// General categories L* and N*.
+/// General categories L*.
 bool is_letter(char32_t c);
+/// General categories N*.
 bool is_number(char32_t c);
 /// ASCII punctuation (which has `$+<=>^`|~` too) or a general category P*.
 bool is_punctuation(char32_t c);
 /// What BERT's cleaning removes: NUL, U+FFFD and the categories C*, except tab, line feed and carriage
 /// return.
 bool is_removed_by_cleaning(char32_t c);
+/// General category Mn: what stripping accents removes.
 bool is_nonspacing_mark(char32_t c);
 /// An alphabetic character, mark, decimal number, connector punctuation or joiner: `\w` of a regular
 /// expression.
@@ -59,6 +64,7 @@ bool is_cjk_ideograph(char32_t c);
 int lower_case(char32_t c, char32_t out[2]);
 /// Full canonical decomposition, without reordering. Returns how many were written to `out`.
 int canonical_decomposition(char32_t c, char32_t out[8]);
+/// By which NFD orders the marks behind a character; 0: it stays where it is.
 int combining_class(char32_t c);
 
 }  // namespace transkimmer

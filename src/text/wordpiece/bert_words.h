@@ -11,10 +11,11 @@ namespace transkimmer {
 
 /// What a character is to BERT's pre-tokenizer.
 enum class BertCharacter : std::uint8_t { word, space, punctuation };
+/// As is_whitespace and is_punctuation tell; every other character belongs to a word.
 BertCharacter bert_character(char32_t c);
 
-/// The same for ASCII characters, as a table.
 inline constexpr std::size_t kAsciiCharacters = 128;
+/// The same for ASCII characters, as a table.
 const std::array<BertCharacter, kAsciiCharacters>& ascii_bert_characters();
 
 /// BERT's words in [begin, end) of `text`, normalised and valid UTF-8: `word(from, to)` is called for every

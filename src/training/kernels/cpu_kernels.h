@@ -42,7 +42,7 @@ void softmax_row_backward(const SoftmaxRow& row, const float* ratios, float* gra
 /// unless `gradient` is null, writes its gradient there: softmax(logits), less 1 at the target.
 float cross_entropy_row(std::span<const float> logits, std::size_t target, float* gradient);
 
-/// One AdamW update (see AdamW) of a range.
+/// Weights to update, all [count].
 struct AdamWRange {
   std::size_t count = 0;
   float* weight = nullptr;
@@ -53,6 +53,8 @@ struct AdamWRange {
 struct AdamWCoefficients {
   float step_size = 0, decay_factor = 1, beta1 = 0, beta2 = 0, epsilon = 0;
 };
+/// One AdamW update (see AdamW) of a range: of the moments m and v, and then
+/// weight = (weight - step_size * m / (sqrt(v) + epsilon)) * decay_factor.
 void adamw_range(const AdamWRange& range, const AdamWCoefficients& coefficients);
 
 /// The same as one adamw_range after another whose gradients are zero (that of `range` is not read), to the
@@ -61,6 +63,7 @@ void replay_adamw(const AdamWRange& range, std::span<const AdamWCoefficients> st
 
 /// The sum of the squares.
 double sum_of_squares(std::span<const float> values);
+/// Multiplies each by `factor`.
 void scale_range(std::span<float> values, float factor);
 
 }  // namespace transkimmer

@@ -44,6 +44,7 @@ struct NormForward {
   float* out = nullptr;
   Bf16* rounded = nullptr;  ///< a rounded copy of `out`; may be null
 };
+/// Writes the LayerNorm of all rows to `out`, and what else is not null.
 void normalize_rows(const ResidualNorm& norm, const NormForward& io);
 
 struct NormBackward {
@@ -56,6 +57,8 @@ struct NormBackward {
   float* beta_sum = nullptr;
   float* x_sum = nullptr;  ///< of x_gradient over rows, before rounding; null where that is not wanted
 };
+/// Its gradients: of residual and x, [rows, columns], written; of gamma, beta and x over rows, added to the
+/// sums.
 void normalize_rows_backward(const ResidualNorm& norm, const NormBackward& io);
 
 /// GELU of `count` floats.
@@ -83,6 +86,7 @@ struct SmallProduct {
   float* out = nullptr;  ///< [rows, columns]
   std::size_t out_row = 0;
 };
+/// out = a b, in f32.
 void multiply_small(const SmallProduct& product);
 
 }  // namespace transkimmer

@@ -9,11 +9,13 @@
 
 namespace transkimmer {
 
-/// What is in force where the options leave it to the kind of skimming: the layers for which a skimmed token
-/// is still computed, the factor of noise in decisions, and the share of the steps over which the goal falls
-/// or the coefficient grows.
+/// For how many layers a skimmed token is still computed. Where the options leave it open: one towards a
+/// share of the arithmetic, else kEveryLayer.
 std::int64_t removal_delay(const TrainingOptions& options, const SkimConfig& skim);
+/// The factor of noise in decisions. Where the options leave it open: 0 towards a share, else 1.
 double gate_noise(const TrainingOptions& options, const SkimConfig& skim);
+/// The share of the steps over which the goal falls or the coefficient grows. Where the options leave it
+/// open: ComputeTarget::ramp towards a share, else 0.
 double skim_warmup_ratio(const TrainingOptions& options, const SkimConfig& skim);
 
 /// What weights alone may not tell apart.

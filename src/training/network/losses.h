@@ -17,8 +17,9 @@ struct Targets {
   Tensor tags = {};    ///< [B, S] i64, token classification; negative: the token has no label
 };
 
-/// Mean over the batch of the cross-entropy (classification), or of the squared error (regression).
+/// Mean over the batch of the cross-entropy, `logits` [B, labels], `classes` [B] i64.
 Tensor classification_loss(const Tensor& logits, const Tensor& classes);
+/// Mean over the batch of the squared error, `logits` [B, 1], `scores` [B] f32.
 Tensor regression_loss(const Tensor& logits, const Tensor& scores);
 
 /// Half the sum of the two cross-entropies over positions, `logits` [B, S, 2]. Positions from S on are

@@ -17,6 +17,7 @@ enum class AdamWForm {
   hf  ///< adamw_hf: m / (sqrt(v) + epsilon), corrected as a whole, as the published scripts have it; in first
       ///< steps its epsilon weighs up to 30 times as much
 };
+/// "adamw_torch" or "adamw_hf".
 std::string_view name_of(AdamWForm form);
 
 struct AdamWOptions {

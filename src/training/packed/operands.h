@@ -23,11 +23,13 @@ struct Factor {
   const Tensor& matrix;
   bool transposed = false;
 };
-/// a b [+ bias] [+ what `out` holds], f32: [rows, columns].
+/// What is added to a product.
 struct ProductTerms {
   const Tensor* bias = nullptr;  ///< [columns] f32
   bool accumulate = false;
 };
+/// out = a b [+ bias] [+ what `out` holds], f32 [rows, columns], of factors both f32 or both bf16. Throws
+/// Error where oneDNN refuses the product.
 void multiply_operands(const Factor& a, const Factor& b, const Tensor& out, const ProductTerms& terms = {});
 
 }  // namespace transkimmer

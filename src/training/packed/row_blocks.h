@@ -13,6 +13,7 @@ namespace transkimmer {
 /// the number of threads.
 inline constexpr std::int64_t kBlockRows = 32;
 
+/// The number of blocks of so many rows; the last may be shorter.
 inline std::int64_t blocks_of(std::int64_t rows) {
   return (rows + kBlockRows - 1) / kBlockRows;
 }

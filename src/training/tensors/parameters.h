@@ -54,6 +54,7 @@ struct AffineWeights {
 /// `prefix`.weight and `prefix`.bias.
 AffineWeights affine_weights(const Parameters& parameters, const std::string& prefix);
 
+/// LayerNorm over the last dimension, in the type of the weights whatever that of `input` is.
 Tensor layer_norm(const Tensor& input, const AffineWeights& weights, double epsilon);
 
 }  // namespace transkimmer

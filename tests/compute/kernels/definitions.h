@@ -32,6 +32,7 @@ inline float widened(std::uint16_t bf16) {
   std::memcpy(&value, &bits, sizeof value);
   return value;
 }
+/// A float as it is.
 inline float widened(float value) {
   return value;
 }

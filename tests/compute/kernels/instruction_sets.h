@@ -23,10 +23,12 @@ class EachInstructionSet : public testing::TestWithParam<std::int64_t> {
   }
 };
 
+/// Those that the build has and this machine can execute, as Highway's targets.
 inline std::vector<std::int64_t> instruction_sets() {
   return hwy::SupportedAndGeneratedTargets();
 }
 
+/// Highway's name of one, for the name of a test.
 inline std::string instruction_set_name(const testing::TestParamInfo<std::int64_t>& info) {
   return hwy::TargetName(info.param);
 }

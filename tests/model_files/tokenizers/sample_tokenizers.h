@@ -10,6 +10,7 @@
 
 namespace transkimmer {
 
+/// BERT's tokenizer where the directory has a vocab.txt, else RoBERTa's.
 inline std::unique_ptr<const Tokenizer> load_any_tokenizer(const std::filesystem::path& directory) {
   ModelConfig config;
   config.vocab_size = 1 << 20;
@@ -18,6 +19,7 @@ inline std::unique_ptr<const Tokenizer> load_any_tokenizer(const std::filesystem
   return load_tokenizer(directory, config);
 }
 
+/// tests/data/tokenizer.
 inline std::filesystem::path tokenizer_fixture() {
   return std::filesystem::path(TRANSKIMMER_TEST_DATA) / "tokenizer";
 }
@@ -34,6 +36,7 @@ inline std::filesystem::path real_data() {
   return std::filesystem::path(TRANSKIMMER_TEST_DATA) / "../../../shared/data";
 }
 
+/// A text's pieces as the vocabulary spells them.
 inline std::vector<std::string> tokens_of(const Tokenizer& tokenizer, std::string_view text) {
   std::vector<std::string> tokens;
   for (const Piece& piece : tokenizer.pieces(text)) tokens.emplace_back(tokenizer.token(piece.id));

@@ -62,6 +62,7 @@ class TokenizerSettingsTest : public testing::Test {
   ModelConfig config_;
 };
 
+/// An added token as settings files spell it out; `flags` replace the usual ones.
 inline nlohmann::json token(const std::string& content,
                             const nlohmann::json& flags = nlohmann::json::object()) {
   nlohmann::json object = {{"content", content},   {"lstrip", false},    {"rstrip", false},

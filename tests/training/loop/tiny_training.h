@@ -25,8 +25,9 @@ struct LoadedModel {
   std::vector<std::string> notices;
 };
 
-/// With the settings of `config`, or else those of the directory's own config.json.
+/// With the settings of `config`.
 LoadedModel load_model(const std::filesystem::path& directory, const ModelConfig& config);
+/// With those of the directory's own config.json.
 LoadedModel load_model(const std::filesystem::path& directory);
 
 }  // namespace transkimmer::test

@@ -31,6 +31,7 @@ struct GoldenModelOptions {
 
 /// The model that computed the fixtures.
 TrainingModel golden_model(const GoldenModelOptions& options);
+/// What it was run on.
 PaddedBatch golden_batch(const std::string& architecture);
 
 /// Largest absolute difference.
