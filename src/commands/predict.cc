@@ -96,7 +96,8 @@ class CutNotice {
   bool said_ = false;
 };
 
-/// Runs `call(lines, inputs, options, on_cut)` over chunks of the input's lines.
+/// Runs `call(lines, inputs, options, cut_notice)` over chunks of the input's lines; it returns how far it
+/// came.
 template <typename Call>
 void for_each_text(const PredictOptions& options, const Call& call) {
   PredictProgress progress(options.progress, "sequences");

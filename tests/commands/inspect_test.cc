@@ -43,7 +43,7 @@ TEST(Inspect, ParametersAreTheElementsOfTheTensors) {
   }
 }
 
-TEST(Inspect, CountsMacsAsTheDesignDoes) {
+TEST(Inspect, CountsMacsByTheFormula) {
   const TemporaryDirectory directory;
   write_tiny_model(directory.path(),
                    {.hidden_size = 32, .layers = 3, .intermediate_size = 64, .predictor_size = 16});

@@ -31,7 +31,7 @@ ModelSpec small_spec() {
 
 // Per kept token a layer's linear parts cost 4*16 + 2*4*8 = 128; attention costs 2*4 = 8 per pair of kept
 // tokens; a predictor costs 4*2 + 2*2 = 12 per entering token; the head costs 16 + 4*3 = 28.
-TEST(Cost, OfSkimmingFollowsTheDesign) {
+TEST(Cost, OfSkimmingIsTheFormula) {
   const std::vector<std::uint32_t> kept = {3, 1};
   const std::uint64_t first = 5 * 12 + 3 * 128 + 9 * 8;
   const std::uint64_t second = 3 * 12 + 1 * 128 + 1 * 8;

@@ -1,11 +1,11 @@
 // Mathematical functions of vectors of floats, and floats as bf16, for inclusion by kernels compiled once per
 // instruction set.
 
-#if defined(TRANSKIMMER_BASE_FLOAT_MATH_INL_H_) == defined(HWY_TARGET_TOGGLE)
-#ifdef TRANSKIMMER_BASE_FLOAT_MATH_INL_H_
-#undef TRANSKIMMER_BASE_FLOAT_MATH_INL_H_
+#if defined(TRANSKIMMER_COMPUTE_FLOAT_MATH_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef TRANSKIMMER_COMPUTE_FLOAT_MATH_INL_H_
+#undef TRANSKIMMER_COMPUTE_FLOAT_MATH_INL_H_
 #else
-#define TRANSKIMMER_BASE_FLOAT_MATH_INL_H_
+#define TRANSKIMMER_COMPUTE_FLOAT_MATH_INL_H_
 #endif
 
 #include <initializer_list>

@@ -1,11 +1,11 @@
 // Loops over float arrays of any length, for inclusion by kernels compiled once per instruction set: whole
 // vectors first, then single lanes, so that no kernel touches memory past the end.
 
-#if defined(TRANSKIMMER_BASE_LANES_INL_H_) == defined(HWY_TARGET_TOGGLE)
-#ifdef TRANSKIMMER_BASE_LANES_INL_H_
-#undef TRANSKIMMER_BASE_LANES_INL_H_
+#if defined(TRANSKIMMER_COMPUTE_LANES_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef TRANSKIMMER_COMPUTE_LANES_INL_H_
+#undef TRANSKIMMER_COMPUTE_LANES_INL_H_
 #else
-#define TRANSKIMMER_BASE_LANES_INL_H_
+#define TRANSKIMMER_COMPUTE_LANES_INL_H_
 #endif
 
 #include <cmath>

@@ -1,11 +1,11 @@
 // What row kernels share, for inclusion by files compiled once per instruction set: a rounder GELU, and the
 // writing of a row as the operand of the next product.
 
-#if defined(TRANSKIMMER_RUNTIME_ROW_MATH_INL_H_) == defined(HWY_TARGET_TOGGLE)
-#ifdef TRANSKIMMER_RUNTIME_ROW_MATH_INL_H_
-#undef TRANSKIMMER_RUNTIME_ROW_MATH_INL_H_
+#if defined(TRANSKIMMER_COMPUTE_ROW_MATH_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef TRANSKIMMER_COMPUTE_ROW_MATH_INL_H_
+#undef TRANSKIMMER_COMPUTE_ROW_MATH_INL_H_
 #else
-#define TRANSKIMMER_RUNTIME_ROW_MATH_INL_H_
+#define TRANSKIMMER_COMPUTE_ROW_MATH_INL_H_
 #endif
 
 #include <cstring>

@@ -69,7 +69,7 @@ class AdamW {
   std::int64_t steps_ = 0;
 };
 
-/// Whether weight decay applies to a weight of this name.
+/// Whether weight decay applies to a weight.
 bool is_decayed(const WeightSpec& spec, bool decay_predictor_norms);
 
 /// 0 at step 0 rising to 1 at `warmup_steps`, then falling to 0 at `total_steps`: the factor for the update
