@@ -182,13 +182,13 @@ const Row kConfigRows[] = {
      config_error("'pad_token_id' is 11, expected an integer from 0 to 10")},
     {"UsualPadBeyondTheVocabulary",
      config({{"architectures", {"RobertaModel"}}, {"vocab_size", 1}, {"pad_token_id", nullptr}}),
-     config_error("'vocab_size' is 1, expected more than 1 (RoBERTa's usual 'pad_token_id')")},
+     config_error("'vocab_size' is 1, expected more than 1 (the usual 'pad_token_id')")},
     {"RobertaWithoutPositions",
      config({{"architectures", {"RobertaModel"}}, {"pad_token_id", 5}, {"max_position_embeddings", 6}}),
-     config_error("'max_position_embeddings' is 6, expected more than 6 (RoBERTa's positions begin behind "
-                  "'pad_token_id')")},
+     config_error(
+         "'max_position_embeddings' is 6, expected more than 6 (positions begin behind 'pad_token_id')")},
     {"ModelTypeUnknown", config({{"architectures", nullptr}, {"model_type", "gpt2"}}),
-     config_error("'model_type' is \"gpt2\", expected \"bert\" or \"roberta\"")},
+     config_error("'model_type' is \"gpt2\", expected \"bert\", \"distilbert\" or \"roberta\"")},
     {"ModelTypeMissing", config({{"architectures", nullptr}, {"model_type", nullptr}}),
      config_error("'model_type' is missing")},
     {"ArchitecturesAreNoArray", config({{"architectures", "BertModel"}}),

@@ -62,9 +62,42 @@ TEST(ModelConfig, ArchitecturesSayTheHead) {
   EXPECT_EQ(head_of("BertForMaskedLM"), HeadKind::masked_lm);
   EXPECT_EQ(head_of("BertModel"), HeadKind::none);
   EXPECT_EQ(head_of("RobertaForMaskedLM"), HeadKind::masked_lm);
-  EXPECT_EQ(head_of("BertForTokenClassification"), HeadKind::none);
+  EXPECT_EQ(head_of("DistilBertForSequenceClassification"), HeadKind::classification);
+  EXPECT_EQ(head_of("BertForTokenClassification"), HeadKind::token_classification);
+  EXPECT_EQ(head_of("BertForMultipleChoice"), HeadKind::none);
   EXPECT_EQ(parse({{"architectures", json::array()}}).head, HeadKind::none);
   EXPECT_EQ(parse({{"architectures", nullptr}}).head, HeadKind::none);
+}
+
+TEST(ModelConfig, ClassesAreMatchedWhole) {
+  const json prefixed = {{"architectures", {"RobertaPreLayerNormForSequenceClassification"}},
+                         {"model_type", "roberta-prelayernorm"}};
+  EXPECT_THROW(parse(prefixed), FormatError);
+  const ModelConfig other = parse({{"architectures", {"BertForMultipleChoice"}}});
+  EXPECT_TRUE(other.other_head);
+  EXPECT_FALSE(parse({{"architectures", {"BertModel"}}}).other_head);
+}
+
+TEST(ModelConfig, DistilBertsWordsAreReadAndWrittenBack) {
+  json root =
+      json::parse(read_file(test::golden_path("architectures/distilbert/classification/config.json")));
+  root["dropout"] = 0.25;
+  const ModelConfig config = ModelConfig::parse(root.dump(), "config.json");
+  EXPECT_EQ(config.hidden_size, 16);
+  EXPECT_EQ(config.num_hidden_layers, 2);
+  EXPECT_EQ(config.intermediate_size, 24);
+  EXPECT_EQ(config.type_vocab_size, 0);
+  EXPECT_EQ(config.hidden_dropout_prob, 0.25);
+  EXPECT_EQ(config.classifier_dropout, 0.2);
+  EXPECT_EQ(config.spec().dropout.attention_output, 0) << "it has none behind attention";
+  json written = json::parse(config.to_json());
+  for (const char* key : {"hidden_size", "num_hidden_layers", "type_vocab_size", "layer_norm_eps"})
+    EXPECT_FALSE(written.contains(key)) << key;
+  written.erase("problem_type");
+  EXPECT_EQ(written, root);
+  root.erase("dim");
+  EXPECT_THAT([&] { ModelConfig::parse(root.dump(), "config.json"); },
+              testing::ThrowsMessage<FormatError>("config.json: 'dim' is missing"));
 }
 
 TEST(ModelConfig, ArchitecturesWinOverModelType) {

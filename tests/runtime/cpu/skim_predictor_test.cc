@@ -184,7 +184,8 @@ class RoundedPredictor : public testing::TestWithParam<Case> {
                      f32_ = std::vector<float>(kRows), found_ = std::vector<float>(kRows);
   OperandBuffer operand_;
   PredictorBuffers own_;
-  PredictorWeights exact_ = predictor(false), rounded_ = predictor(true);
+  PredictorWeights exact_ = predictor(false),
+                   rounded_ = predictor(usable_precision(Precision::bf16) == Precision::bf16);
 };
 
 TEST_P(RoundedPredictor, DecidesAsF32WhereverTheThresholdLies) {
