@@ -16,6 +16,7 @@
 #include "commands/program/output.h"
 #include "commands/result_printer.h"
 #include "transkimmer/classifier.h"
+#include "transkimmer/embedder.h"
 #include "transkimmer/question_answerer.h"
 #include "transkimmer/token_classifier.h"
 
@@ -31,6 +32,8 @@ struct PredictOptions {
   AnswerOptions answer;
   std::optional<std::string> question;
   std::optional<std::string> context;
+  std::optional<std::string> prompt;
+  std::size_t dimensions = 0;
   bool json = false;
   bool progress = false;
 };
@@ -139,6 +142,27 @@ void predict_entities(const PredictOptions& options, Model model) {
   });
 }
 
+void predict_embeddings(const PredictOptions& options, Model model) {
+  const Embedder embedder(std::move(model));
+  for_each_text(options, [&](const auto& lines, const auto& inputs, const auto& classify, CutNotice& cut) {
+    std::vector<std::string_view> texts;
+    for (const TextInput& input : inputs) {
+      if (input.text_pair) throw UsageError("an embedder takes single texts alone, but a line holds a pair");
+      texts.push_back(input.text);
+    }
+    const EmbedOptions embed{.batch_tokens = classify.batch_tokens,
+                             .max_length = classify.max_length,
+                             .dimensions = options.dimensions,
+                             .prompt = options.prompt,
+                             .progress = classify.progress};
+    static_cast<void>(lines);
+    return embedder.embed(texts, embed, [&](std::size_t, const Embedding& result) {
+      print_result(result, options.json);
+      cut.see(result.truncated);
+    });
+  });
+}
+
 void predict_answers(const PredictOptions& options, Model model) {
   const QuestionAnswerer answerer(std::move(model));
   AnswerOptions answer = options.answer;
@@ -164,6 +188,7 @@ void run_predict(const PredictOptions& options) {
     throw UsageError(options.model.string() +
                      " holds no question answering model, so it takes no --question");
   if (model.task() == "token-classification") return predict_entities(options, std::move(model));
+  if (model.task() == "feature-extraction") return predict_embeddings(options, std::move(model));
   predict_labels(options, std::move(model));
 }
 
@@ -179,6 +204,9 @@ constexpr const char* kDescription =
     "GROUP: text. With --json an object with entities, each with entity_group, score, word, start and end, "
     "in "
     "characters, and truncated and kept_fraction.\n\n"
+    "An embedder (sentence-transformers' layout) gives a vector of each line: numbers with blanks between "
+    "them, "
+    "or with --json an object with embedding, truncated and kept_fraction.\n\n"
     "A question answering model takes questions with their contexts: as --question and --context, as "
     "lines of question, tab, context, or as JSON lines with question, context and id. It gives the "
     "passage that answers, a tab and its probability; an empty passage when there is none. With --json: "
@@ -217,6 +245,11 @@ void add_predict_command(CLI::App& app) {
       ->group("Input");
   add_split_option(*command, options->engine.split_special_tokens, "Input");
   add_question_options(*command, *options);
+  const OptionGroup embeddings(*command, "Embeddings");
+  embeddings.value("--prompt", options->prompt, "TEXT",
+                   "Put before every text; without it the model's default prompt, if it has one");
+  embeddings.whole("--dimensions", options->dimensions,
+                   "Only so many first values of a vector, made of length 1 again; 0: all", {0, 1 << 20});
   add_answer_options(*command, options->answer);
   add_engine_options(*command, options->engine);
   command

@@ -4,6 +4,7 @@
 #include <string>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "base/strings/escaping.h"
 #include "commands/program/output.h"
@@ -88,6 +89,14 @@ void print_result(const TaggedText& result, const TextLine& line, bool json) {
     text += fmt::format("{}{}: {}", text.empty() ? "" : "\t", escaped(entity.entity_group),
                         escaped(word_of(entity, line)));
   std::cout << text << '\n';
+}
+
+void print_result(const Embedding& result, bool json) {
+  if (json)
+    return print_json({{"embedding", decimals(result.values)},
+                       {"truncated", result.truncated},
+                       {"kept_fraction", decimals(result.kept_fraction)}});
+  std::cout << fmt::format("{}\n", fmt::join(result.values, " "));
 }
 
 }  // namespace transkimmer

@@ -23,7 +23,7 @@ LayerCost layer_cost(const ModelSpec& spec, const LayerSpec& layer) {
 /// Of one state that the head reads.
 std::uint64_t steps_cost(const ModelSpec& spec) {
   std::uint64_t macs = 0;
-  std::int64_t in = spec.hidden_size;
+  std::int64_t in = spec.head.width(spec.hidden_size);
   for (const HeadStep& step : spec.head.steps) {
     macs += size(in) * size(step.out);
     in = step.out;

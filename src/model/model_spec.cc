@@ -14,6 +14,8 @@ std::string_view name_of(HeadKind head) {
       return "question answering";
     case HeadKind::token_classification:
       return "token classification";
+    case HeadKind::embedding:
+      return "embedding";
     case HeadKind::masked_lm:
       return "masked language modelling";
   }

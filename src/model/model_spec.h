@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -12,7 +13,15 @@
 namespace transkimmer {
 
 /// What a model answers.
-enum class HeadKind { none, classification, regression, question_answering, token_classification, masked_lm };
+enum class HeadKind {
+  none,
+  classification,
+  regression,
+  question_answering,
+  token_classification,
+  embedding,
+  masked_lm
+};
 /// In the words of messages: "question answering", "masked language modelling", ...; "none" for no head.
 std::string_view name_of(HeadKind head);
 /// Whether a head of this kind answers questions about texts, and is not just a way to pretrain.
@@ -55,7 +64,23 @@ struct LayerSpec {
 };
 
 /// Which states a head reads.
-enum class Reads { none, first, each };
+enum class Reads {
+  none,
+  first,
+  each,
+  pooled  ///< of every token, put together into one: see HeadSpec::pooling
+};
+
+/// How the states of a text's tokens become one (sentence-transformers' Pooling), special tokens among them,
+/// a skimmed token with the state that it left with.
+enum class Pooling : std::uint8_t {
+  first,  ///< of the first token
+  mean,
+  max,
+  mean_sqrt_length,  ///< the sum over the square root of the number of tokens
+  weighted_mean,     ///< by position, 1 for the first
+  last               ///< of the last token
+};
 
 /// A linear layer of a head, and what follows it.
 struct HeadStep {
@@ -66,12 +91,20 @@ struct HeadStep {
   double dropout = 0;     ///< probability, in training, of what the layer reads
   bool pooler = false;    ///< pretrained with the encoder: kept where the rest of the head is new
   bool tied = false;      ///< multiplies with the word embeddings; only the bias is its own
+  bool biased = true;     ///< has `name`.bias
 };
 
 struct HeadSpec {
   HeadKind kind = HeadKind::none;
   Reads reads = Reads::none;
   std::vector<HeadStep> steps;
+  std::vector<Pooling> pooling = {};  ///< where it reads pooled states: results side by side
+  bool normalize = false;             ///< the result is made of length 1
+
+  /// Columns of what the first step reads, or of the result where there are no steps.
+  std::int64_t width(std::int64_t hidden_size) const {
+    return hidden_size * std::max<std::int64_t>(1, static_cast<std::int64_t>(pooling.size()));
+  }
 };
 
 /// Probabilities of dropout in training.

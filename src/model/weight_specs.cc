@@ -65,10 +65,11 @@ void add_predictor(const ModelSpec& spec, std::size_t index, SpecList& list) {
 void add_head(const ModelSpec& spec, SpecList& list) {
   for (const HeadStep& step : spec.head.steps)
     if (step.tied) list.add(step.name + ".bias", {step.out}, WeightGroup::head, WeightRole::bias);
-  std::int64_t in = spec.hidden_size;
+  std::int64_t in = spec.head.width(spec.hidden_size);
   for (const HeadStep& step : spec.head.steps) {
     const WeightGroup group = step.pooler ? WeightGroup::pooler : WeightGroup::head;
-    if (!step.tied) list.add_linear(step.name, step.out, in, group);
+    if (!step.tied) list.add(step.name + ".weight", {step.out, in}, group, WeightRole::matrix);
+    if (!step.tied && step.biased) list.add(step.name + ".bias", {step.out}, group, WeightRole::bias);
     if (!step.norm.empty()) list.add_norm(step.norm, step.out, group);
     in = step.out;
   }

@@ -10,6 +10,7 @@
 #include "base/strings/quoting.h"
 #include "model_files/config/model_config.h"
 #include "model_files/json/json.h"
+#include "model_files/sentence_transformers/sentence_modules.h"
 #include "model_files/tokenizers/tokenizer_files.h"
 #include "model_files/weights/weight_files.h"
 #include "transkimmer/error.h"
@@ -73,6 +74,7 @@ void convert_model(const std::filesystem::path& source, const std::filesystem::p
   make_directory(destination);
   write_weights(loaded, destination / "model.safetensors", dtype);
   copy_tokenizer_files(source, destination);
+  copy_sentence_modules(source, destination);
   write_file_atomically(destination / "config.json", settings.dump(2) + "\n");
 }
 

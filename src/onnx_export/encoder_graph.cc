@@ -263,7 +263,8 @@ class EncoderGraph {
   // ---- Head
 
   void add_head(const std::string& hidden) {
-    if (!is_task_head(spec_.head.kind)) {
+    // Whoever runs an embedder pools its states, as sentence-transformers does.
+    if (!is_task_head(spec_.head.kind) || spec_.head.kind == HeadKind::embedding) {
       graph_.node("Identity", {hidden}, "last_hidden_state");
       graph_.output("last_hidden_state", {"batch", "sequence", std::to_string(spec_.hidden_size)});
     } else if (spec_.reads_first_token()) {

@@ -8,6 +8,7 @@
 
 #include "base/files/file.h"
 #include "model_files/model_directory.h"
+#include "model_files/sentence_transformers/sentence_modules.h"
 #include "model_files/tokenizers/tokenizer_files.h"
 #include "onnx_export/encoder_graph.h"
 #include "transkimmer/error.h"
@@ -46,6 +47,7 @@ void export_onnx(const std::filesystem::path& source, const std::filesystem::pat
                         [&](std::ostream& out) { model.SerializeToOstream(&out); });
   if (std::error_code ignored; !std::filesystem::equivalent(source, destination, ignored)) {
     copy_tokenizer_files(source, destination);
+    copy_sentence_modules(source, destination);
     config.save(destination);
   }
 }

@@ -96,6 +96,7 @@ Model Model::without_skimming() const {
 std::string_view Model::task() const {
   switch (loaded_->engine.config().head) {
     case HeadKind::none:
+    case HeadKind::embedding:
       break;
     case HeadKind::classification:
     case HeadKind::regression:

@@ -24,10 +24,9 @@ HeadKind head_for(TaskKind kind) {
 }
 
 EvaluatedTexts load_own_file(const EvaluateOptions& options, const ModelConfig& config) {
-  if (config.head == HeadKind::token_classification)
-    throw UsageError(
-        options.model.string() +
-        " holds a token classification model, but the labels of a table are those of whole texts");
+  if (config.head != HeadKind::classification && config.head != HeadKind::regression)
+    throw UsageError(fmt::format("{} holds a {} model, but the labels of a table are those of whole texts",
+                                 options.model.string(), name_of(config.head)));
   TableSource source = options.table;
   const bool regression = config.head == HeadKind::regression;
   source.kind = regression ? TaskKind::regression : TaskKind::classification;

@@ -27,6 +27,7 @@ std::string_view distilbert_key(std::string_view ours, HeadKind head) {
 HeadSpec distilbert_head(HeadKind kind, const HeadSizes& sizes) {
   switch (kind) {
     case HeadKind::none:
+    case HeadKind::embedding:  // its files say what it is
       return {};
     case HeadKind::classification:
     case HeadKind::regression:

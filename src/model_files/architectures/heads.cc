@@ -7,6 +7,7 @@ namespace transkimmer {
 std::string_view class_suffix(HeadKind head) {
   switch (head) {
     case HeadKind::none:
+    case HeadKind::embedding:
       return "Model";
     case HeadKind::classification:
     case HeadKind::regression:

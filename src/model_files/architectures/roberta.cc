@@ -9,6 +9,7 @@ namespace {
 HeadSpec roberta_head(HeadKind kind, const HeadSizes& sizes) {
   switch (kind) {
     case HeadKind::none:
+    case HeadKind::embedding:  // its files say what it is
       return {};
     case HeadKind::classification:
     case HeadKind::regression:

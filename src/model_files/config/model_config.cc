@@ -13,6 +13,7 @@
 #include "model_files/architectures/architecture.h"
 #include "model_files/json/json.h"
 #include "model_files/json/json_fields.h"
+#include "model_files/sentence_transformers/sentence_modules.h"
 #include "transkimmer/error.h"
 
 namespace transkimmer {
@@ -257,10 +258,11 @@ ModelSpec ModelConfig::spec() const {
                          .types = type_vocab_size,
                          .given_types = given},
           .layers = std::vector<LayerSpec>(static_cast<std::size_t>(num_hidden_layers), layer),
-          .head = architecture.head(head, {.hidden = hidden_size,
-                                           .labels = num_labels(),
-                                           .vocabulary = vocab_size,
-                                           .dropout = classifier_dropout}),
+          .head = head == HeadKind::embedding ? sentence_head
+                                              : architecture.head(head, {.hidden = hidden_size,
+                                                                         .labels = num_labels(),
+                                                                         .vocabulary = vocab_size,
+                                                                         .dropout = classifier_dropout}),
           .skim = skim,
           .dropout = {.hidden = hidden_dropout_prob,
                       .attention = attention_probs_dropout_prob,
@@ -296,7 +298,13 @@ ModelConfig ModelConfig::parse(std::string_view text, const std::string& origin)
 
 ModelConfig ModelConfig::load(const std::filesystem::path& directory) {
   const std::filesystem::path path = directory / "config.json";
-  return parse(read_downloaded_file(path, kMaxSettingsBytes), path.string());
+  ModelConfig config = parse(read_downloaded_file(path, kMaxSettingsBytes), path.string());
+  if (config.head != HeadKind::none) return config;
+  if (std::optional<HeadSpec> sentence = read_sentence_modules(directory, config.hidden_size)) {
+    config.head = HeadKind::embedding;
+    config.sentence_head = *std::move(sentence);
+  }
+  return config;
 }
 
 void ModelConfig::save(const std::filesystem::path& directory) const {
@@ -324,7 +332,9 @@ json skimming_to_json(const SkimConfig& skim, json object) {
 /// Keeps the class that was there when it means the same ("BertForTokenClassification" is a BERT without our
 /// head).
 void write_class(const ModelConfig& config, json& root) {
-  const HeadKind head = config.head == HeadKind::regression ? HeadKind::classification : config.head;
+  const HeadKind head = config.head == HeadKind::regression  ? HeadKind::classification
+                        : config.head == HeadKind::embedding ? HeadKind::none
+                                                             : config.head;
   const json& present = root["architectures"];
   if (present.is_array() && !present.empty() && present.front().is_string()) {
     const std::optional<ModelClass> model_class = class_named(present.front().get<std::string>());

@@ -34,6 +34,7 @@ struct ModelConfig {
   double classifier_dropout = 0.1;  ///< hidden_dropout_prob where config.json says null or nothing
   std::vector<std::string> labels;  ///< id2label in order; one entry for regression
   SkimConfig skim;
+  HeadSpec sentence_head = {};    ///< of HeadKind::embedding: what modules.json says
   std::string other_json = "{}";  ///< the original object, from which unknown keys are kept on writing
 
   std::int64_t head_size() const { return hidden_size / num_attention_heads; }
@@ -50,7 +51,8 @@ struct ModelConfig {
   /// position_embedding_type. A config without "transkimmer" but with predictors among the weights (published
   /// code) gets skim settings when the weights load.
   static ModelConfig parse(std::string_view json, const std::string& origin);
-  /// Reads `directory`/config.json; also throws IoError.
+  /// Reads `directory`/config.json; also throws IoError. An encoder without a head beside which modules.json
+  /// of sentence-transformers stands is an embedder.
   static ModelConfig load(const std::filesystem::path& directory);
   /// Whether config.json had a "transkimmer" object; published checkpoints have none.
   bool mentions_skimming() const;

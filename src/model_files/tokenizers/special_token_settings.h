@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "model_files/tokenizers/settings_file.h"
+#include "model_files/json/settings_file.h"
 #include "model_files/tokenizers/vocabulary_builder.h"
 #include "text/added_tokens.h"
 

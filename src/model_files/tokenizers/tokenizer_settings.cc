@@ -13,8 +13,8 @@
 #include "model_files/architectures/architecture.h"
 #include "model_files/json/json.h"
 #include "model_files/json/json_fields.h"
+#include "model_files/json/settings_file.h"
 #include "model_files/tokenizers/added_token_fields.h"
-#include "model_files/tokenizers/settings_file.h"
 #include "transkimmer/error.h"
 
 namespace transkimmer {
@@ -230,7 +230,8 @@ TokenizerSettings TokenizerSettings::load(const fs::path& directory, const Model
   }
   settings.special_tokens = special_tokens.take();
   settings.names = settings.special_tokens.names();
-  if (config.head == HeadKind::none) read_sentence_limit(directory, settings);
+  if (config.head == HeadKind::none || config.head == HeadKind::embedding)
+    read_sentence_limit(directory, settings);
   return settings;
 }
 

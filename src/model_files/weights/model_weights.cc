@@ -150,7 +150,8 @@ std::string file_name_of(const WeightSpec& spec, const ModelConfig& config) {
   const Architecture& architecture = architecture_of(config.model_type);
   const std::string name = architecture.stored_name(spec.name);
   // A bare BertModel is saved without the name of the attribute that holds it in every model with a head.
-  if (spec.group == WeightGroup::head || config.head == HeadKind::none) return name;
+  const bool bare = config.head == HeadKind::none || config.head == HeadKind::embedding;
+  if (spec.group == WeightGroup::head || bare) return name;
   return std::string(architecture.weight_prefix) + name;
 }
 
@@ -194,7 +195,12 @@ ModelWeights ModelWeights::match(LoadedTensors loaded, ModelConfig& config,
 
 ModelWeights ModelWeights::load(const std::filesystem::path& directory, ModelConfig& config,
                                 const WeightRequirements& required) {
-  return match(load_weight_files(directory), config, required);
+  LoadedTensors loaded = load_weight_files(directory);
+  // The dense layers of a sentence-transformers directory are files of their own: FOLDER/model.safetensors.
+  if (config.head == HeadKind::embedding)
+    for (const HeadStep& step : config.sentence_head.steps)
+      add_weight_folder(directory, step.name.substr(0, step.name.find('.')), loaded);
+  return match(std::move(loaded), config, required);
 }
 
 bool ModelWeights::contains(std::string_view canonical_name) const {

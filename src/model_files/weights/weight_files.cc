@@ -112,4 +112,12 @@ LoadedTensors load_weight_files(const fs::path& directory) {
   return load_whole_or_shards(directory, kSafetensors, add_safetensors);
 }
 
+void add_weight_folder(const fs::path& directory, const std::string& folder, LoadedTensors& loaded) {
+  LoadedTensors added = load_weight_files(directory / folder);
+  for (auto& [name, tensor] : added.tensors)
+    loaded.add(folder + "." + name, std::move(tensor), added.origins.at(name));
+  for (auto& owner : added.owners) loaded.owners.push_back(std::move(owner));
+  for (fs::path& path : added.paths) loaded.paths.push_back(std::move(path));
+}
+
 }  // namespace transkimmer

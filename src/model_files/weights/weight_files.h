@@ -26,4 +26,9 @@ LoadedTensors load_whole_or_shards(const std::filesystem::path& directory, const
 /// The same of model.safetensors.
 LoadedTensors load_weight_files(const std::filesystem::path& directory);
 
+/// Adds the tensors of `directory`/`folder`/model.safetensors under names that begin with "`folder`.". Throws
+/// as load_weight_files does.
+void add_weight_folder(const std::filesystem::path& directory, const std::string& folder,
+                       LoadedTensors& loaded);
+
 }  // namespace transkimmer

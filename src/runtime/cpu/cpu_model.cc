@@ -8,6 +8,7 @@
 #include "compute/threads/thread_pool.h"
 #include "runtime/cpu/encoder.h"
 #include "runtime/cpu/head.h"
+#include "runtime/cpu/pooling.h"
 
 namespace transkimmer {
 namespace {
@@ -25,7 +26,8 @@ class CpuModel final : public PreparedModel {
   BatchResult run(const RaggedBatch& batch, const PassOptions& options) const override {
     const SingleThreadedOpenMp single_threaded;
     // Who has no task head may want any token's state.
-    const bool every_token = !head_ || spec_.head.reads == Reads::each;
+    const bool pooled = spec_.head.reads == Reads::pooled;
+    const bool every_token = !head_ || pooled || spec_.head.reads == Reads::each;
     const WorkspacePool::Lease workspace = workspaces_.take();
     EncoderResult encoded = encode(
         spec_, weights_, batch,
@@ -33,9 +35,14 @@ class CpuModel final : public PreparedModel {
         pool_, *workspace);
     BatchResult result;
     if (head_) {
-      const std::size_t rows = every_token ? batch.tokens() : batch.sequences();
+      const std::size_t rows = every_token && !pooled ? batch.tokens() : batch.sequences();
       const OperationTimer timer(options.times, Operation::head, rows * head_->macs_per_row());
-      result.logits = head_->logits(encoded.states, rows, pool_);
+      result.logits = pooled ? head_->logits(pool_states(spec_.head.pooling, batch, encoded.states,
+                                                         static_cast<std::size_t>(spec_.hidden_size), pool_)
+                                                 .data(),
+                                             rows, pool_)
+                             : head_->logits(encoded.states, rows, pool_);
+      if (spec_.head.normalize) normalize_rows_to_length_1(result.logits, head_->columns());
     }
     result.skimmed_at = std::move(encoded.skimmed_at);
     result.kept = std::move(encoded.kept);

@@ -32,15 +32,16 @@ TaskHead TaskHead::pack(const ModelSpec& spec, const ModelWeights& weights, int 
                         MatrixKernelCache& kernels) {
   if (!is_task_head(spec.head.kind)) throw UsageError("the model has no task head to run");
   std::vector<Step> steps;
-  auto in = static_cast<std::size_t>(spec.hidden_size);
+  auto in = static_cast<std::size_t>(spec.head.width(spec.hidden_size));
   for (const HeadStep& step : spec.head.steps) {
     const auto out = static_cast<std::size_t>(step.out);
     steps.push_back({PackedLinear({in, out, Activation::none}, weights.floats(step.name + ".weight"),
-                                  weights.floats(step.name + ".bias"), panels, kernels),
+                                  step.biased ? weights.floats(step.name + ".bias") : std::vector<float>(out),
+                                  panels, kernels),
                      step.activation});
     in = out;
   }
-  return TaskHead(std::move(steps));
+  return TaskHead(std::move(steps), in);
 }
 
 std::size_t TaskHead::macs_per_row() const {
@@ -51,6 +52,7 @@ std::size_t TaskHead::macs_per_row() const {
 
 std::vector<float> TaskHead::logits(const float* states, std::size_t rows, const ThreadPool& pool) const {
   const SharedLoops loops(pool);
+  if (steps_.empty()) return {states, states + rows * columns_};
   std::vector<float> values;
   for (const Step& step : steps_) {
     const LinearShape& shape = step.linear.shape();

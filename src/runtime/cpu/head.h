@@ -18,6 +18,8 @@ class TaskHead {
   static TaskHead pack(const ModelSpec& spec, const ModelWeights& weights, int panels,
                        MatrixKernelCache& kernels);
 
+  /// Columns of `logits`.
+  std::size_t columns() const { return columns_; }
   /// states [rows, hidden] -> [rows, labels], the columns of the products shared by the threads.
   std::vector<float> logits(const float* states, std::size_t rows, const ThreadPool& pool) const;
   /// Multiply-accumulates of `logits` for each row.
@@ -28,9 +30,10 @@ class TaskHead {
     PackedLinear linear;
     Activation activation;  ///< behind it
   };
-  explicit TaskHead(std::vector<Step> steps) : steps_(std::move(steps)) {}
+  TaskHead(std::vector<Step> steps, std::size_t columns) : steps_(std::move(steps)), columns_(columns) {}
 
   std::vector<Step> steps_;
+  std::size_t columns_;  ///< of the result
 };
 
 }  // namespace transkimmer

@@ -13,8 +13,9 @@ namespace transkimmer {
 
 /// What one forward pass returns.
 struct BatchResult {
-  std::vector<float> logits;  ///< [sequences, labels]; [tokens, 2] (start, end) for question answering;
-                              ///< empty for an encoder without a task head
+  std::vector<float> logits;  ///< [sequences, labels]; [tokens, 2] (start, end) for question answering,
+                              ///< [tokens, labels] for token classification; [sequences, dimension] for
+                              ///< embeddings; empty for an encoder without a task head
   std::vector<std::uint16_t>
       skimmed_at;                   ///< [tokens]: the layer whose predictor skimmed the token; layers = never
   std::vector<std::uint32_t> kept;  ///< [layers, sequences]: tokens that went through the layer; 0 of a

@@ -27,7 +27,7 @@ Tensor activate(Activation activation, const Tensor& x) {
 
 Head::Head(const ModelSpec& spec, const Parameters& parameters)
     : kind_(spec.head.kind), reads_(spec.head.reads), norm_epsilon_(spec.norm_epsilon) {
-  if (spec.head.steps.empty())
+  if (spec.head.steps.empty() || reads_ == Reads::pooled)
     throw UsageError("a model with head '" + std::string(name_of(kind_)) + "' cannot be trained");
   for (const HeadStep& step : spec.head.steps) {
     const AffineWeights linear =

@@ -102,6 +102,7 @@ Tensor task_loss(const ModelConfig& config, const Tensor& logits, const Targets&
     case HeadKind::masked_lm:
       return masked_lm_loss(logits, targets.tokens);
     case HeadKind::none:
+    case HeadKind::embedding:
       break;
   }
   throw UsageError("there is no loss for head '" + std::string(name_of(config.head)) + "'");

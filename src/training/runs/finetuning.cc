@@ -43,7 +43,9 @@ void check_unlabelled_options(const FinetuningOptions& options) {
         "--unlabelled stands in place of --task, --data-dir, --train-file and --regression: the teacher says "
         "what is answered");
   const HeadKind head = ModelConfig::load(*options.teacher).head;
-  if (!is_task_head(head) || head == HeadKind::token_classification)
+  const bool teaches = head == HeadKind::classification || head == HeadKind::regression ||
+                       head == HeadKind::question_answering;
+  if (!teaches)
     throw UsageError(fmt::format(
         "--teacher: {} has head {}, expected a classifier, a regressor or a model that answers questions",
         options.teacher->string(), name_of(head)));

@@ -1,4 +1,4 @@
-#include "model_files/tokenizers/settings_file.h"
+#include "model_files/json/settings_file.h"
 
 #include <fmt/format.h>
 

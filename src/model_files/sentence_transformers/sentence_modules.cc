@@ -1,0 +1,158 @@
+#include "model_files/sentence_transformers/sentence_modules.h"
+
+#include <array>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "base/files/file.h"
+#include "base/strings/quoting.h"
+#include "model_files/json/json.h"
+#include "model_files/json/json_fields.h"
+#include "transkimmer/error.h"
+
+namespace transkimmer {
+namespace {
+
+using nlohmann::json;
+namespace fs = std::filesystem;
+
+constexpr IntegerRange kSizes = {1, 1 << 26};
+
+struct Module {
+  std::string path;  ///< of its folder below the model's
+  std::string type;  ///< "Pooling", without "sentence_transformers.models."
+};
+
+/// A folder of the model's own: a name that leads elsewhere would let a downloaded model read any file.
+bool is_own_folder(std::string_view path) {
+  return path != "." && path != ".." && path.find_first_of(std::string_view("/\\\0", 3)) == path.npos;
+}
+
+std::vector<Module> read_modules(const fs::path& file) {
+  const std::string origin = file.string();
+  const json list = read_json(file);
+  if (!list.is_array())
+    throw FormatError(fmt::format("{}: found {}, expected an array", origin, shown(list)));
+  std::vector<Module> modules;
+  for (const json& entry : list) {
+    if (!entry.is_object())
+      throw FormatError(fmt::format("{}: found {}, expected an object", origin, shown(entry)));
+    const JsonFields fields(entry, origin);
+    const std::string type = fields.string("type").value_or("");
+    const std::string path = fields.string("path").value_or("");
+    if (!is_own_folder(path)) fields.fail("path", path, "the name of a folder beside it");
+    modules.push_back({path, type.substr(type.rfind('.') + 1)});
+  }
+  return modules;
+}
+
+json read_settings(const fs::path& file) {
+  json settings = read_json(file);
+  if (!settings.is_object())
+    throw FormatError(fmt::format("{}: found {}, expected an object", file.string(), shown(settings)));
+  return settings;
+}
+
+std::vector<Pooling> read_pooling(const fs::path& file, std::int64_t hidden_size) {
+  constexpr std::array<std::pair<const char*, Pooling>, 6> kModes = {
+      {{"pooling_mode_cls_token", Pooling::first},
+       {"pooling_mode_max_tokens", Pooling::max},
+       {"pooling_mode_mean_tokens", Pooling::mean},
+       {"pooling_mode_mean_sqrt_len_tokens", Pooling::mean_sqrt_length},
+       {"pooling_mode_weightedmean_tokens", Pooling::weighted_mean},
+       {"pooling_mode_lasttoken", Pooling::last}}};
+  const std::string origin = file.string();
+  const json settings = read_settings(file);
+  const JsonFields fields(settings, origin);
+  const std::int64_t width = fields.integer("word_embedding_dimension", kSizes, hidden_size);
+  if (width != hidden_size)
+    fields.fail("word_embedding_dimension", width, fmt::format("the hidden size, {}", hidden_size));
+  if (!fields.boolean("include_prompt", true)) fields.fail("include_prompt", false, "true");
+  std::vector<Pooling> pooling;
+  for (const auto& [key, mode] : kModes)
+    if (fields.boolean(key, mode == Pooling::mean && !fields.has(key))) pooling.push_back(mode);
+  if (pooling.empty()) fields.fail_because("pooling_mode_mean_tokens", "and all others are off");
+  return pooling;
+}
+
+Activation read_activation(const JsonFields& fields) {
+  constexpr const char* kKey = "activation_function";
+  const std::string name = fields.string(kKey).value_or("torch.nn.modules.activation.Tanh");
+  const std::string_view last = std::string_view(name).substr(name.rfind('.') + 1);
+  if (last == "Identity") return Activation::none;
+  if (last == "Tanh") return Activation::tanh;
+  if (last == "ReLU") return Activation::relu;
+  fields.fail(kKey, name, "Identity, Tanh or ReLU of torch.nn");
+}
+
+HeadStep read_dense(const fs::path& directory, const std::string& folder, std::int64_t in) {
+  const std::string origin = (directory / folder / "config.json").string();
+  const json settings = read_settings(origin);
+  const JsonFields fields(settings, origin);
+  const std::int64_t stored = fields.required_integer("in_features", kSizes);
+  if (stored != in) fields.fail("in_features", stored, fmt::format("{}, as wide as what it reads", in));
+  return {.name = folder + ".linear",
+          .out = fields.required_integer("out_features", kSizes),
+          .activation = read_activation(fields),
+          .biased = fields.boolean("bias", true)};
+}
+
+/// One module after the other, in the only order that we have: pooling, dense layers, normalisation.
+void add_module(const fs::path& directory, const Module& module, std::int64_t hidden_size, HeadSpec& head) {
+  const auto fail = [&](std::string_view expected) {
+    throw FormatError(fmt::format("{}: has the module {}, expected {}", (directory / kModulesFile).string(),
+                                  in_quotes(module.type), expected));
+  };
+  if (module.type == "Transformer" && head.pooling.empty()) return;
+  if (module.type == "Dropout") return;
+  if (head.normalize) fail("none behind Normalize");
+  if (module.type == "Pooling") {
+    if (!head.pooling.empty()) fail("Pooling once");
+    head.pooling = read_pooling(directory / module.path / "config.json", hidden_size);
+  } else if (head.pooling.empty()) {
+    fail("Pooling behind Transformer");
+  } else if (module.type == "Dense") {
+    const std::int64_t in = head.steps.empty() ? head.width(hidden_size) : head.steps.back().out;
+    head.steps.push_back(read_dense(directory, module.path, in));
+  } else if (module.type == "Normalize") {
+    head.normalize = true;
+  } else {
+    fail("Transformer, Pooling, Dense, Dropout or Normalize");
+  }
+}
+
+}  // namespace
+
+std::optional<HeadSpec> read_sentence_modules(const fs::path& directory, std::int64_t hidden_size) {
+  if (!path_exists(directory / kModulesFile)) return std::nullopt;
+  HeadSpec head = {.kind = HeadKind::embedding};
+  for (const Module& module : read_modules(directory / kModulesFile))
+    add_module(directory, module, hidden_size, head);
+  if (head.pooling.empty()) return std::nullopt;
+  const bool first_alone = head.pooling == std::vector{Pooling::first};
+  head.reads = first_alone ? Reads::first : Reads::pooled;
+  if (first_alone) head.pooling.clear();
+  return head;
+}
+
+void copy_sentence_modules(const fs::path& source, const fs::path& destination) {
+  if (!path_exists(source / kModulesFile)) return;
+  std::vector<fs::path> files = {kModulesFile, "sentence_bert_config.json",
+                                 "config_sentence_transformers.json"};
+  for (const Module& module : read_modules(source / kModulesFile))
+    if (!module.path.empty())
+      for (const char* const name : {"config.json", "model.safetensors"})
+        files.push_back(fs::path(module.path) / name);
+  for (const fs::path& file : files) {
+    if (!path_exists(source / file)) continue;
+    make_directory((destination / file).parent_path());
+    write_file_atomically(destination / file, read_file(source / file));
+  }
+}
+
+}  // namespace transkimmer

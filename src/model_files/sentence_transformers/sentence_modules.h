@@ -1,0 +1,23 @@
+#pragma once
+
+#include <filesystem>
+#include <optional>
+
+#include "model/model_spec.h"
+
+namespace transkimmer {
+
+/// The file by which a directory of sentence-transformers is known.
+inline constexpr const char* kModulesFile = "modules.json";
+
+/// What the modules of a sentence-transformers directory make of token states: modules.json and the folders
+/// that it names (Pooling, Dense, Normalize; Dropout does nothing). Steps are named by their folder:
+/// "2_Dense.linear". Nothing where there is no modules.json. Throws IoError, and FormatError naming file and
+/// key for modules that we do not have, that stand in another order, or whose sizes do not fit `hidden_size`.
+std::optional<HeadSpec> read_sentence_modules(const std::filesystem::path& directory,
+                                              std::int64_t hidden_size);
+
+/// Copies modules.json, the folders that it names and the settings beside it, where `source` has them.
+void copy_sentence_modules(const std::filesystem::path& source, const std::filesystem::path& destination);
+
+}  // namespace transkimmer
