@@ -18,10 +18,10 @@ Prompts read_prompts(const std::filesystem::path& directory) {
   const JsonFields fields = file->fields();
   if (const nlohmann::json* const named = fields.find("prompts")) {
     if (!named->is_object()) fields.fail("prompts", *named, "an object");
-    for (const auto& [name, prompt] : named->items()) {
+    for (const auto& [name, prompt] : file->in_order.at("prompts").items()) {
       if (!prompt.is_string())
-        fields.fail_because("prompts",
-                            fmt::format("has {} for {}, expected a text", shown(prompt), in_quotes(name)));
+        fields.fail_because("prompts", fmt::format("has {} for {}, expected a text", shown(named->at(name)),
+                                                   in_quotes(name)));
       prompts.named.emplace_back(name, prompt.get<std::string>());
     }
   }

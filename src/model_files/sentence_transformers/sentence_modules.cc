@@ -58,26 +58,50 @@ json read_settings(const fs::path& file) {
   return settings;
 }
 
+/// A mode as files name it: since version 6, and before it by a flag of its own.
+struct ModeNames {
+  std::string_view name;
+  const char* flag;
+  Pooling mode;
+};
+constexpr std::array<ModeNames, 6> kModes = {
+    {{"cls", "pooling_mode_cls_token", Pooling::first},
+     {"max", "pooling_mode_max_tokens", Pooling::max},
+     {"mean", "pooling_mode_mean_tokens", Pooling::mean},
+     {"mean_sqrt_len_tokens", "pooling_mode_mean_sqrt_len_tokens", Pooling::mean_sqrt_length},
+     {"weightedmean", "pooling_mode_weightedmean_tokens", Pooling::weighted_mean},
+     {"lasttoken", "pooling_mode_lasttoken", Pooling::last}}};
+
+Pooling mode_named(const JsonFields& fields, const json& name) {
+  for (const ModeNames& one : kModes)
+    if (name == one.name) return one.mode;
+  fields.fail("pooling_mode", name, "cls, max, mean, mean_sqrt_len_tokens, weightedmean or lasttoken");
+}
+
+/// In the order in which results stand side by side.
+std::vector<Pooling> read_modes(const JsonFields& fields) {
+  std::vector<Pooling> modes;
+  if (const json* const named = fields.find("pooling_mode")) {
+    if (!named->is_array()) return {mode_named(fields, *named)};
+    for (const json& name : *named) modes.push_back(mode_named(fields, name));
+  } else {
+    for (const ModeNames& one : kModes)
+      if (fields.boolean(one.flag, one.mode == Pooling::mean && !fields.has(one.flag)))
+        modes.push_back(one.mode);
+  }
+  if (modes.empty()) fields.fail_because("pooling_mode", "names none, expected at least one");
+  return modes;
+}
+
 std::vector<Pooling> read_pooling(const fs::path& file, std::int64_t hidden_size) {
-  constexpr std::array<std::pair<const char*, Pooling>, 6> kModes = {
-      {{"pooling_mode_cls_token", Pooling::first},
-       {"pooling_mode_max_tokens", Pooling::max},
-       {"pooling_mode_mean_tokens", Pooling::mean},
-       {"pooling_mode_mean_sqrt_len_tokens", Pooling::mean_sqrt_length},
-       {"pooling_mode_weightedmean_tokens", Pooling::weighted_mean},
-       {"pooling_mode_lasttoken", Pooling::last}}};
   const std::string origin = file.string();
   const json settings = read_settings(file);
   const JsonFields fields(settings, origin);
-  const std::int64_t width = fields.integer("word_embedding_dimension", kSizes, hidden_size);
-  if (width != hidden_size)
-    fields.fail("word_embedding_dimension", width, fmt::format("the hidden size, {}", hidden_size));
+  for (const char* const key : {"embedding_dimension", "word_embedding_dimension"})
+    if (const std::int64_t width = fields.integer(key, kSizes, hidden_size); width != hidden_size)
+      fields.fail(key, width, fmt::format("the hidden size, {}", hidden_size));
   if (!fields.boolean("include_prompt", true)) fields.fail("include_prompt", false, "true");
-  std::vector<Pooling> pooling;
-  for (const auto& [key, mode] : kModes)
-    if (fields.boolean(key, mode == Pooling::mean && !fields.has(key))) pooling.push_back(mode);
-  if (pooling.empty()) fields.fail_because("pooling_mode_mean_tokens", "and all others are off");
-  return pooling;
+  return read_modes(fields);
 }
 
 Activation read_activation(const JsonFields& fields) {
