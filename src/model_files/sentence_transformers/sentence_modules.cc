@@ -86,8 +86,8 @@ std::vector<Pooling> read_modes(const JsonFields& fields) {
     for (const json& name : *named) modes.push_back(mode_named(fields, name));
   } else {
     for (const ModeNames& one : kModes)
-      if (fields.boolean(one.flag, one.mode == Pooling::mean && !fields.has(one.flag)))
-        modes.push_back(one.mode);
+      if (fields.boolean(one.flag, false)) modes.push_back(one.mode);
+    if (modes.empty()) modes.push_back(Pooling::mean);  // as the package does
   }
   if (modes.empty()) fields.fail_because("pooling_mode", "names none, expected at least one");
   return modes;
