@@ -62,7 +62,6 @@ TEST(ModelConfig, ArchitecturesSayTheHead) {
   EXPECT_EQ(head_of("BertForMaskedLM"), HeadKind::masked_lm);
   EXPECT_EQ(head_of("BertModel"), HeadKind::none);
   EXPECT_EQ(head_of("RobertaForMaskedLM"), HeadKind::masked_lm);
-  EXPECT_EQ(head_of("DistilBertForSequenceClassification"), HeadKind::classification);
   EXPECT_EQ(head_of("BertForTokenClassification"), HeadKind::token_classification);
   EXPECT_EQ(head_of("BertForMultipleChoice"), HeadKind::none);
   EXPECT_EQ(parse({{"architectures", json::array()}}).head, HeadKind::none);
