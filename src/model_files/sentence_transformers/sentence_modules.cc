@@ -154,7 +154,8 @@ void add_module(const fs::path& directory, const Module& module, std::int64_t hi
 
 std::optional<HeadSpec> read_sentence_modules(const fs::path& directory, std::int64_t hidden_size) {
   if (!path_exists(directory / kModulesFile)) return std::nullopt;
-  HeadSpec head = {.kind = HeadKind::embedding};
+  HeadSpec head;
+  head.kind = HeadKind::embedding;
   for (const Module& module : read_modules(directory / kModulesFile))
     add_module(directory, module, hidden_size, head);
   if (head.pooling.empty()) return std::nullopt;
