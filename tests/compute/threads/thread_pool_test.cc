@@ -9,7 +9,7 @@
 
 #include <gtest/gtest.h>
 
-#include "runtime/cpu/allocations.h"
+#include "support/allocations.h"
 
 namespace transkimmer {
 namespace {

@@ -9,8 +9,8 @@
 #include <malloc.h>
 
 #include "compute/products/packed_linear.h"
-#include "runtime/cpu/allocations.h"
 #include "runtime/engine.h"
+#include "support/allocations.h"
 #include "support/temporary_directory.h"
 #include "support/tiny_model.h"
 

@@ -1,4 +1,4 @@
-#include "runtime/cpu/allocations.h"
+#include "support/allocations.h"
 
 #include <atomic>
 #include <cstdint>
