@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -42,6 +43,8 @@ struct Architecture {
   bool drops_attention_output = true;  ///< dropout behind the attention part of a layer, in training
   /// A key of config.json for one of BERT's; empty: it has none. Null: the same words.
   std::string_view (*key)(std::string_view ours, HeadKind head) = nullptr;
+  /// Dropout of a head where config.json says nothing; nothing: as hidden_dropout_prob. Null: so for all.
+  std::optional<double> (*usual_head_dropout)(HeadKind head) = nullptr;
   /// Parts of tensor names that differ, each replaced once, in this order.
   std::span<const Spelling> tensors = {};
   /// What tensors of heads begin with: a file may serve another task than config.json names.

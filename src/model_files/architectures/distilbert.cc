@@ -24,6 +24,11 @@ std::string_view distilbert_key(std::string_view ours, HeadKind head) {
   return ours;
 }
 
+std::optional<double> usual_head_dropout(HeadKind head) {
+  if (head == HeadKind::question_answering) return 0.1;
+  return head == HeadKind::token_classification ? std::nullopt : std::optional(0.2);
+}
+
 HeadSpec distilbert_head(HeadKind kind, const HeadSizes& sizes) {
   switch (kind) {
     case HeadKind::none:
@@ -66,6 +71,7 @@ const Architecture distilbert = {.model_type = "distilbert",
                                  .types = TokenTypes::none,
                                  .drops_attention_output = false,
                                  .key = distilbert_key,
+                                 .usual_head_dropout = usual_head_dropout,
                                  .tensors = kTensors,
                                  .heads = kHeads,
                                  .copies = kCopies,

@@ -11,6 +11,7 @@
 #include "base/strings/numbers.h"
 #include "base/strings/quoting.h"
 #include "model_files/architectures/architecture.h"
+#include "model_files/config/change_head.h"
 #include "model_files/json/json.h"
 #include "model_files/json/json_fields.h"
 #include "model_files/sentence_transformers/sentence_modules.h"
@@ -151,13 +152,22 @@ void read_sizes(const SpelledFields& fields, ModelConfig& config) {
                 fmt::format("more than {} (positions begin behind 'pad_token_id')", config.pad_token_id + 1));
 }
 
+/// Some architectures have a rate for each head.
+void read_head_rate(const SpelledFields& fields, ModelConfig& config) {
+  const auto usual = fields.architecture().usual_head_dropout;
+  config.classifier_dropout =
+      fields.real("classifier_dropout", kProbabilities,
+                  usual == nullptr ? config.hidden_dropout_prob
+                                   : usual(config.head).value_or(config.hidden_dropout_prob));
+}
+
 void read_rates(const SpelledFields& fields, ModelConfig& config) {
   config.layer_norm_eps = fields.real("layer_norm_eps", {0.0, 1.0}, config.layer_norm_eps);
   config.initializer_range = fields.real("initializer_range", kNotNegative, config.initializer_range);
   config.hidden_dropout_prob = fields.real("hidden_dropout_prob", kProbabilities, config.hidden_dropout_prob);
   config.attention_probs_dropout_prob =
       fields.real("attention_probs_dropout_prob", kProbabilities, config.attention_probs_dropout_prob);
-  config.classifier_dropout = fields.real("classifier_dropout", kProbabilities, config.hidden_dropout_prob);
+  read_head_rate(fields, config);
 }
 
 /// id2label maps "0", "1", ... to names, in any order.
@@ -293,6 +303,15 @@ ModelConfig ModelConfig::parse(std::string_view text, const std::string& origin)
     config.skim.coefficient = fields.real("skim_coefficient", kNotNegative, 0.0);
   }
   config.other_json = root.dump();
+  return config;
+}
+
+ModelConfig with_head(ModelConfig config, HeadKind head) {
+  config.head = head;
+  const json root = parse_json(config.other_json, "config.json");
+  const std::string origin = "config.json";
+  const JsonFields fields(root, origin);
+  read_head_rate(SpelledFields(fields, config), config);
   return config;
 }
 

@@ -4,6 +4,7 @@
 
 #include "datasets/plain_texts.h"
 #include "datasets/sample.h"
+#include "model_files/config/change_head.h"
 #include "transkimmer/error.h"
 
 namespace transkimmer {
@@ -99,10 +100,10 @@ ModelConfig finetuning_config(const FinetuningOptions& options, const Finetuning
                               const NoticeHandler& notices) {
   ModelConfig config = kept_layers_config(options);
   if (texts.task.kind == TaskKind::regression) {
-    config.head = HeadKind::regression;
+    config = with_head(std::move(config), HeadKind::regression);
     config.labels = {"LABEL_0"};
   } else {
-    config.head = HeadKind::classification;
+    config = with_head(std::move(config), HeadKind::classification);
     config.labels = texts.train.labels.empty() ? texts.task.labels : texts.train.labels;
     if (config.labels.size() < 2) {
       throw UsageError(texts.train.origin + ": all examples have the same label, there is nothing to learn");

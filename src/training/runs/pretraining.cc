@@ -7,6 +7,7 @@
 
 #include "base/files/file.h"
 #include "features/corpora/tokenized_corpus.h"
+#include "model_files/config/change_head.h"
 #include "model_files/tokenizers/tokenizer_files.h"
 #include "training/loop/checkpoint.h"
 #include "training/objectives/masked_lm_objective.h"
@@ -19,8 +20,7 @@ namespace {
 constexpr std::size_t kUsualLongLength = 512;
 
 ModelConfig pretraining_config(const PretrainingOptions& options, const NoticeHandler& notices) {
-  ModelConfig config = ModelConfig::load(options.model);
-  config.head = HeadKind::masked_lm;
+  ModelConfig config = with_head(ModelConfig::load(options.model), HeadKind::masked_lm);
   config.labels.clear();
   configure_skimming(options.skimming, config, notices);
   return config;

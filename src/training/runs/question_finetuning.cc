@@ -12,6 +12,7 @@
 #include "datasets/sample.h"
 #include "datasets/squad.h"
 #include "features/questions/answer_settings.h"
+#include "model_files/config/change_head.h"
 #include "model_files/tokenizers/tokenizer_files.h"
 #include "training/objectives/question_objective.h"
 #include "training/runs/budget_setup.h"
@@ -85,8 +86,7 @@ QuestionTexts load_questions(const DataOptions& options, std::uint64_t seed) {
 }
 
 ModelConfig question_config(const FinetuningOptions& options, const NoticeHandler& notices) {
-  ModelConfig config = kept_layers_config(options);
-  config.head = HeadKind::question_answering;
+  ModelConfig config = with_head(kept_layers_config(options), HeadKind::question_answering);
   config.labels.clear();
   configure_skimming(options.skimming, config, notices);
   return config;

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include "model_files/config/change_head.h"
 #include "support/architectures.h"
 #include "support/golden.h"
 #include "support/temporary_directory.h"
@@ -97,6 +98,25 @@ TEST(ModelConfig, DistilBertsWordsAreReadAndWrittenBack) {
   root.erase("dim");
   EXPECT_THAT([&] { ModelConfig::parse(root.dump(), "config.json"); },
               testing::ThrowsMessage<FormatError>("config.json: 'dim' is missing"));
+}
+
+TEST(ModelConfig, EachHeadOfDistilBertHasADropoutOfItsOwn) {
+  json root = json::parse(read_file(test::golden_path("architectures/distilbert/masked_lm/config.json")));
+  root.update({{"seq_classif_dropout", 0.31}, {"qa_dropout", 0.07}, {"dropout", 0.13}});
+  const ModelConfig stored = ModelConfig::parse(root.dump(), "config.json");
+  for (const auto& [head, rate] :
+       {std::pair(HeadKind::classification, 0.31), std::pair(HeadKind::question_answering, 0.07),
+        std::pair(HeadKind::token_classification, 0.13)}) {
+    const ModelConfig changed = with_head(stored, head);
+    EXPECT_EQ(changed.classifier_dropout, rate) << name_of(head);
+    const json written = json::parse(changed.to_json());
+    EXPECT_EQ(written["seq_classif_dropout"], 0.31) << name_of(head);
+    EXPECT_EQ(written["qa_dropout"], 0.07) << name_of(head);
+    EXPECT_EQ(written["dropout"], 0.13) << name_of(head);
+  }
+  root.erase("seq_classif_dropout");
+  const ModelConfig silent = ModelConfig::parse(root.dump(), "config.json");
+  EXPECT_EQ(with_head(silent, HeadKind::classification).classifier_dropout, 0.2);
 }
 
 TEST(ModelConfig, ArchitecturesWinOverModelType) {
