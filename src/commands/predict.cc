@@ -144,7 +144,7 @@ void predict_entities(const PredictOptions& options, Model model) {
 
 void predict_embeddings(const PredictOptions& options, Model model) {
   const Embedder embedder(std::move(model));
-  for_each_text(options, [&](const auto& lines, const auto& inputs, const auto& classify, CutNotice& cut) {
+  for_each_text(options, [&](const auto&, const auto& inputs, const auto& classify, CutNotice& cut) {
     std::vector<std::string_view> texts;
     for (const TextInput& input : inputs) {
       if (input.text_pair) throw UsageError("an embedder takes single texts alone, but a line holds a pair");
@@ -155,7 +155,6 @@ void predict_embeddings(const PredictOptions& options, Model model) {
                              .dimensions = options.dimensions,
                              .prompt = options.prompt,
                              .progress = classify.progress};
-    static_cast<void>(lines);
     return embedder.embed(texts, embed, [&](std::size_t, const Embedding& result) {
       print_result(result, options.json);
       cut.see(result.truncated);
