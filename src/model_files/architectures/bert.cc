@@ -8,23 +8,17 @@ namespace {
 
 HeadSpec bert_head(HeadKind kind, const HeadSizes& sizes) {
   switch (kind) {
-    case HeadKind::none:
-    case HeadKind::embedding:  // its files say what it is
-      return {};
     case HeadKind::classification:
     case HeadKind::regression:
       return classifier_head(kind, {.dense = "pooler.dense", .output = "classifier", .pooler = true}, sizes);
-    case HeadKind::question_answering:
-      return span_head("qa_outputs", 0);
-    case HeadKind::token_classification:
-      return token_head("classifier", sizes);
     case HeadKind::masked_lm:
       return vocabulary_head({.dense = "cls.predictions.transform.dense",
                               .norm = "cls.predictions.transform.LayerNorm",
                               .output = "cls.predictions"},
                              sizes);
+    default:
+      return common_head(kind, sizes);
   }
-  return {};
 }
 
 constexpr std::array<std::string_view, 4> kHeads = {"pooler.", "classifier.", "qa_outputs.", "cls."};

@@ -31,22 +31,16 @@ std::optional<double> usual_head_dropout(HeadKind head) {
 
 HeadSpec distilbert_head(HeadKind kind, const HeadSizes& sizes) {
   switch (kind) {
-    case HeadKind::none:
-    case HeadKind::embedding:  // its files say what it is
-      return {};
     case HeadKind::classification:
     case HeadKind::regression:
       return classifier_head(
           kind, {.dense = "pre_classifier", .output = "classifier", .activation = Activation::relu}, sizes);
-    case HeadKind::question_answering:
-      return span_head("qa_outputs", sizes.dropout);
-    case HeadKind::token_classification:
-      return token_head("classifier", sizes);
     case HeadKind::masked_lm:
       return vocabulary_head(
           {.dense = "vocab_transform", .norm = "vocab_layer_norm", .output = "vocab_projector"}, sizes);
+    default:
+      return common_head(kind, sizes, sizes.dropout);
   }
-  return {};
 }
 
 constexpr std::array<Spelling, 9> kTensors = {{{"encoder.layer.", "transformer.layer."},

@@ -33,16 +33,19 @@ HeadSpec classifier_head(HeadKind kind, const ClassifierNames& names, const Head
                     {.name = std::string(names.output), .out = sizes.labels, .dropout = sizes.dropout}}};
 }
 
-HeadSpec span_head(std::string_view name, double dropout) {
-  return {.kind = HeadKind::question_answering,
-          .reads = Reads::each,
-          .steps = {{.name = std::string(name), .out = 2, .dropout = dropout}}};
-}
-
-HeadSpec token_head(std::string_view name, const HeadSizes& sizes) {
-  return {.kind = HeadKind::token_classification,
-          .reads = Reads::each,
-          .steps = {{.name = std::string(name), .out = sizes.labels, .dropout = sizes.dropout}}};
+HeadSpec common_head(HeadKind kind, const HeadSizes& sizes, double span_dropout) {
+  switch (kind) {
+    case HeadKind::question_answering:
+      return {.kind = kind,
+              .reads = Reads::each,
+              .steps = {{.name = "qa_outputs", .out = 2, .dropout = span_dropout}}};
+    case HeadKind::token_classification:
+      return {.kind = kind,
+              .reads = Reads::each,
+              .steps = {{.name = "classifier", .out = sizes.labels, .dropout = sizes.dropout}}};
+    default:
+      return {};
+  }
 }
 
 HeadSpec vocabulary_head(const VocabularyNames& names, const HeadSizes& sizes) {

@@ -16,11 +16,11 @@ struct ClassifierNames {
 /// Linear, activation, linear, over the first token.
 HeadSpec classifier_head(HeadKind kind, const ClassifierNames& names, const HeadSizes& sizes);
 
-/// One linear layer over every token, with two columns: start and end (...ForQuestionAnswering).
-HeadSpec span_head(std::string_view name, double dropout);
-
-/// One linear layer over every token, with a column for each label (...ForTokenClassification).
-HeadSpec token_head(std::string_view name, const HeadSizes& sizes);
+/// The heads that are alike in all architectures: one linear layer over every token, "qa_outputs" with two
+/// columns, start and end (...ForQuestionAnswering), or "classifier" with one for each label
+/// (...ForTokenClassification). No steps for the kinds that have none of the architecture's. `span_dropout`:
+/// of what "qa_outputs" reads.
+HeadSpec common_head(HeadKind kind, const HeadSizes& sizes, double span_dropout = 0);
 
 /// Names of a masked language model's head.
 struct VocabularyNames {

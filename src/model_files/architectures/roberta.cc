@@ -8,22 +8,16 @@ namespace {
 
 HeadSpec roberta_head(HeadKind kind, const HeadSizes& sizes) {
   switch (kind) {
-    case HeadKind::none:
-    case HeadKind::embedding:  // its files say what it is
-      return {};
     case HeadKind::classification:
     case HeadKind::regression:
       return classifier_head(
           kind, {.dense = "classifier.dense", .output = "classifier.out_proj", .drops_states = true}, sizes);
-    case HeadKind::question_answering:
-      return span_head("qa_outputs", 0);
-    case HeadKind::token_classification:
-      return token_head("classifier", sizes);
     case HeadKind::masked_lm:
       return vocabulary_head({.dense = "lm_head.dense", .norm = "lm_head.layer_norm", .output = "lm_head"},
                              sizes);
+    default:
+      return common_head(kind, sizes);
   }
-  return {};
 }
 
 constexpr std::array<std::string_view, 4> kHeads = {"pooler.", "classifier.", "qa_outputs.", "lm_head."};
