@@ -105,6 +105,21 @@ TEST(Embedder, OfASkimmingModelPoolsWhatTokensLeftWith) {
   EXPECT_GT(skimmed, 0) << "a test of skimming must skim something";
 }
 
+TEST(Embedder, FoldersOfModulesMayHaveDotsInTheirNames) {
+  const TemporaryDirectory directory;
+  const std::filesystem::path golden = golden_path("sentence_transformers/several_dense");
+  const std::filesystem::path copy = directory.path() / "model";
+  std::filesystem::copy(golden, copy, std::filesystem::copy_options::recursive);
+  std::filesystem::rename(copy / "2_Dense", copy / "2.Dense");
+  json modules = read_json(copy / "modules.json");
+  modules[2]["path"] = "2.Dense";
+  write_file_atomically(copy / "modules.json", modules.dump());
+  const auto embed = [](const std::filesystem::path& model) {
+    return Embedder::load(model, {.threads = 1}).embed({"the film was good ."}).front().values;
+  };
+  EXPECT_EQ(embed(copy), embed(golden));
+}
+
 TEST(Embedder, GivesFewerDimensionsOfLengthOne) {
   const Embedder embedder = Embedder::load(golden_path("sentence_transformers/mean"), {.threads = 1});
   const std::vector<float> whole = embedder.embed({"the film was good ."}).front().values;

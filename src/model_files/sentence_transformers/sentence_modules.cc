@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include "base/files/file.h"
+#include "base/files/plain_name.h"
 #include "base/strings/quoting.h"
 #include "model_files/json/json.h"
 #include "model_files/json/json_fields.h"
@@ -28,11 +29,6 @@ struct Module {
   std::string type;  ///< "Pooling", without "sentence_transformers.models."
 };
 
-/// A folder of the model's own: a name that leads elsewhere would let a downloaded model read any file.
-bool is_own_folder(std::string_view path) {
-  return path != "." && path != ".." && path.find_first_of(std::string_view("/\\\0", 3)) == path.npos;
-}
-
 std::vector<Module> read_modules(const fs::path& file) {
   const std::string origin = file.string();
   const json list = read_json(file);
@@ -45,7 +41,7 @@ std::vector<Module> read_modules(const fs::path& file) {
     const JsonFields fields(entry, origin);
     const std::string type = fields.string("type").value_or("");
     const std::string path = fields.string("path").value_or("");
-    if (!is_own_folder(path)) fields.fail("path", path, "the name of a folder beside it");
+    if (!path.empty() && !is_plain_name(path)) fields.fail("path", path, "the name of a folder beside it");
     modules.push_back({path, type.substr(type.rfind('.') + 1)});
   }
   return modules;

@@ -199,7 +199,7 @@ ModelWeights ModelWeights::load(const std::filesystem::path& directory, ModelCon
   // The dense layers of a sentence-transformers directory are files of their own: FOLDER/model.safetensors.
   if (config.head == HeadKind::embedding)
     for (const HeadStep& step : config.sentence_head.steps)
-      add_weight_folder(directory, step.name.substr(0, step.name.find('.')), loaded);
+      add_weight_folder(directory, step.name.substr(0, step.name.rfind('.')), loaded);
   return match(std::move(loaded), config, required);
 }
 

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "base/files/file.h"
+#include "base/files/plain_name.h"
 #include "base/strings/quoting.h"
 #include "model_files/json/json.h"
 #include "transkimmer/error.h"
@@ -46,9 +47,7 @@ std::map<std::string, std::string> read_weight_map(const fs::path& path) {
       throw FormatError(
           fmt::format("{}: tensor {} is in {}, expected a file name", origin, in_quotes(name), shown(shard)));
     const std::string file = shard.get<std::string>();
-    // A name that leads elsewhere would let a downloaded model read any file of this machine.
-    if (file.empty() || file == "." || file == ".." ||
-        file.find_first_of(std::string_view("/\\\0", 3)) != file.npos)
+    if (!is_plain_name(file))
       throw FormatError(fmt::format("{}: tensor {} is in {}, expected the name of a file beside it", origin,
                                     in_quotes(name), in_quotes(file)));
     shards[name] = file;
