@@ -15,7 +15,7 @@ std::string_view name_of(HeadKind head) {
     case HeadKind::token_classification:
       return "token classification";
     case HeadKind::embedding:
-      return "embedding";
+      return "sentence embedding";
     case HeadKind::masked_lm:
       return "masked language modelling";
   }
