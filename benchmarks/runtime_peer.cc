@@ -112,7 +112,7 @@ class RuntimePeer {
   std::size_t labels() const { return engine_.config().labels.size(); }
 
   std::vector<float> run(const RaggedBatch& batch) {
-    BatchResult result = keep_ ? engine_.run(batch, keep_) : engine_.run(batch);
+    BatchResult result = engine_.run(batch, {.keep = keep_});
     account(batch, result);
     return std::move(result.logits);
   }

@@ -4,28 +4,13 @@
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "base/activation.h"
+#include "model/head_kind.h"
 #include "model/skim_config.h"
 
 namespace transkimmer {
-
-/// What a model answers.
-enum class HeadKind {
-  none,
-  classification,
-  regression,
-  question_answering,
-  token_classification,
-  embedding,
-  masked_lm
-};
-/// In the words of messages: "question answering", "masked language modelling", ...; "none" for no head.
-std::string_view name_of(HeadKind head);
-/// Whether a head of this kind answers questions about texts, and is not just a way to pretrain.
-bool is_task_head(HeadKind head);
 
 /// Which row of the position table a token reads.
 enum class Positions {

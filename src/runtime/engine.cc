@@ -67,6 +67,10 @@ void check_id(std::string_view what, std::int32_t id, std::int64_t size, std::si
     throw UsageError(fmt::format("sequence {} has {} {}, expected 0 to {}", sequence, what, id, size - 1));
 }
 
+void check_threshold(double threshold) {
+  if (std::isnan(threshold)) throw UsageError("the skim threshold is not a number");
+}
+
 void check_count(std::string_view what, std::size_t count, const RaggedBatch& batch) {
   if (count != 0 && count != batch.sequences())
     throw UsageError(
@@ -116,7 +120,7 @@ void Engine::Loaded::check_logits(const std::vector<float>& logits) const {
 
 Engine::Engine(std::shared_ptr<const Loaded> loaded, double threshold, bool skimming)
     : loaded_(std::move(loaded)), threshold_(threshold), skimming_(skimming) {
-  if (std::isnan(threshold)) throw UsageError("the skim threshold is not a number");
+  check_threshold(threshold);
 }
 Engine::Engine(Engine&&) noexcept = default;
 Engine& Engine::operator=(Engine&&) noexcept = default;
@@ -155,28 +159,24 @@ Engine Engine::without_skimming() const {
   return {loaded_, threshold_, false};
 }
 
-BatchResult Engine::run(const RaggedBatch& batch, const KeepDecision& keep, OperationTimes* times) const {
+BatchResult Engine::run(const RaggedBatch& batch, const PassOptions& options) const {
   loaded_->check(batch);
+  PassOptions pass = options;
+  pass.skimming = options.skimming && skimming_;
+  pass.skim_threshold = options.skim_threshold.value_or(threshold_);
+  check_threshold(*pass.skim_threshold);
   if (batch.sequences() == 0) return {};
-  BatchResult result = loaded_->model->run(
-      batch, {.skimming = skimming_, .skim_threshold = threshold_, .keep = keep, .times = times});
+  BatchResult result = loaded_->model->run(batch, pass);
   loaded_->check_logits(result.logits);
   return result;
 }
 
-BatchResult Engine::run(const RaggedBatch& batch) const {
-  return run(batch, {}, nullptr);
-}
-
-BatchResult Engine::run(const RaggedBatch& batch, const KeepDecision& keep) const {
-  return run(batch, keep, nullptr);
-}
-
-Profile Engine::profile(const RaggedBatch& batch, const KeepDecision& keep) const {
+Profile Engine::profile(const RaggedBatch& batch, PassOptions options) const {
   Profile profile;
+  options.times = &profile.operations;
   profile.threads = threads();
   const auto start = std::chrono::steady_clock::now();
-  run(batch, keep, &profile.operations);
+  run(batch, options);
   profile.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   return profile;
 }

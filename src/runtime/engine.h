@@ -39,14 +39,13 @@ class Engine {
 
   /// Throws UsageError naming the sequence for an id outside the vocabulary, a type id outside its table, an
   /// empty sequence, one longer than the position table, or a threshold that is no number; Error when the
-  /// model computes a logit that is not finite or a skim margin that is no number.
-  BatchResult run(const RaggedBatch& batch) const;
-  /// The same, but `keep` decides which tokens go on; the predictors run for the margins it is given
-  /// (see KeepDecision).
-  BatchResult run(const RaggedBatch& batch, const KeepDecision& keep) const;
+  /// model computes a logit that is not finite or a skim margin that is no number. An engine without skimming
+  /// skims in no pass, but for what `options.keep` decides: then the predictors run for the margins that it
+  /// is given (see KeepDecision).
+  BatchResult run(const RaggedBatch& batch, const PassOptions& options = {}) const;
 
   /// Runs a batch as `run` does and says where its time went. Taking times costs some microseconds a layer.
-  Profile profile(const RaggedBatch& batch, const KeepDecision& keep = {}) const;
+  Profile profile(const RaggedBatch& batch, PassOptions options = {}) const;
 
   const ModelConfig& config() const;
   const ModelSpec& spec() const;
@@ -60,7 +59,6 @@ class Engine {
  private:
   struct Loaded;
   Engine(std::shared_ptr<const Loaded> loaded, double threshold, bool skimming);
-  BatchResult run(const RaggedBatch& batch, const KeepDecision& keep, OperationTimes* times) const;
 
   std::shared_ptr<const Loaded> loaded_;  ///< shared by engines that differ in how they skim alone
   double threshold_ = 0;

@@ -94,21 +94,7 @@ Model Model::without_skimming() const {
 }
 
 std::string_view Model::task() const {
-  switch (loaded_->engine.config().head) {
-    case HeadKind::none:
-    case HeadKind::embedding:
-      break;
-    case HeadKind::classification:
-    case HeadKind::regression:
-      return "text-classification";
-    case HeadKind::question_answering:
-      return "question-answering";
-    case HeadKind::token_classification:
-      return "token-classification";
-    case HeadKind::masked_lm:
-      return "fill-mask";
-  }
-  return "feature-extraction";
+  return traits_of(loaded_->engine.config().head).pipeline;
 }
 
 const std::vector<std::string>& Model::labels() const {

@@ -128,7 +128,7 @@ TEST_P(EarlyExit, ABatchOfWhichNothingIsLeftStillAnswers) {
   const Engine all_at_once = load(1e9);
   const Engine later = load(0);
   const KeepDecision first_layer_alone = [](std::size_t layer, std::size_t, float) { return layer == 0; };
-  for (const BatchResult& result : {all_at_once.run(batch), later.run(batch, first_layer_alone)}) {
+  for (const BatchResult& result : {all_at_once.run(batch), later.run(batch, {.keep = first_layer_alone})}) {
     const std::size_t end = result.skimmed_at.front();
     for (const std::uint16_t layer : result.skimmed_at) EXPECT_EQ(layer, end);
     for (std::size_t i = 0; i < result.kept.size(); ++i)
@@ -203,7 +203,8 @@ TEST_F(OneTextExits, AndCostsNothingMore) {
   RaggedBatch others = only(batch, 0);
   others.add(std::span(batch.ids).subspan(batch.starts[2]));
   const KeepDecision all = [](std::size_t, std::size_t, float) { return true; };
-  const Profile found = engine.profile(batch, before(0)), expected = engine.profile(others, all);
+  const Profile found = engine.profile(batch, {.keep = before(0)}),
+                expected = engine.profile(others, {.keep = all});
   for (const Operation operation :
        {Operation::query_key_value, Operation::attention, Operation::attention_output,
         Operation::feed_forward_in, Operation::feed_forward_out})

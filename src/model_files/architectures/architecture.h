@@ -47,12 +47,11 @@ struct Architecture {
   std::optional<double> (*usual_head_dropout)(HeadKind head) = nullptr;
   /// Parts of tensor names that differ, each replaced once, in this order.
   std::span<const Spelling> tensors = {};
-  /// What tensors of heads begin with: a file may serve another task than config.json names.
-  std::span<const std::string_view> heads = {};
+  std::string_view pooler = {};  ///< what tensors of a pretrained pooler begin with; empty: there is none
   /// Tensors that are the word embeddings, or another tensor, again.
   std::span<const std::string_view> copies = {};
-  /// The head of a class; no steps where the kind is `none`.
-  HeadSpec (*head)(HeadKind kind, const HeadSizes& sizes) = nullptr;
+  /// The head of a class (HeadTraits::class_kind); no steps where it has none.
+  HeadSpec (*head)(HeadKind class_kind, const HeadSizes& sizes) = nullptr;
 
   /// The key of config.json, as C string; empty: there is none.
   std::string key_of(std::string_view ours, HeadKind head_kind) const;
@@ -71,8 +70,8 @@ const Architecture& architecture_of(std::string_view model_type);
 /// "\"bert\", \"roberta\" or ...", for messages.
 std::string architecture_names();
 
-/// How a class of Hugging Face's ends that has this head: "ForMaskedLM". Regression is told by the labels,
-/// not the class.
-std::string_view class_suffix(HeadKind head);
+/// Whether a tensor, as files name it without weight_prefix, is part of a head of one of them, or of their
+/// other parts: a file may serve another task than config.json names.
+bool is_of_a_head(std::string_view stored);
 
 }  // namespace transkimmer

@@ -9,8 +9,7 @@ namespace {
 HeadSpec bert_head(HeadKind kind, const HeadSizes& sizes) {
   switch (kind) {
     case HeadKind::classification:
-    case HeadKind::regression:
-      return classifier_head(kind, {.dense = "pooler.dense", .output = "classifier", .pooler = true}, sizes);
+      return classifier_head({.dense = "pooler.dense", .output = "classifier", .pooler = true}, sizes);
     case HeadKind::masked_lm:
       return vocabulary_head({.dense = "cls.predictions.transform.dense",
                               .norm = "cls.predictions.transform.LayerNorm",
@@ -21,7 +20,6 @@ HeadSpec bert_head(HeadKind kind, const HeadSizes& sizes) {
   }
 }
 
-constexpr std::array<std::string_view, 4> kHeads = {"pooler.", "classifier.", "qa_outputs.", "cls."};
 constexpr std::array<std::string_view, 2> kCopies = {"cls.predictions.decoder.weight",
                                                      "cls.predictions.decoder.bias"};
 
@@ -31,7 +29,7 @@ const Architecture bert = {.model_type = "bert",
                            .class_prefix = "Bert",
                            .weight_prefix = "bert.",
                            .tokenizer_class = "BertTokenizer",
-                           .heads = kHeads,
+                           .pooler = "pooler.",
                            .copies = kCopies,
                            .head = bert_head};
 

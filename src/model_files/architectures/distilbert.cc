@@ -32,9 +32,8 @@ std::optional<double> usual_head_dropout(HeadKind head) {
 HeadSpec distilbert_head(HeadKind kind, const HeadSizes& sizes) {
   switch (kind) {
     case HeadKind::classification:
-    case HeadKind::regression:
       return classifier_head(
-          kind, {.dense = "pre_classifier", .output = "classifier", .activation = Activation::relu}, sizes);
+          {.dense = "pre_classifier", .output = "classifier", .activation = Activation::relu}, sizes);
     case HeadKind::masked_lm:
       return vocabulary_head(
           {.dense = "vocab_transform", .norm = "vocab_layer_norm", .output = "vocab_projector"}, sizes);
@@ -52,8 +51,6 @@ constexpr std::array<Spelling, 9> kTensors = {{{"encoder.layer.", "transformer.l
                                                {".intermediate.dense.", ".ffn.lin1."},
                                                {".output.dense.", ".ffn.lin2."},
                                                {".output.LayerNorm.", ".output_layer_norm."}}};
-constexpr std::array<std::string_view, 4> kHeads = {"pre_classifier.", "classifier.", "qa_outputs.",
-                                                    "vocab_"};
 constexpr std::array<std::string_view, 1> kCopies = {"vocab_projector.weight"};
 
 }  // namespace
@@ -67,7 +64,6 @@ const Architecture distilbert = {.model_type = "distilbert",
                                  .key = distilbert_key,
                                  .usual_head_dropout = usual_head_dropout,
                                  .tensors = kTensors,
-                                 .heads = kHeads,
                                  .copies = kCopies,
                                  .head = distilbert_head};
 

@@ -4,26 +4,8 @@
 
 namespace transkimmer {
 
-std::string_view class_suffix(HeadKind head) {
-  switch (head) {
-    case HeadKind::none:
-    case HeadKind::embedding:
-      return "Model";
-    case HeadKind::classification:
-    case HeadKind::regression:
-      return "ForSequenceClassification";
-    case HeadKind::question_answering:
-      return "ForQuestionAnswering";
-    case HeadKind::token_classification:
-      return "ForTokenClassification";
-    case HeadKind::masked_lm:
-      return "ForMaskedLM";
-  }
-  return "";
-}
-
-HeadSpec classifier_head(HeadKind kind, const ClassifierNames& names, const HeadSizes& sizes) {
-  return {.kind = kind,
+HeadSpec classifier_head(const ClassifierNames& names, const HeadSizes& sizes) {
+  return {.kind = HeadKind::classification,
           .reads = Reads::first,
           .steps = {{.name = std::string(names.dense),
                      .out = sizes.hidden,

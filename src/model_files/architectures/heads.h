@@ -14,7 +14,7 @@ struct ClassifierNames {
   bool drops_states = false;  ///< dropout before the dense layer, too
 };
 /// Linear, activation, linear, over the first token.
-HeadSpec classifier_head(HeadKind kind, const ClassifierNames& names, const HeadSizes& sizes);
+HeadSpec classifier_head(const ClassifierNames& names, const HeadSizes& sizes);
 
 /// The heads that are alike in all architectures: one linear layer over every token, "qa_outputs" with two
 /// columns, start and end (...ForQuestionAnswering), or "classifier" with one for each label

@@ -9,9 +9,8 @@ namespace {
 HeadSpec roberta_head(HeadKind kind, const HeadSizes& sizes) {
   switch (kind) {
     case HeadKind::classification:
-    case HeadKind::regression:
       return classifier_head(
-          kind, {.dense = "classifier.dense", .output = "classifier.out_proj", .drops_states = true}, sizes);
+          {.dense = "classifier.dense", .output = "classifier.out_proj", .drops_states = true}, sizes);
     case HeadKind::masked_lm:
       return vocabulary_head({.dense = "lm_head.dense", .norm = "lm_head.layer_norm", .output = "lm_head"},
                              sizes);
@@ -20,7 +19,6 @@ HeadSpec roberta_head(HeadKind kind, const HeadSizes& sizes) {
   }
 }
 
-constexpr std::array<std::string_view, 4> kHeads = {"pooler.", "classifier.", "qa_outputs.", "lm_head."};
 constexpr std::array<std::string_view, 2> kCopies = {"lm_head.decoder.weight", "lm_head.decoder.bias"};
 
 }  // namespace
@@ -32,7 +30,7 @@ const Architecture roberta = {.model_type = "roberta",
                               .padding_id = 1,
                               .positions = Positions::behind_padding,
                               .types = TokenTypes::given_where_several,
-                              .heads = kHeads,
+                              .pooler = "pooler.",
                               .copies = kCopies,
                               .head = roberta_head};
 

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 #include <string>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -17,6 +18,24 @@ namespace {
 void replace_once(std::string& name, std::string_view from, std::string_view to) {
   const std::size_t found = name.find(from);
   if (found != name.npos) name.replace(found, from.size(), to);
+}
+
+/// "cls." of "cls.predictions.transform.dense".
+std::string first_part(std::string_view name) {
+  return std::string(name.substr(0, name.find('.'))) + ".";
+}
+
+std::vector<std::string> parts_of_heads() {
+  std::vector<std::string> parts;
+  for (const Architecture& one : architectures()) {
+    if (!one.pooler.empty()) parts.emplace_back(one.pooler);
+    for (const HeadTraits& traits : head_table())
+      for (const HeadStep& step : one.head(traits.class_kind, {}).steps) {
+        parts.push_back(first_part(step.name));
+        if (!step.norm.empty()) parts.push_back(first_part(step.norm));
+      }
+  }
+  return parts;
 }
 
 }  // namespace
@@ -45,6 +64,11 @@ std::string architecture_names() {
     names += fmt::format("\"{}\"", all[i].model_type);
   }
   return names;
+}
+
+bool is_of_a_head(std::string_view stored) {
+  static const std::vector<std::string> parts = parts_of_heads();
+  return std::ranges::any_of(parts, [&](const std::string& part) { return stored.starts_with(part); });
 }
 
 std::string Architecture::key_of(std::string_view ours, HeadKind head_kind) const {

@@ -45,9 +45,8 @@ std::optional<ModelClass> class_named(std::string_view name) {
   for (const Architecture& architecture : architectures()) {
     if (!name.starts_with(architecture.class_prefix)) continue;
     const std::string_view rest = name.substr(architecture.class_prefix.size());
-    for (const HeadKind head : {HeadKind::none, HeadKind::classification, HeadKind::question_answering,
-                                HeadKind::token_classification, HeadKind::masked_lm})
-      if (rest == class_suffix(head)) return ModelClass{architecture.model_type, head};
+    for (const HeadTraits& traits : head_table())
+      if (rest == traits.class_ending) return ModelClass{architecture.model_type, traits.class_kind};
     if (rest.starts_with("For") || rest == "LMHeadModel" || rest == "PreTrainedModel")
       return ModelClass{architecture.model_type, HeadKind::none, true};
   }
@@ -118,7 +117,7 @@ class SpelledFields {
 };
 
 /// A computation other than ours must not pass for ours.
-void reject_unsupported(const JsonFields& fields, const SpelledFields& spelled) {
+void reject_unsupported(const JsonFields& fields, const SpelledFields& spelled, HeadKind head) {
   const auto expect = [&](const char* key, std::string_view supported) {
     const std::optional<std::string> value = spelled.string(key);
     if (value && *value != supported) spelled.fail(key, *value, fmt::format("\"{}\"", supported));
@@ -127,6 +126,8 @@ void reject_unsupported(const JsonFields& fields, const SpelledFields& spelled) 
   expect("position_embedding_type", "absolute");
   for (const char* const key : {"is_decoder", "add_cross_attention", "is_encoder_decoder"})
     if (fields.boolean(key, false)) fields.fail(key, true, "false");
+  if (head == HeadKind::masked_lm && !fields.boolean("tie_word_embeddings", true))
+    fields.fail("tie_word_embeddings", false, "true (the output layer is the word embeddings again)");
 }
 
 void read_sizes(const SpelledFields& fields, ModelConfig& config) {
@@ -196,8 +197,7 @@ std::vector<std::string> read_labels(const JsonFields& fields, HeadKind head) {
     return read_id2label(fields, *id2label);
   std::vector<std::string> labels;
   // Two labels are Hugging Face's default, but only classifiers have any use for them.
-  const bool classifies = head == HeadKind::classification || head == HeadKind::token_classification;
-  const std::int64_t count = fields.integer("num_labels", kLabels, classifies ? 2 : 0);
+  const std::int64_t count = fields.integer("num_labels", kLabels, traits_of(head).classifies ? 2 : 0);
   for (std::int64_t i = 0; i < count; ++i) labels.push_back(fmt::format("LABEL_{}", i));
   return labels;
 }
@@ -244,6 +244,17 @@ void read_skimming(const json& object, const std::string& origin, ModelConfig& c
       *semantics == name_of(SkimSemantics::original) ? SkimSemantics::original : SkimSemantics::removal;
 }
 
+HeadSpec head_spec(const ModelConfig& config) {
+  if (config.head == HeadKind::embedding) return config.sentence_head;
+  HeadSpec head = architecture_of(config.model_type)
+                      .head(traits_of(config.head).class_kind, {.hidden = config.hidden_size,
+                                                                .labels = config.num_labels(),
+                                                                .vocabulary = config.vocab_size,
+                                                                .dropout = config.classifier_dropout});
+  head.kind = config.head;
+  return head;
+}
+
 }  // namespace
 
 std::int64_t ModelConfig::max_tokens() const {
@@ -268,11 +279,7 @@ ModelSpec ModelConfig::spec() const {
                          .types = type_vocab_size,
                          .given_types = given},
           .layers = std::vector<LayerSpec>(static_cast<std::size_t>(num_hidden_layers), layer),
-          .head = head == HeadKind::embedding ? sentence_head
-                                              : architecture.head(head, {.hidden = hidden_size,
-                                                                         .labels = num_labels(),
-                                                                         .vocabulary = vocab_size,
-                                                                         .dropout = classifier_dropout}),
+          .head = head_spec(*this),
           .skim = skim,
           .dropout = {.hidden = hidden_dropout_prob,
                       .attention = attention_probs_dropout_prob,
@@ -292,7 +299,7 @@ ModelConfig ModelConfig::parse(std::string_view text, const std::string& origin)
   ModelConfig config;
   read_class(fields, config);
   const SpelledFields spelled(fields, config);
-  reject_unsupported(fields, spelled);
+  reject_unsupported(fields, spelled, config.head);
   read_sizes(spelled, config);
   read_rates(spelled, config);
   read_head(fields, config);
@@ -351,16 +358,15 @@ json skimming_to_json(const SkimConfig& skim, json object) {
 /// Keeps the class that was there when it means the same ("BertForTokenClassification" is a BERT without our
 /// head).
 void write_class(const ModelConfig& config, json& root) {
-  const HeadKind head = config.head == HeadKind::regression  ? HeadKind::classification
-                        : config.head == HeadKind::embedding ? HeadKind::none
-                                                             : config.head;
+  const HeadTraits& traits = traits_of(config.head);
   const json& present = root["architectures"];
   if (present.is_array() && !present.empty() && present.front().is_string()) {
     const std::optional<ModelClass> model_class = class_named(present.front().get<std::string>());
-    if (model_class && model_class->model_type == config.model_type && model_class->head == head) return;
+    if (model_class && model_class->model_type == config.model_type && model_class->head == traits.class_kind)
+      return;
   }
-  root["architectures"] =
-      json::array({fmt::format("{}{}", architecture_of(config.model_type).class_prefix, class_suffix(head))});
+  root["architectures"] = json::array(
+      {fmt::format("{}{}", architecture_of(config.model_type).class_prefix, traits.class_ending)});
 }
 
 void write_labels(const ModelConfig& config, json& root) {

@@ -24,13 +24,6 @@ bool starts_with_any(std::string_view name, std::span<const std::string_view> pr
   return std::ranges::any_of(prefixes, [&](auto prefix) { return name.starts_with(prefix); });
 }
 
-/// Whether a tensor belongs to a head of one of the architectures' classes: the file also serves another
-/// task.
-bool is_of_a_head(std::string_view name) {
-  return std::ranges::any_of(architectures(),
-                             [&](const Architecture& one) { return starts_with_any(name, one.heads); });
-}
-
 bool is_copy_or_buffer(std::string_view name) {
   return std::ranges::find(kBuffers, name) != std::end(kBuffers) ||
          std::ranges::any_of(architectures(), [&](const Architecture& one) {
@@ -128,10 +121,16 @@ void detect_predictors(const Matcher& matcher, ModelConfig& config) {
     config.skim.predictor_size = linear->second.tensor.shape[0];
 }
 
+struct Leftovers {
+  std::vector<std::string> names;
+  bool pooler = false;  ///< some are a pooler's
+};
+
 /// What no spec has taken: either harmless, or a sign that the file is another model's.
-std::vector<std::string> check_leftovers(const Matcher& matcher, const ModelConfig& config,
-                                         const WeightRequirements& required) {
-  std::vector<std::string> unused;
+Leftovers check_leftovers(const Matcher& matcher, const ModelConfig& config,
+                          const WeightRequirements& required) {
+  const std::string_view pooler = architecture_of(config.model_type).pooler;
+  Leftovers left;
   for (const auto& [name, view] : matcher.available()) {
     if (is_copy_or_buffer(name)) continue;
     const bool unused_predictor = name.starts_with(predictors_prefix()) && !config.skim.enabled;
@@ -139,9 +138,10 @@ std::vector<std::string> check_leftovers(const Matcher& matcher, const ModelConf
     const bool in_encoder = starts_with_any(name, kEncoderParts);
     if (!known && (in_encoder || required.head))
       matcher.fail(view.file_name, "is unknown: this configuration has no such weight");
-    unused.push_back(view.file_name);
+    left.names.push_back(view.file_name);
+    left.pooler = left.pooler || (!pooler.empty() && name.starts_with(pooler));
   }
-  return unused;
+  return left;
 }
 
 }  // namespace
@@ -187,7 +187,9 @@ ModelWeights ModelWeights::match(LoadedTensors loaded, ModelConfig& config,
       take_predictors && std::any_of(specs.begin(), specs.end(), in(WeightGroup::predictor));
   result.has_head_ =
       take_pooler && take_head && std::any_of(specs.begin(), specs.end(), in(WeightGroup::head));
-  result.unused_ = check_leftovers(matcher, config, required);
+  Leftovers left = check_leftovers(matcher, config, required);
+  result.unused_ = std::move(left.names);
+  result.left_pooler_ = left.pooler;
   result.owners_ = std::move(loaded.owners);
   result.file_paths_ = std::move(loaded.paths);
   return result;

@@ -65,6 +65,8 @@ class ModelWeights {
   bool has_head() const { return has_head_; }
   /// Tensors in the files that this configuration does not use (position_ids and tied decoders excepted).
   const std::vector<std::string>& unused() const { return unused_; }
+  /// Some of these are a pooler's.
+  bool left_pooler() const { return left_pooler_; }
   const std::vector<std::filesystem::path>& files() const { return file_paths_; }
 
  private:
@@ -75,6 +77,7 @@ class ModelWeights {
   std::string origin_;
   bool has_predictors_ = false;
   bool has_head_ = false;
+  bool left_pooler_ = false;
 };
 
 }  // namespace transkimmer

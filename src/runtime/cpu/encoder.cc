@@ -31,6 +31,7 @@ class ForwardPass {
         weights_(weights),
         batch_(batch),
         pass_(options.pass),
+        threshold_(options.pass.skim_threshold.value_or(0)),
         outputs_(options.outputs),
         predicts_(options.pass.skimming && !weights.predictors.empty()),
         threads_(pool, workspace, options.pass.times != nullptr),
@@ -211,7 +212,7 @@ class ForwardPass {
     own.margins_in_f32 += predict_margins(
         weights_.predictors[layer],
         {hidden_row(begin), operand_rows(begin), statistics(begin), count, thresholds_from(begin)},
-        pass_.skim_threshold, own.predictor, space_.margins.data() + begin);
+        threshold_, own.predictor, space_.margins.data() + begin);
   }
 
   bool keeps(std::size_t layer, std::size_t row) const {
@@ -222,8 +223,7 @@ class ForwardPass {
                   " computed no number: weights of the model are damaged or too large");
     if (pass_.keep) return pass_.keep(layer, space_.token_of_row[row], margin);
     const double* const thresholds = thresholds_from(row);
-    return !predicts_ ||
-           static_cast<double>(margin) > (thresholds == nullptr ? pass_.skim_threshold : *thresholds);
+    return !predicts_ || static_cast<double>(margin) > (thresholds == nullptr ? threshold_ : *thresholds);
   }
 
   /// Of the rows from `row` on; null where all sequences have the pass's.
@@ -396,6 +396,7 @@ class ForwardPass {
   const EncoderWeights& weights_;
   const RaggedBatch& batch_;
   const PassOptions& pass_;
+  double threshold_;  ///< of sequences whose batch says nothing else
   const OutputStates outputs_;
   const bool predicts_;
   const PassThreads threads_;

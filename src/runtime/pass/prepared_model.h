@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "runtime/pass/keep_decision.h"
@@ -25,8 +26,9 @@ struct BatchResult {
 
 /// How one pass runs a model that is loaded.
 struct PassOptions {
-  bool skimming = true;             ///< false: all tokens go through all layers, predictors unused
-  double skim_threshold = 0;        ///< of sequences whose batch says nothing else
+  bool skimming = true;  ///< false: all tokens go through all layers, predictors unused
+  /// Of sequences whose batch says nothing else; nothing: as an Engine was made, 0 for a PreparedModel.
+  std::optional<double> skim_threshold = {};
   KeepDecision keep = {};           ///< decides in place of thresholds, where set
   OperationTimes* times = nullptr;  ///< where set, times are taken and added to it
 };

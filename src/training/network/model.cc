@@ -59,9 +59,7 @@ bool same_question(const ModelConfig& stored, const ModelConfig& wanted) {
 /// Of a stored pooler that cannot be taken.
 void tell_about_pooler(const std::filesystem::path& directory, const ModelConfig& config,
                        const ModelWeights& weights, const NoticeHandler& notices) {
-  const bool is_left = std::ranges::any_of(
-      weights.unused(), [](const std::string& name) { return name.find("pooler.") != name.npos; });
-  if (!is_left) return;
+  if (!weights.left_pooler()) return;
   notify(notices, fmt::format("{}: its pooler is left out: {}", directory.string(),
                               config.spec().reads_first_token()
                                   ? "its shape is another, or a part is missing"

@@ -57,7 +57,7 @@ TEST_P(ProfileOf, CountsThePredictorsOfTokensThatEnter) {
   const Engine engine = load(true);
   const RaggedBatch batch = batch_of({64, 40});
   const KeepDecision keep_half = [](std::size_t, std::size_t token, float) { return token % 2 == 0; };
-  const Profile profile = engine.profile(batch, keep_half);
+  const Profile profile = engine.profile(batch, {.keep = keep_half});
   const auto layers = static_cast<std::uint64_t>(engine.config().num_hidden_layers);
   const auto per_token =
       static_cast<std::uint64_t>(engine.config().hidden_size * engine.config().skim.predictor_size);

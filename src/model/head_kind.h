@@ -1,0 +1,39 @@
+#pragma once
+
+#include <span>
+#include <string_view>
+
+namespace transkimmer {
+
+/// What a model answers.
+enum class HeadKind {
+  none,
+  classification,
+  regression,
+  question_answering,
+  token_classification,
+  embedding,
+  masked_lm
+};
+
+/// What is known of a kind of head whatever the architecture is: a row of one table.
+struct HeadTraits {
+  HeadKind kind = HeadKind::none;
+  std::string_view name;          ///< in messages: "question answering"
+  std::string_view class_ending;  ///< of Hugging Face's classes: "ForMaskedLM"
+  std::string_view pipeline;      ///< Hugging Face's word for the task: "fill-mask"
+  HeadKind class_kind = kind;     ///< as what the class alone is read; labels or files say the rest
+  bool is_task = true;            ///< it answers questions about texts, and is not just a way to pretrain
+  bool classifies = false;        ///< has a class for each label, two where config.json names none
+};
+
+/// All kinds, a row each.
+std::span<const HeadTraits> head_table();
+/// The row of a kind.
+const HeadTraits& traits_of(HeadKind head);
+/// In the words of messages; "none" for no head.
+std::string_view name_of(HeadKind head);
+/// Whether a head of this kind answers questions about texts.
+bool is_task_head(HeadKind head);
+
+}  // namespace transkimmer
