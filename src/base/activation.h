@@ -4,7 +4,14 @@
 
 namespace transkimmer {
 
-/// What follows a linear layer, elementwise. GELU is the exact one, with erf (torch.nn.GELU()).
-enum class Activation : std::uint8_t { none, gelu, tanh, relu };
+/// What follows a linear layer, elementwise.
+enum class Activation : std::uint8_t {
+  none,
+  gelu,  ///< the exact one, with erf (torch.nn.GELU())
+  tanh,
+  relu,
+  gelu_tanh,  ///< GELU's approximation by tanh (torch.nn.GELU("tanh"); Hugging Face's "gelu_new")
+  silu
+};
 
 }  // namespace transkimmer

@@ -6,7 +6,7 @@
 namespace transkimmer {
 namespace {
 
-constexpr std::array<HeadTraits, 7> kTable = {{
+constexpr std::array<HeadTraits, 9> kTable = {{
     {.kind = HeadKind::none,
      .name = "none",
      .class_ending = "Model",
@@ -17,6 +17,19 @@ constexpr std::array<HeadTraits, 7> kTable = {{
      .class_ending = "ForSequenceClassification",
      .pipeline = "text-classification",
      .classifies = true},
+    // A classifier that says so in problem_type.
+    {.kind = HeadKind::multi_label,
+     .name = "multi-label classification",
+     .class_ending = "ForSequenceClassification",
+     .pipeline = "text-classification",
+     .class_kind = HeadKind::classification,
+     .classifies = true},
+    // A regressor beside which the settings of sentence-transformers' CrossEncoder stand.
+    {.kind = HeadKind::reranking,
+     .name = "reranking",
+     .class_ending = "ForSequenceClassification",
+     .pipeline = "text-ranking",
+     .class_kind = HeadKind::classification},
     // A classifier of one label.
     {.kind = HeadKind::regression,
      .name = "regression",

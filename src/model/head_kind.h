@@ -9,7 +9,9 @@ namespace transkimmer {
 enum class HeadKind {
   none,
   classification,
+  multi_label,  ///< each label is true or not
   regression,
+  reranking,  ///< one score of how well a text answers a query
   question_answering,
   token_classification,
   embedding,

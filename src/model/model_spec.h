@@ -26,6 +26,8 @@ struct EmbeddingSpec {
   Positions positions = Positions::from_zero;
   std::int64_t types = 0;   ///< rows of the table of token types; 0: there is none
   bool given_types = true;  ///< whoever runs the model says each token's type; else all are 0
+  /// Columns of the tables, which a linear layer turns into the hidden size; 0: they have the hidden size.
+  std::int64_t size = 0;
 
   /// The longest sequence that the position table allows.
   std::int64_t max_tokens() const {
@@ -35,6 +37,13 @@ struct EmbeddingSpec {
 
 struct AttentionSpec {
   std::int64_t heads = 0;
+};
+
+/// A bias of attention scores by the distance of two tokens, which all layers share (MPNet, T5): distances
+/// fall into buckets, half of them for each direction, the far ones wider and wider.
+struct RelativeBiasSpec {
+  std::int64_t buckets = 0;         ///< 0: there is none
+  std::int64_t max_distance = 128;  ///< from here on all distances fall into the last bucket
 };
 
 struct FeedForwardSpec {
@@ -90,6 +99,10 @@ struct HeadSpec {
   std::int64_t width(std::int64_t hidden_size) const {
     return hidden_size * std::max<std::int64_t>(1, static_cast<std::int64_t>(pooling.size()));
   }
+  /// Columns of the result.
+  std::int64_t out(std::int64_t hidden_size) const {
+    return steps.empty() ? width(hidden_size) : steps.back().out;
+  }
 };
 
 /// Probabilities of dropout in training.
@@ -105,6 +118,7 @@ struct ModelSpec {
   std::int64_t hidden_size = 0;
   double norm_epsilon = 1e-12;  ///< of every LayerNorm but the predictors'
   EmbeddingSpec embeddings;
+  RelativeBiasSpec relative_bias = {};
   std::vector<LayerSpec> layers;
   HeadSpec head;
   SkimConfig skim;

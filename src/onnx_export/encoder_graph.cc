@@ -10,6 +10,7 @@
 
 #include "model/weight_specs.h"
 #include "onnx_export/graph_builder.h"
+#include "transkimmer/error.h"
 
 namespace transkimmer {
 namespace {
@@ -232,8 +233,11 @@ class EncoderGraph {
         return graph_.node("Tanh", {x}, name + "/Tanh");
       case Activation::relu:
         return graph_.node("Relu", {x}, name + "/Relu");
+      case Activation::gelu_tanh:
+      case Activation::silu:
+        break;
     }
-    return x;
+    throw UsageError("the model has an activation that is not exported");
   }
 
   std::string gelu(const std::string& name, const std::string& x) {

@@ -21,12 +21,15 @@ struct ModelConfig {
   bool other_head = false;
   std::int64_t vocab_size = 0;
   std::int64_t hidden_size = 0;
+  std::int64_t embedding_size = 0;  ///< of the embedding tables; 0: the hidden size
   std::int64_t num_hidden_layers = 0;
   std::int64_t num_attention_heads = 0;
   std::int64_t intermediate_size = 0;
   std::int64_t max_position_embeddings = 0;
   std::int64_t type_vocab_size = 0;  ///< 0: the architecture has no token types
   std::int64_t pad_token_id = 0;
+  std::int64_t relative_attention_num_buckets = 0;  ///< 0: no bias by distance
+  Activation hidden_act = Activation::gelu;
   double layer_norm_eps = 1e-12;
   double initializer_range = 0.02;
   double hidden_dropout_prob = 0.1;

@@ -21,6 +21,8 @@ void activate(Activation activation, std::vector<float>& values) {
       for (float& value : values) value = std::max(value, 0.0F);
       return;
     case Activation::gelu:
+    case Activation::gelu_tanh:
+    case Activation::silu:
       break;
   }
   throw UsageError("the model has a task head with an activation that is not for inference");

@@ -19,6 +19,10 @@ Tensor activate(Activation activation, const Tensor& x) {
       return at::tanh(x);
     case Activation::relu:
       return at::relu(x);
+    case Activation::gelu_tanh:
+      return at::gelu(x, "tanh");
+    case Activation::silu:
+      return at::silu(x);
   }
   return x;
 }

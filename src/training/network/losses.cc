@@ -102,6 +102,8 @@ Tensor task_loss(const ModelConfig& config, const Tensor& logits, const Targets&
     case HeadKind::masked_lm:
       return masked_lm_loss(logits, targets.tokens);
     case HeadKind::none:
+    case HeadKind::multi_label:
+    case HeadKind::reranking:
     case HeadKind::embedding:
       break;
   }
