@@ -7,6 +7,7 @@
 #include "evaluation/engine_batches.h"
 #include "features/batches.h"
 #include "metrics/scores.h"
+#include "metrics/vector_similarity.h"
 #include "model_files/model_directory.h"
 #include "transkimmer/error.h"
 
@@ -32,8 +33,9 @@ class PassRecorder {
     if (answers_) {
       pass_.token_logits.resize(data.size());
     } else {
+      columns_ = static_cast<std::size_t>(engine.spec().head.out(engine.spec().hidden_size));
       pass_.outputs.resize(data.size());
-      pass_.logits.resize(data.size() * static_cast<std::size_t>(engine.config().num_labels()));
+      pass_.logits.resize(data.size() * columns_);
     }
     pass_.kept.resize(static_cast<std::size_t>(engine.config().num_hidden_layers));
   }
@@ -49,7 +51,12 @@ class PassRecorder {
     }
   }
 
-  Pass take() { return std::move(pass_); }
+  Pass take() {
+    // The pairs of vectors are there only now.
+    if (engine_.config().head == HeadKind::embedding)
+      pass_.outputs = cosines_of_pairs(pass_.logits, columns_);
+    return std::move(pass_);
+  }
 
  private:
   void record(const BatchResult& result, const RaggedBatch& batch, std::size_t member, std::size_t example) {
@@ -60,10 +67,9 @@ class PassRecorder {
                          std::size_t{2} * (batch.starts[member + 1] - batch.starts[member]));
       pass_.token_logits[example].assign(of_tokens.begin(), of_tokens.end());
     } else {
-      const std::size_t labels = logits.size() / batch.sequences();
-      const std::span<const float> own = logits.subspan(member * labels, labels);
+      const std::span<const float> own = logits.subspan(member * columns_, columns_);
       pass_.outputs[example] = interpret(own);
-      std::ranges::copy(own, pass_.logits.begin() + static_cast<std::ptrdiff_t>(example * labels));
+      std::ranges::copy(own, pass_.logits.begin() + static_cast<std::ptrdiff_t>(example * columns_));
     }
   }
 
@@ -83,6 +89,7 @@ class PassRecorder {
   const Engine& engine_;
   const EncodedDataset& data_;
   bool answers_ = false;
+  std::size_t columns_ = 0;  ///< of each sequence's logits
   Pass pass_;
 };
 
@@ -162,7 +169,7 @@ class Comparison {
   }
 
   void describe(Evaluation& evaluation) const {
-    evaluation.examples = data_.size();
+    evaluation.examples = data_.labels.size();
     evaluation.padded_batch = options_.padded_batch;
     for (const std::size_t length : lengths_) {
       evaluation.tokens += length;

@@ -36,8 +36,9 @@ struct EvaluationOptions {
 
 /// One engine's pass over a data set.
 struct Pass {
-  std::vector<double> outputs;  ///< [examples]: class index, or regression score
-  std::vector<float> logits;    ///< [examples, labels] that they are from
+  std::vector<double>
+      outputs;                ///< [examples]: class index, regression score, or cosine of an embedder's pair
+  std::vector<float> logits;  ///< [sequences, labels] that they are from; [sequences, dimension] of vectors
   /// [examples][tokens, 2]: start and end of each token in turn; question answering models only, which have
   /// no outputs.
   std::vector<std::vector<float>> token_logits;
@@ -71,7 +72,8 @@ struct Evaluation {
 
 /// Runs `engine` over the data; with `dense` (the same weights loaded without skimming) also the dense model,
 /// unpadded and padded, batch by batch in turn, so that all three see the same moods of the machine.
-/// `metrics` score the examples when every one of them has a label. Throws UsageError for a data set without
+/// `metrics` score the examples when every one of them has a label. An embedder's are pairs, as
+/// encode_compared makes them. Throws UsageError for a data set without
 /// examples and for limits of 0.
 Evaluation evaluate(const Engine& engine, const Engine* dense, const EncodedDataset& data,
                     std::span<const Metric> metrics, const EvaluationOptions& options);

@@ -21,15 +21,15 @@ std::string in_json(const std::string& text) {
 
 void write_predictions(const std::filesystem::path& path, const ModelConfig& config, const Pass& pass,
                        std::span<const std::size_t> indices) {
-  const bool regression = config.head == HeadKind::regression;
+  const bool one_score = config.head == HeadKind::regression || config.head == HeadKind::embedding;
   const auto labels = static_cast<std::size_t>(config.num_labels());
   write_file_atomically(path, [&](std::ostream& out) {
     for (std::size_t i = 0; i < indices.size(); ++i) {
-      const std::span<const float> logits = std::span(pass.logits).subspan(i * labels, labels);
-      if (regression) {
-        out << fmt::format("{{\"index\":{},\"label\":{},\"scores\":[{}]}}\n", indices[i], logits.front(),
-                           logits.front());
+      if (one_score) {
+        const auto score = static_cast<float>(pass.outputs[i]);
+        out << fmt::format("{{\"index\":{},\"label\":{},\"scores\":[{}]}}\n", indices[i], score, score);
       } else {
+        const std::span<const float> logits = std::span(pass.logits).subspan(i * labels, labels);
         const std::string& label = config.labels[static_cast<std::size_t>(pass.outputs[i])];
         out << fmt::format("{{\"index\":{},\"label\":{},\"scores\":[{}]}}\n", indices[i], in_json(label),
                            fmt::join(probabilities_of(logits), ","));

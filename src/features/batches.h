@@ -15,7 +15,8 @@ struct BatchLimits {
   std::size_t max_tokens = SIZE_MAX;  ///< sum of lengths; a sequence longer than this forms its own batch
 };
 
-/// For inference: sequences sorted by length (longest first), cut into batches within the limits.
+/// For inference: sequences sorted by length (longest first), cut into batches within the limits. Throws
+/// UsageError for batches of no sequence and for more than 2^32 - 1 sequences, as the next two do.
 std::vector<Batch> length_sorted_batches(std::span<const std::size_t> lengths, const BatchLimits& limits);
 
 /// For inference over sequences that belong together (the windows of one question): in their order, group g

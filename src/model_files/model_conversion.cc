@@ -70,7 +70,9 @@ void convert_model(const std::filesystem::path& source, const std::filesystem::p
   const LoadedTensors loaded = load_weight_files(source);
   ModelWeights::match(loaded, config, {.predictors = false, .head = false});  // throws when it is damaged
   nlohmann::json settings = read_json(source / "config.json");
-  settings["torch_dtype"] = torch_name(dtype);
+  // transformers names it "dtype" since version 4.56, and reads both.
+  settings[settings.contains("dtype") ? "dtype" : "torch_dtype"] = torch_name(dtype);
+  if (settings.contains("dtype")) settings.erase("torch_dtype");
   make_directory(destination);
   write_weights(loaded, destination / "model.safetensors", dtype);
   copy_tokenizer_files(source, destination);

@@ -1,10 +1,10 @@
 #include "transkimmer/embedder.h"
 
-#include <cmath>
 #include <utility>
 
 #include <fmt/format.h>
 
+#include "metrics/vector_similarity.h"
 #include "model_files/sentence_transformers/prompts.h"
 #include "serving/loaded_model.h"
 #include "serving/text_run.h"
@@ -17,12 +17,6 @@ const ServedKind& served_kind() {
   return kind;
 }
 
-double length_of(std::span<const float> values) {
-  double squares = 0;
-  for (const float value : values) squares += static_cast<double>(value) * value;
-  return std::sqrt(squares);
-}
-
 }  // namespace
 
 struct Embedder::Impl {
@@ -33,11 +27,7 @@ struct Embedder::Impl {
 
   const ModelSpec& spec() const { return model.loaded().engine.spec(); }
 
-  std::size_t dimension() const {
-    const HeadSpec& head = spec().head;
-    return static_cast<std::size_t>(head.steps.empty() ? head.width(spec().hidden_size)
-                                                       : head.steps.back().out);
-  }
+  std::size_t dimension() const { return static_cast<std::size_t>(spec().head.out(spec().hidden_size)); }
 
   void check(const EmbedOptions& options) const {
     if (options.dimensions > dimension())
@@ -114,10 +104,7 @@ const std::vector<std::pair<std::string, std::string>>& Embedder::prompts() cons
 float cosine(std::span<const float> left, std::span<const float> right) {
   if (left.size() != right.size())
     throw UsageError(fmt::format("the vectors have {} and {} values", left.size(), right.size()));
-  double product = 0;
-  for (std::size_t k = 0; k < left.size(); ++k) product += static_cast<double>(left[k]) * right[k];
-  const double lengths = length_of(left) * length_of(right);
-  return lengths > 0 ? static_cast<float>(product / lengths) : 0;
+  return static_cast<float>(cosine_similarity(left, right));
 }
 
 }  // namespace transkimmer

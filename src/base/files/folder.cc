@@ -36,6 +36,11 @@ std::string lower_case_extension(const std::filesystem::path& path) {
 
 void require_writable(const std::filesystem::path& path) {
   if (directory_exists(path)) throw_io_failure(path.string(), "write", EISDIR);
+  // A device or a pipe is written to itself, and nothing is put in its place.
+  std::error_code ignored;
+  const bool is_other = std::filesystem::is_other(path, ignored);
+  if (is_other && ::access(path.c_str(), W_OK) != 0) throw_io_failure(path.string(), "write", errno);
+  if (is_other) return;
   const std::filesystem::path parent = path.has_parent_path() ? path.parent_path() : ".";
   if (::access(parent.c_str(), W_OK | X_OK) != 0) throw_io_failure(path.string(), "create", errno);
 }

@@ -5,6 +5,8 @@
 #include "base/machine/hardware.h"
 #include "datasets/sample.h"
 #include "evaluation/align_labels.h"
+#include "features/compared_texts.h"
+#include "model_files/sentence_transformers/prompts.h"
 #include "model_files/tokenizers/tokenizer_files.h"
 #include "transkimmer/error.h"
 
@@ -24,16 +26,16 @@ HeadKind head_for(TaskKind kind) {
 }
 
 EvaluatedTexts load_own_file(const EvaluateOptions& options, const ModelConfig& config) {
-  if (config.head != HeadKind::classification && config.head != HeadKind::regression)
+  const bool scores = config.head == HeadKind::regression || config.head == HeadKind::embedding;
+  if (config.head != HeadKind::classification && !scores)
     throw UsageError(fmt::format("{} holds a {} model, but the labels of a table are those of whole texts",
                                  options.model.string(), name_of(config.head)));
   TableSource source = options.table;
-  const bool regression = config.head == HeadKind::regression;
-  source.kind = regression ? TaskKind::regression : TaskKind::classification;
-  if (!regression) source.labels = config.labels;
+  source.kind = scores ? TaskKind::regression : TaskKind::classification;
+  if (!scores) source.labels = config.labels;
   source.labels_required = options.label_column_named;
   const auto metrics =
-      regression ? std::vector{Metric::pearson, Metric::spearman} : std::vector{Metric::accuracy};
+      scores ? std::vector{Metric::pearson, Metric::spearman} : std::vector{Metric::accuracy};
   EvaluatedTexts texts;
   texts.task = "table";
   texts.split = source.path.filename().string();
@@ -95,7 +97,9 @@ void refuse_question_options(const EvaluateOptions& options, HeadKind head) {
 
 void check_model_kind(const std::filesystem::path& model, HeadKind head, const Task& task) {
   const HeadKind wanted = head_for(task.kind);
-  if (head != wanted)
+  // How alike two texts are is also the cosine of their vectors.
+  const bool compares = head == HeadKind::embedding && task.pair && wanted == HeadKind::regression;
+  if (head != wanted && !compares)
     throw UsageError(fmt::format("{} is a {} model, but {} is a {} task", model.string(), name_of(head),
                                  task.name, name_of(wanted)));
 }
@@ -109,7 +113,11 @@ EvaluatedTexts read_texts(const EvaluateOptions& options, const Engine& engine,
                      {.notices = notices, .split_special_tokens = options.engine.split_special_tokens});
   const Stopwatch watch;
   const std::size_t longest = longest_input(engine.config(), *tokenizer, options.max_length);
-  texts.encoded = encode_dataset(texts.dataset, *tokenizer, longest, static_cast<unsigned>(engine.threads()));
+  const auto threads = static_cast<unsigned>(engine.threads());
+  texts.encoded =
+      engine.config().head == HeadKind::embedding
+          ? encode_compared(texts.dataset, read_prompts(options.model).usual, *tokenizer, longest, threads)
+          : encode_dataset(texts.dataset, *tokenizer, longest, threads);
   texts.tokenization_seconds = watch.seconds();
   require_tokens(texts.encoded, texts.dataset.origin);
   tell_about_cut_texts(texts.encoded, texts.dataset, longest, notices);

@@ -3,6 +3,7 @@
 #include <iostream>
 #include <memory>
 #include <optional>
+#include <system_error>
 
 #include <fmt/format.h>
 
@@ -31,11 +32,15 @@ struct DemoOptions {
   bool json = false;
 };
 
-/// Makes room for the two models where they are to be kept.
-void prepare_output_dir(const DemoOptions& options) {
+/// Makes room for the two models where they are to be kept. `encoder` may not be one of them.
+void prepare_output_dir(const DemoOptions& options, const std::filesystem::path& encoder) {
   for (const char* name : {"dense", "skimmed"}) {
     const std::filesystem::path model = options.output_dir / name;
     if (options.output_dir.empty() || is_empty_directory(model)) continue;
+    std::error_code ignored;
+    if (std::filesystem::equivalent(model, encoder, ignored))
+      throw UsageError("--model: " + encoder.string() +
+                       " is in --output-dir, where it would be replaced; choose another --output-dir");
     if (!options.overwrite_output_dir)
       throw UsageError("--output-dir: " + model.string() +
                        " is not empty; say --overwrite-output-dir to replace it");
@@ -138,18 +143,16 @@ std::filesystem::path encoder_to_begin_with(const std::filesystem::path& model) 
 }
 
 void run_demo(const DemoOptions& options) {
-  prepare_output_dir(options);
-  const ModelFolder folder(options.output_dir);
   DemonstrationOptions demonstration = options.demonstration;
-  demonstration.directory = folder.path();
   if (!options.from_scratch) demonstration.encoder = encoder_to_begin_with(options.encoder);
+  prepare_output_dir(options, demonstration.encoder);
+  const ModelFolder folder(options.output_dir);
+  demonstration.directory = folder.path();
   const InterruptGuard guard(kInterruptedTraining);
   std::optional<ProgressLine> line;
-  std::string stage;
   DemonstrationEvents events;
   events.on_stage = [&](const std::string& what) {
     line.reset();
-    stage = what;
     std::cerr << what << '\n';
   };
   events.on_step = [&](const ProgressReport& report) {

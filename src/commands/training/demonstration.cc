@@ -1,7 +1,6 @@
 #include "commands/training/demonstration.h"
 
 #include <chrono>
-#include <ostream>
 
 #include "base/files/file.h"
 #include "base/machine/hardware.h"

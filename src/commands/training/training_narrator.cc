@@ -61,7 +61,8 @@ std::string TrainingNarrator::details(const ProgressReport& report) const {
 void TrainingNarrator::evaluated(const ProgressReport& report, const EvaluationReport& scores, bool best) {
   std::string text = fmt::format("step {}, epoch {:.2f}:", report.step, report.epoch);
   for (const auto& [name, value] : scores.scores) text += fmt::format(" {} {:.4f},", name, value);
-  text += fmt::format(" loss {:.4f}", scores.loss);
+  if (scores.loss) text += fmt::format(" loss {:.4f},", *scores.loss);
+  text.pop_back();
   if (skimming_) {
     std::vector<std::string> layers;
     for (const double kept : scores.kept_fraction_per_layer)

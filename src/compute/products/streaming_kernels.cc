@@ -23,10 +23,10 @@ constexpr int kTileRows = 6;
 constexpr int kVectors = 4;
 constexpr std::size_t kVectorBytes = 64;
 
-/// One step multiplies `values` neighbouring values of a row with a vector of weights.
+/// One step multiplies `kValues` neighbouring values of a row with a vector of weights.
 struct F32Step {
   using Sums = __m512;
-  static constexpr std::size_t values = 1, value_bytes = sizeof(float);
+  static constexpr std::size_t kValues = 1, kValueBytes = sizeof(float);
 
   TRANSKIMMER_AVX512_INLINE Sums zero() { return _mm512_setzero_ps(); }
   TRANSKIMMER_AVX512_INLINE Sums add(Sums sums, const std::byte* x, __m512i weights) {
@@ -42,7 +42,7 @@ struct F32Step {
 };
 
 struct Bf16Step : F32Step {
-  static constexpr std::size_t values = 2, value_bytes = sizeof(Bf16);
+  static constexpr std::size_t kValues = 2, kValueBytes = sizeof(Bf16);
 
   TRANSKIMMER_AVX512_INLINE Sums add(Sums sums, const std::byte* x, __m512i weights) {
     std::int32_t pair;
@@ -55,7 +55,7 @@ struct Bf16Step : F32Step {
 /// the column's.
 struct Int8Step {
   using Sums = __m512i;
-  static constexpr std::size_t values = 4, value_bytes = sizeof(std::int8_t);
+  static constexpr std::size_t kValues = 4, kValueBytes = sizeof(std::int8_t);
 
   TRANSKIMMER_AVX512_INLINE Sums zero() { return _mm512_setzero_si512(); }
   TRANSKIMMER_AVX512_INLINE Sums add(Sums sums, const std::byte* x, __m512i weights) {
@@ -84,17 +84,17 @@ struct TileTask {
 /// constant makes GCC 12 keep int8's sums in memory.)
 template <class Step, int kRows, int kLines>
 TRANSKIMMER_AVX512 void multiply_tile(const StreamedProduct& product, const TileTask& task) {
-  const std::size_t row_bytes = product.in * Step::value_bytes;
+  const std::size_t row_bytes = product.in * Step::kValueBytes;
   const std::byte* x = static_cast<const std::byte*>(product.x) + task.first_row * row_bytes;
   const std::byte* weights = static_cast<const std::byte*>(product.weights) +
-                             task.block * kStreamedColumns * product.in * Step::value_bytes;
+                             task.block * kStreamedColumns * product.in * Step::kValueBytes;
   const std::byte* fetch = task.fetch;
   typename Step::Sums sums[kRows][kVectors];
 #pragma GCC unroll 6
   for (auto& row : sums)
 #pragma GCC unroll 4
     for (auto& sum : row) sum = Step::zero();
-  for (std::size_t k = 0; k < product.in; k += Step::values) {
+  for (std::size_t k = 0; k < product.in; k += Step::kValues) {
     __m512i right[kVectors];
 #pragma GCC unroll 4
     for (int v = 0; v < kVectors; ++v)
@@ -107,7 +107,7 @@ TRANSKIMMER_AVX512 void multiply_tile(const StreamedProduct& product, const Tile
 #pragma GCC unroll 4
     for (int line = 0; line < kLines; ++line)
       _mm_prefetch(fetch + static_cast<std::size_t>(line) * kVectorBytes, _MM_HINT_T1);
-    x += Step::values * Step::value_bytes;
+    x += Step::kValues * Step::kValueBytes;
     weights += kVectors * kVectorBytes;
     fetch += kVectors * kVectorBytes;
   }
@@ -138,7 +138,7 @@ void multiply_rows(const StreamedProduct& product, const TileTask& task, std::si
 template <class Step, int kLines>
 void multiply_blocks(const StreamedProduct& product, std::size_t tiles) {
   const std::size_t blocks = (product.columns + kStreamedColumns - 1) / kStreamedColumns;
-  const std::size_t block_bytes = kStreamedColumns * product.in * Step::value_bytes;
+  const std::size_t block_bytes = kStreamedColumns * product.in * Step::kValueBytes;
   for (std::size_t block = 0; block < blocks; ++block) {
     const auto* present = static_cast<const std::byte*>(product.weights) + block * block_bytes;
     for (std::size_t tile = 0; tile < tiles; ++tile) {

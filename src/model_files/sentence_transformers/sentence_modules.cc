@@ -1,5 +1,6 @@
 #include "model_files/sentence_transformers/sentence_modules.h"
 
+#include <algorithm>
 #include <array>
 #include <string>
 #include <string_view>
@@ -161,8 +162,72 @@ std::optional<HeadSpec> read_sentence_modules(const fs::path& directory, std::in
   return head;
 }
 
+std::string module_folder(const HeadStep& step) {
+  return step.name.substr(0, step.name.rfind('.'));
+}
+
+namespace {
+
+/// As versions before 6 write it, which newer ones read.
+json pooling_settings(const HeadSpec& head, std::int64_t hidden_size) {
+  json settings = {{"word_embedding_dimension", hidden_size}};
+  for (const ModeNames& one : kModes)
+    settings[one.flag] = head.reads == Reads::first
+                             ? one.mode == Pooling::first
+                             : std::ranges::find(head.pooling, one.mode) != head.pooling.end();
+  return settings;
+}
+
+json dense_settings(const HeadStep& step, std::int64_t in) {
+  std::string activation = "torch.nn.modules.linear.Identity";
+  if (step.activation == Activation::tanh) activation = "torch.nn.modules.activation.Tanh";
+  if (step.activation == Activation::relu) activation = "torch.nn.modules.activation.ReLU";
+  return {{"in_features", in},
+          {"out_features", step.out},
+          {"bias", step.biased},
+          {"activation_function", activation}};
+}
+
+/// Collects modules in their order.
+class ModuleWriter {
+ public:
+  explicit ModuleWriter(fs::path directory) : directory_(std::move(directory)) { add("Transformer", ""); }
+
+  void add(const std::string& type, const std::string& folder, const json& settings = {}) {
+    const auto index = modules_.size();
+    modules_.push_back({{"idx", index},
+                        {"name", std::to_string(index)},
+                        {"path", folder},
+                        {"type", "sentence_transformers.models." + type}});
+    if (folder.empty()) return;
+    make_directory(directory_ / folder);
+    if (!settings.is_null())
+      write_file_atomically(directory_ / folder / "config.json", settings.dump(2) + "\n");
+  }
+  std::string numbered(const std::string& type) const { return fmt::format("{}_{}", modules_.size(), type); }
+  void finish() const { write_file_atomically(directory_ / kModulesFile, modules_.dump(2) + "\n"); }
+
+ private:
+  fs::path directory_;
+  json modules_ = json::array();
+};
+
+}  // namespace
+
+void write_sentence_modules(const fs::path& directory, const HeadSpec& head, std::int64_t hidden_size) {
+  ModuleWriter writer(directory);
+  writer.add("Pooling", writer.numbered("Pooling"), pooling_settings(head, hidden_size));
+  std::int64_t in = head.width(hidden_size);
+  for (const HeadStep& step : head.steps) {
+    writer.add("Dense", module_folder(step), dense_settings(step, in));
+    in = step.out;
+  }
+  if (head.normalize) writer.add("Normalize", writer.numbered("Normalize"));
+  writer.finish();
+}
+
 void copy_sentence_modules(const fs::path& source, const fs::path& destination) {
-  if (!path_exists(source / kModulesFile)) return;
+  if (!path_exists(source / kModulesFile)) return remove_recursively(destination / kModulesFile);
   std::vector<fs::path> files = {kModulesFile, "sentence_bert_config.json",
                                  "config_sentence_transformers.json"};
   for (const Module& module : read_modules(source / kModulesFile))

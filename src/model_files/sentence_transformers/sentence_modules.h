@@ -17,7 +17,16 @@ inline constexpr const char* kModulesFile = "modules.json";
 std::optional<HeadSpec> read_sentence_modules(const std::filesystem::path& directory,
                                               std::int64_t hidden_size);
 
-/// Copies modules.json, the folders that it names and the settings beside it, where `source` has them.
+/// Writes modules.json and the folders' settings for a head that read_sentence_modules has read; the weights
+/// of its steps are not among them. Throws IoError.
+void write_sentence_modules(const std::filesystem::path& directory, const HeadSpec& head,
+                            std::int64_t hidden_size);
+
+/// The folder of a step's weights, and of its settings: "2_Dense" of "2_Dense.linear".
+std::string module_folder(const HeadStep& step);
+
+/// Copies modules.json, the folders that it names and the settings beside it, where `source` has them; else
+/// removes a modules.json of `destination`, which would make an embedder of any encoder.
 void copy_sentence_modules(const std::filesystem::path& source, const std::filesystem::path& destination);
 
 }  // namespace transkimmer

@@ -24,13 +24,16 @@ namespace fs = std::filesystem;
 /// Ten times what the largest multilingual vocabularies take.
 constexpr std::uint64_t kMaxVocabularyBytes = 256 << 20;
 
+/// The last two are sentence-transformers': how long a text may be, and what stands before it.
 constexpr const char* kTokenizerFiles[] = {"vocab.txt",
                                            "vocab.json",
                                            "merges.txt",
                                            "tokenizer.json",
                                            "tokenizer_config.json",
                                            "added_tokens.json",
-                                           "special_tokens_map.json"};
+                                           "special_tokens_map.json",
+                                           "sentence_bert_config.json",
+                                           "config_sentence_transformers.json"};
 
 SpecialTokens special_tokens_of(const VocabularyBuilder& vocabulary, const SpecialTokenNames& names,
                                 const ModelConfig& config) {

@@ -8,6 +8,7 @@
 
 #include "base/strings/quoting.h"
 #include "model_files/architectures/architecture.h"
+#include "model_files/sentence_transformers/sentence_modules.h"
 #include "model_files/weights/weight_files.h"
 #include "transkimmer/error.h"
 
@@ -201,7 +202,7 @@ ModelWeights ModelWeights::load(const std::filesystem::path& directory, ModelCon
   // The dense layers of a sentence-transformers directory are files of their own: FOLDER/model.safetensors.
   if (config.head == HeadKind::embedding)
     for (const HeadStep& step : config.sentence_head.steps)
-      add_weight_folder(directory, step.name.substr(0, step.name.rfind('.')), loaded);
+      add_weight_folder(directory, module_folder(step), loaded);
   return match(std::move(loaded), config, required);
 }
 

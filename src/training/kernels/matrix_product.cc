@@ -39,9 +39,9 @@ void scale_rows(const ProductShape& shape, float* out, std::int64_t out_stride) 
 
 template <class Element>
 memory::desc operand_matrix(std::int64_t rows, std::int64_t columns, const MatrixOf<Element>& view) {
-  constexpr bool bf16 = std::is_same_v<Element, std::uint16_t>;
+  constexpr bool kRounded = std::is_same_v<Element, std::uint16_t>;
   const memory::dims strides = view.transposed ? memory::dims{1, view.stride} : memory::dims{view.stride, 1};
-  return {{rows, columns}, bf16 ? memory::data_type::bf16 : memory::data_type::f32, strides};
+  return {{rows, columns}, kRounded ? memory::data_type::bf16 : memory::data_type::f32, strides};
 }
 
 memory::desc f32_matrix(std::int64_t rows, std::int64_t columns) {

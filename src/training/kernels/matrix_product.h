@@ -27,7 +27,7 @@ struct ProductShape {
 
 /// out [rows, columns] = scale * a b + keep * out. Runs on libtorch's OpenMP threads (on the calling thread
 /// inside a parallel region), where the system's BLAS would bring a second pool that competes for the same
-/// processors.
+/// processors. Throws Error where oneDNN refuses the product, as the next two do.
 void multiply(const ProductShape& shape, const MatrixView& a, const MatrixView& b, float* out,
               std::int64_t out_stride);
 
@@ -35,7 +35,7 @@ void multiply(const ProductShape& shape, const MatrixView& a, const MatrixView& 
 /// may be null. `scale` of the shape is not used. Threads as for `multiply`.
 void multiply_and_add(const ProductShape& shape, const MatrixView& a, const MatrixView& b, const float* bias,
                       float* out);
-/// The same of operands in bf16. Throws Error where has_bf16_products() is false.
+/// The same of operands in bf16. Slow where has_bf16_products() is false.
 void multiply_bf16(const ProductShape& shape, const Bf16MatrixView& a, const Bf16MatrixView& b,
                    const float* bias, float* out);
 

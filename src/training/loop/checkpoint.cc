@@ -10,6 +10,7 @@
 #include "base/files/file.h"
 #include "base/strings/numbers.h"
 #include "model_files/safetensors/safetensors.h"
+#include "model_files/sentence_transformers/sentence_modules.h"
 #include "model_files/tokenizers/tokenizer_files.h"
 #include "model_files/weights/model_weights.h"
 #include "transkimmer/error.h"
@@ -167,7 +168,7 @@ void require_usable(const std::filesystem::path& checkpoint) {
 
 /// What a run writes into its directory, and would overwrite there.
 bool is_of_a_run(const std::string& name) {
-  return name == "config.json" || name.starts_with("model.safetensors") ||
+  return name == "config.json" || name == kModulesFile || name.starts_with("model.safetensors") ||
          name.starts_with("pytorch_model.bin") || TokenizerFiles::is_one(name) || name == kTrainerStateFile;
 }
 

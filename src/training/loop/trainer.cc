@@ -264,7 +264,8 @@ void Trainer::evaluate() {
 
 void Trainer::evaluate_at_threshold() {
   const EvaluationReport report = objective_->evaluate(model_);
-  LogEntry entry = {{"epoch", state_.epoch()}, {"eval_loss", report.loss}};
+  LogEntry entry = {{"epoch", state_.epoch()}};
+  if (report.loss) entry.emplace_back("eval_loss", *report.loss);
   for (const auto& [name, value] : report.scores) entry.emplace_back("eval_" + name, value);
   if (model_.config().skim.enabled) {
     entry.emplace_back("eval_kept_fraction", report.kept_fraction);

@@ -8,8 +8,16 @@
 
 namespace transkimmer {
 
+/// What a head reads.
+struct HeadInput {
+  Tensor hidden;          ///< [B, S, H]
+  Tensor predicted = {};  ///< [M]: see PaddedBatch
+  Tensor real = {};       ///< [B, S], 1 for tokens; undefined: all are. For heads that pool states
+};
+
 struct HeadOutput {
-  /// [B, labels]; [B, S, 2] for question answering (start, end); [M, vocabulary] for masked-LM.
+  /// [B, labels]; [B, S, 2] for question answering (start, end); [M, vocabulary] for masked-LM; [B,
+  /// dimension] for embeddings.
   Tensor logits;
   Tensor pooled;  ///< [B, H]: of a pretrained pooler; undefined where the head has none
 };
@@ -20,8 +28,7 @@ class Head {
  public:
   /// Throws UsageError for a model without head.
   Head(const ModelSpec& spec, const Parameters& parameters);
-  /// `hidden` [B, S, H]; `predicted` [M] chooses among its B * S tokens for heads that answer with a word.
-  HeadOutput forward(const Tensor& hidden, const Tensor& predicted, const DropoutContext& context) const;
+  HeadOutput forward(const HeadInput& input, const DropoutContext& context) const;
 
  private:
   struct Step {
@@ -32,10 +39,12 @@ class Head {
     bool pooler;
   };
 
-  Tensor states_to_read(const Tensor& hidden, const Tensor& predicted) const;
+  Tensor states_to_read(const HeadInput& input) const;
 
   HeadKind kind_;
   Reads reads_;
+  std::vector<Pooling> pooling_;
+  bool normalize_;
   double norm_epsilon_;
   std::vector<Step> steps_;
 };

@@ -72,8 +72,8 @@ bool has_trained_head(const std::filesystem::path& directory, const ModelConfig&
   const ModelConfig stored = ModelConfig::load(directory);
   ModelConfig config = with_head_of(wanted, stored);
   const ModelWeights weights = stored_weights(directory, config);
-  return stored.head == wanted.head && weights.has_head() && same_question(stored, wanted) &&
-         !weights.has_predictors();
+  const bool has_head = weights.has_head() || wanted.spec().head.steps.empty();
+  return stored.head == wanted.head && has_head && same_question(stored, wanted) && !weights.has_predictors();
 }
 
 TrainingModel::TrainingModel(const ModelConfig& config, Parameters parameters)
@@ -98,8 +98,8 @@ TrainingModel TrainingModel::load(const std::filesystem::path& directory, const 
   const ModelWeights weights = stored_weights(directory, expected);
   const bool take_predictors = config.skim.enabled && weights.has_predictors() &&
                                expected.skim.predictor_size == config.skim.predictor_size;
-  const bool take_head = weights.has_head() && same_question(stored, config);
   const ModelSpec spec = config.spec();
+  const bool take_head = spec.head.steps.empty() || (weights.has_head() && same_question(stored, config));
   Parameters parameters = Parameters::allocate(spec, options.device);
   for (const auto& entry : parameters.entries()) {
     const WeightGroup group = entry.spec.group;
@@ -129,7 +129,8 @@ ModelOutput TrainingModel::forward(const PaddedBatch& batch, const ForwardOption
   // The head's dropout draws from a stream of its own, apart from the encoder's.
   RandomStreams random(mix_seeds(options.seed, 1));
   HeadOutput head =
-      head_.forward(encoder.hidden, batch.predicted, {.active = options.training, .random = &random});
+      head_.forward({.hidden = encoder.hidden, .predicted = batch.predicted, .real = batch.real},
+                    {.active = options.training, .random = &random});
   return {std::move(encoder), std::move(head)};
 }
 

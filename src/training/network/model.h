@@ -51,9 +51,9 @@ class TrainingModel {
   ModelOutput forward(const PaddedBatch& batch, const ForwardOptions& options,
                       EncoderTrace* trace = nullptr) const;
 
-  /// The head alone, without dropout, on last states [B, S, H]; one that reads the first token alone takes S
-  /// = 1.
-  HeadOutput head(const Tensor& hidden) const { return head_.forward(hidden, {}, {}); }
+  /// The head alone, without dropout, on last states [B, S, H] without padding; one that reads the first
+  /// token alone takes S = 1.
+  HeadOutput head(const Tensor& hidden) const { return head_.forward({.hidden = hidden}, {}); }
 
   /// Writes config.json and model.safetensors into an existing directory.
   void save(const std::filesystem::path& directory) const;

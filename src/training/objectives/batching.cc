@@ -10,7 +10,8 @@ Targets make_targets(const EncodedDataset& dataset, const Batch& batch, const Mo
                      torch::Device device) {
   const auto count = static_cast<std::int64_t>(batch.size());
   Targets targets;
-  if (std::isnan(dataset.labels[batch.front()])) return targets;
+  // Those of an embedder are of pairs of sequences.
+  if (config.head == HeadKind::embedding || std::isnan(dataset.labels[batch.front()])) return targets;
   if (config.head == HeadKind::regression) {
     Tensor scores = at::empty({count}, torch::kFloat32);
     for (std::size_t i = 0; i < batch.size(); ++i) {

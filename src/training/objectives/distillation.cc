@@ -8,6 +8,7 @@
 
 #include "base/fnv1a.h"
 #include "training/kernels/matrix_product.h"
+#include "training/network/pooling.h"
 #include "transkimmer/error.h"
 
 namespace transkimmer {
@@ -29,9 +30,23 @@ Tensor over_tokens(const Tensor& logits, const Tensor& real) {
   return logits.masked_fill(real.eq(0).unsqueeze(-1), -1e9).transpose(1, 2);
 }
 
+// On the scale of other tasks' losses, beside which the price of what is kept was chosen: vectors that differ
+// by a tenth of their length cost 0.1.
+constexpr double kVectorScale = 20.0;
+
+/// How far vectors [B, D] are from the teacher's: in angle, and in the similarities of a batch's texts among
+/// themselves, which are what embeddings are compared by.
+Tensor embedding_distance(const Tensor& student, const Tensor& teacher) {
+  const Tensor learnt = of_length_1(student), taught = of_length_1(teacher);
+  const Tensor angles = 1 - at::sum(learnt * taught, -1).mean();
+  const Tensor similarities = at::mse_loss(at::matmul(learnt, learnt.t()), at::matmul(taught, taught.t()));
+  return kVectorScale * (angles + similarities);
+}
+
 Tensor answer_distance(const ModelConfig& config, const Tensor& student, const Tensor& teacher,
                        const Tensor& real, double temperature) {
   if (config.head == HeadKind::regression) return at::mse_loss(student, teacher);
+  if (config.head == HeadKind::embedding) return embedding_distance(student, teacher);
   if (config.head == HeadKind::question_answering)
     return softened_divergence(over_tokens(student, real), over_tokens(teacher, real), temperature);
   return softened_divergence(student, teacher, temperature);
@@ -120,7 +135,9 @@ Tensor distillation_loss(const ModelConfig& config, const ModelOutput& student, 
   const Tensor learnt = student.head.logits.to(torch::kFloat32),
                taught = teacher.head.logits.to(torch::kFloat32);
   Tensor loss = answer_distance(config, learnt, taught, real, options.temperature);
-  const bool comparable = student.encoder.hidden.size(-1) == teacher.encoder.hidden.size(-1);
+  // A pooled vector is already made of all states.
+  const bool comparable = student.encoder.hidden.size(-1) == teacher.encoder.hidden.size(-1) &&
+                          config.spec().head.reads != Reads::pooled;
   if (options.state_weight > 0 && comparable)
     loss = loss + options.state_weight *
                       at::mse_loss(student.encoder.hidden.select(1, 0), teacher.encoder.hidden.select(1, 0));

@@ -1,8 +1,10 @@
 #include "training/objectives/masked_evaluation.h"
 
+#include <algorithm>
 #include <chrono>
 
 #include "metrics/scores.h"
+#include "metrics/vector_similarity.h"
 #include "training/objectives/batching.h"
 #include "training/skimming/masked_compute.h"
 
@@ -13,7 +15,7 @@ namespace {
 Tensor answers(const ModelConfig& config, const Tensor& logits) {
   const Tensor wide = logits.to(torch::kFloat32);
   const Tensor values = config.head == HeadKind::regression ? wide.squeeze(-1) : at::argmax(wide, -1);
-  return values.to(torch::kFloat64).to(torch::kCPU).contiguous();
+  return values;
 }
 
 }  // namespace
@@ -25,34 +27,71 @@ void EvaluationReport::set_kept(const Tensor& kept, double tokens) {
   kept_fraction = kept.numel() > 0 ? at::mean(kept).item<double>() / tokens : 1.0;
 }
 
+namespace {
+
+/// What a data set's sequences were answered with.
+class AnsweredSequences {
+ public:
+  AnsweredSequences(const TrainingModel& model, const EncodedDataset& dataset)
+      : config_(model.config()),
+        dataset_(dataset),
+        embeds_(config_.head == HeadKind::embedding),
+        columns_(embeds_ ? model.spec().head.out(config_.hidden_size) : 1),
+        values_(dataset.size() * static_cast<std::size_t>(columns_)) {}
+
+  void add(const LabelledBatch& batch, const Tensor& logits) {
+    if (!embeds_)
+      loss_ += task_loss(config_, logits, batch.targets, batch.inputs.real).item<double>() *
+               static_cast<double>(batch.sequences);
+    const Tensor values =
+        (embeds_ ? logits : answers(config_, logits)).to(torch::kFloat32).to(torch::kCPU).contiguous();
+    for (std::size_t i = 0; i < batch.examples.size(); ++i)
+      std::copy_n(values.data_ptr<float>() + static_cast<std::int64_t>(i) * columns_, columns_,
+                  values_.begin() + static_cast<std::int64_t>(batch.examples[i]) * columns_);
+  }
+
+  void report(std::span<const Metric> metrics, EvaluationReport& report) const {
+    const std::vector<double> outputs = embeds_
+                                            ? cosines_of_pairs(values_, static_cast<std::size_t>(columns_))
+                                            : std::vector<double>(values_.begin(), values_.end());
+    report.scores = compute_scores(metrics, outputs, dataset_.labels);
+    report.chief = score_name(metrics.front());
+    if (!embeds_) report.loss = loss_ / static_cast<double>(dataset_.size());
+    report.examples = dataset_.labels.size();
+  }
+
+ private:
+  const ModelConfig& config_;
+  const EncodedDataset& dataset_;
+  bool embeds_;
+  std::int64_t columns_;
+  std::vector<float> values_;  ///< [sequences, columns]: class, score or vector
+  double loss_ = 0;
+};
+
+}  // namespace
+
 EvaluationReport evaluate_masked(const TrainingModel& model, const EncodedDataset& dataset,
                                  std::span<const Metric> metrics, const EvaluationSettings& settings) {
   torch::NoGradGuard no_gradients;
   const auto start = std::chrono::steady_clock::now();
   const ModelConfig& config = model.config();
   const auto lengths = sequence_lengths(dataset);
-  std::vector<double> outputs(dataset.size());
+  AnsweredSequences answered(model, dataset);
   EvaluationReport report;
   ComputeTally compute;
-  double loss = 0;
   Tensor kept = at::zeros({config.skim.enabled ? config.num_hidden_layers : 0}, torch::kFloat64);
   for (const Batch& members : length_sorted_batches(lengths, {.max_sequences = settings.batch_size})) {
     const LabelledBatch batch = make_batch(dataset, members, config, settings.compute.device);
     const AutocastScope autocast(settings.compute);
     const ModelOutput output = model.forward(batch.inputs, {.first_token_only = true});
-    const Tensor batch_loss = task_loss(config, output.head.logits, batch.targets, batch.inputs.real);
-    loss += batch_loss.item<double>() * static_cast<double>(batch.sequences);
+    answered.add(batch, output.head.logits);
     kept += kept_tokens(output.encoder.skim_masks, batch.inputs.real).to(torch::kCPU).to(torch::kFloat64);
     compute.add(model.spec(), output.encoder.skim_masks, batch.inputs.real);
-    const Tensor values = answers(config, output.head.logits);
-    for (std::size_t i = 0; i < members.size(); ++i) outputs[members[i]] = values.data_ptr<double>()[i];
   }
-  report.scores = compute_scores(metrics, outputs, dataset.labels);
-  report.chief = score_name(metrics.front());
-  report.loss = loss / static_cast<double>(dataset.size());
+  answered.report(metrics, report);
   report.set_kept(kept, static_cast<double>(dataset.ids.size()));
   report.compute_share = compute.share();
-  report.examples = dataset.size();
   report.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   return report;
 }

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,8 +23,9 @@ struct EvaluationReport {
   std::map<std::string, double> scores;  ///< by the names of metrics/scores.h
   std::string chief;                     ///< the score that chooses the best checkpoint
   double perfect = 1;                    ///< the best chief score there is: 100 where scores are percentages
-  double loss = 0;                       ///< task loss, mean over examples (over hidden tokens)
-  double kept_fraction = 1;              ///< mean over layers of tokens kept / tokens
+  std::optional<double> loss =
+      {};                    ///< task loss, mean over examples (over hidden tokens), where there is one
+  double kept_fraction = 1;  ///< mean over layers of tokens kept / tokens
   std::vector<double> kept_fraction_per_layer;
   double compute_share = 1;  ///< of the dense model's unpadded MACs, predictors included
   std::size_t examples = 0;
@@ -35,7 +37,8 @@ struct EvaluationReport {
 };
 
 /// Runs the model as inference would decide (no noise, no dropout), with masks in place of removal.
-/// `metrics` is not empty; every sequence must be labelled.
+/// `metrics` is not empty; every sequence must be labelled, but of an embedder every pair (encode_compared),
+/// whose cosine is scored.
 EvaluationReport evaluate_masked(const TrainingModel& model, const EncodedDataset& dataset,
                                  std::span<const Metric> metrics, const EvaluationSettings& settings);
 

@@ -146,7 +146,7 @@ EvaluationReport MaskedLmObjective::evaluate(const TrainingModel& model) const {
   EvaluationReport report;
   const double counted = std::max(predictions, 1.0);  // none: text that leaves nothing to hide
   report.loss = loss / counted;
-  report.scores = {{"perplexity", std::exp(report.loss)}, {"accuracy", right / counted}};
+  report.scores = {{"perplexity", std::exp(*report.loss)}, {"accuracy", right / counted}};
   report.chief = chief_metric();
   report.set_kept(kept, static_cast<double>(held_out_plan_->tokens()));
   report.examples = held_out_plan_->sequences();

@@ -39,7 +39,7 @@ AdamWRange LazyTable::range_of(std::int64_t row) const {
 }
 
 void LazyTable::remember(const AdamWCoefficients& coefficients) {
-  // By so much a update shrinks at least when nothing but its step size changes.
+  // By so much an update shrinks at least when nothing but its step size changes.
   const float shrinking = coefficients.beta1 / std::sqrt(coefficients.beta2);
   const bool shrinks = !history_.empty() && shrinking < 0.99F &&
                        coefficients.step_size * shrinking < 0.999F * history_.back().step_size;

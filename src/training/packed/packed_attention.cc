@@ -12,9 +12,9 @@ namespace {
 /// Rows of scores are padded to whole vectors of any machine, whose additional keys are not kept. A power of
 /// two between rows would let them compete for the same lines of the cache.
 std::int64_t padded(std::int64_t keys) {
-  constexpr std::int64_t vector = 16, collision = 128;
-  const std::int64_t whole = (keys + vector - 1) / vector * vector;
-  return whole % collision == 0 ? whole + vector : whole;
+  constexpr std::int64_t kVector = 16, kCollision = 128;
+  const std::int64_t whole = (keys + kVector - 1) / kVector * kVector;
+  return whole % kCollision == 0 ? whole + kVector : whole;
 }
 
 /// Where the ratios of each sequence begin, and their end.

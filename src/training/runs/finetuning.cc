@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "datasets/sample.h"
+#include "features/compared_texts.h"
 #include "model_files/tokenizers/tokenizer_files.h"
 #include "training/runs/budget_setup.h"
 #include "training/runs/finetuning_inputs.h"
@@ -36,18 +37,17 @@ bool has_table_options(const DataOptions& options) {
 /// Of texts that a teacher answers.
 void check_unlabelled_options(const FinetuningOptions& options) {
   const DataOptions& data = options.data;
-  if (!options.teacher || options.teacher->empty())
-    throw UsageError("--unlabelled needs --teacher: a model whose answers are learnt");
   if (!data.task.empty() || !data.train_file.empty() || !data.data_dir.empty() || data.regression)
     throw UsageError(
         "--unlabelled stands in place of --task, --data-dir, --train-file and --regression: the teacher says "
         "what is answered");
   const HeadKind head = ModelConfig::load(*options.teacher).head;
   const bool teaches = head == HeadKind::classification || head == HeadKind::regression ||
-                       head == HeadKind::question_answering;
+                       head == HeadKind::question_answering || head == HeadKind::embedding;
   if (!teaches)
     throw UsageError(fmt::format(
-        "--teacher: {} has head {}, expected a classifier, a regressor or a model that answers questions",
+        "--teacher: {} has head {}, expected a classifier, a regressor, an embedder or a model that answers "
+        "questions",
         options.teacher->string(), name_of(head)));
 }
 
@@ -98,12 +98,22 @@ FinetuningPlan plan_of(const FinetuningTexts& texts, const TrainingModel& model,
           texts.dev ? texts.dev->examples.size() : 0};
 }
 
+/// An embedder learns to skim from its own vectors where nobody else teaches it.
+FinetuningOptions with_teacher(FinetuningOptions options) {
+  if (options.data.unlabelled.empty() || (options.teacher && !options.teacher->empty())) return options;
+  if (options.teacher || ModelConfig::load(options.model).head != HeadKind::embedding)
+    throw UsageError("--unlabelled needs --teacher: a model whose answers are learnt");
+  options.teacher = options.model;
+  return options;
+}
+
 }  // namespace
 
 FinetuningResult finetune(const FinetuningOptions& asked, const FinetuningEvents& events) {
-  check_options(asked);
-  check_run_options(asked);
-  const FinetuningOptions options = with_usual_budget(asked);
+  const FinetuningOptions taught = with_teacher(asked);
+  check_options(taught);
+  check_run_options(taught);
+  const FinetuningOptions options = with_usual_budget(taught);
   if (is_question_answering(options)) return finetune_questions(options, events);
   const int threads = start_threads(options.threads);
   FinetuningTexts texts = load_texts(options, events.notices);
@@ -114,7 +124,10 @@ FinetuningResult finetune(const FinetuningOptions& asked, const FinetuningEvents
                      {.notices = events.notices, .split_special_tokens = options.split_special_tokens});
   const std::size_t max_length = maximum_length(options.max_length, config, *tokenizer);
   const auto encode = [&](const Dataset& dataset) {
-    EncodedDataset encoded = encode_dataset(dataset, *tokenizer, max_length, static_cast<unsigned>(threads));
+    EncodedDataset encoded =
+        texts.compared && dataset.labelled
+            ? encode_compared(dataset, texts.prompt, *tokenizer, max_length, static_cast<unsigned>(threads))
+            : encode_dataset(dataset, *tokenizer, max_length, static_cast<unsigned>(threads));
     require_within_limits(encoded, config, dataset.origin);
     tell_about_cut_texts(encoded, dataset, max_length, events.notices);
     return encoded;

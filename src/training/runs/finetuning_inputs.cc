@@ -2,9 +2,13 @@
 
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "datasets/plain_texts.h"
 #include "datasets/sample.h"
+#include "features/compared_texts.h"
 #include "model_files/config/change_head.h"
+#include "model_files/sentence_transformers/prompts.h"
 #include "transkimmer/error.h"
 
 namespace transkimmer {
@@ -47,9 +51,16 @@ FinetuningTexts load_own_tables(const DataOptions& options) {
   return texts;
 }
 
+/// Vectors are for ranking.
+std::vector<Metric> metrics_of(const ModelConfig& config) {
+  if (config.head == HeadKind::embedding) return {Metric::spearman, Metric::pearson};
+  if (config.head == HeadKind::regression) return {Metric::pearson, Metric::spearman};
+  return {Metric::accuracy};
+}
+
 /// Texts that the teacher answers; a validation file has the labels that it knows.
 FinetuningTexts load_unlabelled_texts(const DataOptions& options, const ModelConfig& teacher) {
-  const bool regression = teacher.head == HeadKind::regression;
+  const bool regression = teacher.head == HeadKind::regression || teacher.head == HeadKind::embedding;
   TableSource source{.path = {},
                      .text_column = options.text_column,
                      .text_pair_column = options.text_pair_column,
@@ -63,19 +74,30 @@ FinetuningTexts load_unlabelled_texts(const DataOptions& options, const ModelCon
     source.path = options.validation_file;
     texts.dev = load_table(source);
   }
-  texts.task = {
-      .name = options.unlabelled.front().filename().string(),
-      .kind = source.kind,
-      .pair = !options.text_pair_column.empty(),
-      .labels = source.labels,
-      .metrics = regression ? std::vector{Metric::pearson, Metric::spearman} : std::vector{Metric::accuracy},
-      .description = {}};
+  texts.task = {.name = options.unlabelled.front().filename().string(),
+                .kind = source.kind,
+                .pair = !options.text_pair_column.empty(),
+                .labels = source.labels,
+                .metrics = metrics_of(teacher),
+                .description = {}};
+  return texts;
+}
+
+/// Each text of an embedder is one by itself.
+FinetuningTexts with_single_texts(FinetuningTexts texts, const std::filesystem::path& model) {
+  texts.compared = true;
+  texts.prompt = read_prompts(model).usual;
+  texts.train = single_texts(texts.train, texts.prompt);
   return texts;
 }
 
 FinetuningTexts read_texts(const FinetuningOptions& options) {
   const DataOptions& data = options.data;
-  if (!data.unlabelled.empty()) return load_unlabelled_texts(data, ModelConfig::load(*options.teacher));
+  if (!data.unlabelled.empty()) {
+    const ModelConfig teacher = ModelConfig::load(*options.teacher);
+    FinetuningTexts texts = load_unlabelled_texts(data, teacher);
+    return teacher.head == HeadKind::embedding ? with_single_texts(std::move(texts), options.model) : texts;
+  }
   FinetuningTexts texts = data.task.empty() ? load_own_tables(data) : load_catalogue_task(data);
   require_labels(texts.train);
   return texts;
@@ -99,7 +121,13 @@ FinetuningTexts load_texts(const FinetuningOptions& finetuning, const NoticeHand
 ModelConfig finetuning_config(const FinetuningOptions& options, const FinetuningTexts& texts,
                               const NoticeHandler& notices) {
   ModelConfig config = kept_layers_config(options);
-  if (texts.task.kind == TaskKind::regression) {
+  if (texts.compared) {
+    if (config.head != HeadKind::embedding)
+      throw UsageError(
+          fmt::format("--model: {} is no embedder, as --teacher is: modules.json says how its "
+                      "states become a vector",
+                      options.model.string()));
+  } else if (texts.task.kind == TaskKind::regression) {
     config = with_head(std::move(config), HeadKind::regression);
     config.labels = {"LABEL_0"};
   } else {

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 
 #include "training/runs/finetuning.h"
 
@@ -12,6 +13,8 @@ struct FinetuningTexts {
   Task task;
   Dataset train;
   std::optional<Dataset> dev;
+  bool compared = false;    ///< an embedder learns: `dev` has pairs that are compared by their vectors
+  std::string prompt = {};  ///< before each text of an embedder
 };
 
 /// Reads the data that the options name, their seed choosing the samples where they are limited. Throws

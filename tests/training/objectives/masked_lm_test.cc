@@ -151,7 +151,7 @@ TEST_P(MaskedLm, SkimmedTokensArePredictedFromTheStateTheyWereCarriedWith) {
   const Tensor carried = trace.hidden.front();
   EXPECT_TRUE(at::equal(output.encoder.hidden.slice(1, 1), carried.slice(1, 1)));
   const Head head(config.spec(), model.parameters());
-  const Tensor expected = head.forward(carried, given.inputs.predicted, {}).logits;
+  const Tensor expected = head.forward({.hidden = carried, .predicted = given.inputs.predicted}, {}).logits;
   EXPECT_TRUE(at::allclose(output.head.logits, expected, 1e-5, 1e-5));
 }
 
