@@ -130,20 +130,5 @@ TEST(TokenClassifier, RefusesAModelOfAnotherKind) {
   }
 }
 
-TEST(Model, ServesSeveralThresholdsAndDenseAtOnce) {
-  const TemporaryDirectory directory;
-  write_tiny_model(directory.path(), {.labels = {"bad", "good"}});
-  const Model model = Model::load(directory.path(), {.threads = 1});
-  EXPECT_EQ(model.task(), "text-classification");
-  const Classifier usual(model), hasty(model.at_threshold(1e9)), dense(model.without_skimming());
-  const TextInput input{"a charming and often affecting journey"};
-  const auto kept = [&](const Classifier& one) { return one.classify({input}).front().kept_fraction.back(); };
-  EXPECT_EQ(kept(dense), 1);
-  EXPECT_LT(kept(hasty), kept(usual));
-  EXPECT_FALSE(dense.skimming());
-  EXPECT_EQ(Classifier::load(directory.path(), {.threads = 1}).classify({input}).front().score,
-            usual.classify({input}).front().score);
-}
-
 }  // namespace
 }  // namespace transkimmer::test

@@ -225,16 +225,6 @@ TEST_F(Finetune, SaysWhatAModelBringsAlongThatIsNotUsual) {
   EXPECT_THAT(again.err, Not(HasSubstr("--gumbel-temperature")));
 }
 
-TEST_F(Finetune, TheDemoOverwritesNoModelUnasked) {
-  std::filesystem::create_directories(reviews_.path("kept/dense"));
-  reviews_.write("kept/dense/model.safetensors", "mine");
-  const auto result = transkimmer({"demo", "--output-dir", reviews_.path("kept")});
-  EXPECT_EQ(result.status, 2);
-  EXPECT_EQ(result.err, "transkimmer: error: --output-dir: " + reviews_.path("kept/dense") +
-                            " is not empty; say --overwrite-output-dir to replace it\n");
-  EXPECT_EQ(read_file(reviews_.path("kept/dense/model.safetensors")), "mine");
-}
-
 TEST_F(Finetune, HelpNamesItsOptionsAndTheirDefaults) {
   const auto result = transkimmer({"finetune", "--help"});
   EXPECT_EQ(result.status, 0);
