@@ -56,8 +56,8 @@ void add_data_options(CLI::App& command, FinetuningOptions& options) {
       "SQuAD's");
   group
       .value("--unlabelled", data.unlabelled, "FILE...",
-             "Texts without labels, which --teacher answers: plain text, one a line, or .csv, .tsv, .jsonl, "
-             ".json; for a teacher that answers questions files like SQuAD's")
+             "Texts without labels, which --teacher answers (an embedder teaches itself): plain text, one a "
+             "line, or .csv, .tsv, .jsonl, .json; for a teacher that answers questions files like SQuAD's")
       ->expected(1, 1 << 16);
   group.value("--validation-file", data.validation_file, "FILE", "Examples to choose the best weights by");
   group.value("--text-column", data.text_column, "NAME", "Column or key of the text");
