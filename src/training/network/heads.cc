@@ -28,6 +28,11 @@ Tensor activate(Activation activation, const Tensor& x) {
   return x;
 }
 
+AffineWeights linear_weights(const HeadStep& step, const Parameters& parameters) {
+  const Tensor& weight = parameters.at(step.tied ? embedding_names().words : step.name + ".weight");
+  return {weight, step.biased ? parameters.at(step.name + ".bias") : at::zeros({step.out}, weight.options())};
+}
+
 }  // namespace
 
 Head::Head(const ModelSpec& spec, const Parameters& parameters)
@@ -39,10 +44,7 @@ Head::Head(const ModelSpec& spec, const Parameters& parameters)
   if (reads_ == Reads::none)
     throw UsageError("a model with head '" + std::string(name_of(kind_)) + "' cannot be trained");
   for (const HeadStep& step : spec.head.steps) {
-    const AffineWeights linear =
-        step.tied ? AffineWeights{parameters.at(embedding_names().words), parameters.at(step.name + ".bias")}
-                  : affine_weights(parameters, step.name);
-    steps_.push_back({.linear = linear,
+    steps_.push_back({.linear = linear_weights(step, parameters),
                       .activation = step.activation,
                       .norm = step.norm.empty() ? AffineWeights{} : affine_weights(parameters, step.norm),
                       .dropout = step.dropout,

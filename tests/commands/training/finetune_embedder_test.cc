@@ -30,10 +30,12 @@ class FinetuneEmbedder : public ::testing::Test {
                : i % 3 == 1 ? "was the movie bad ?\n"
                             : "the story , a very flat one , was good\n";
     write_file_atomically(directory_ / "texts.txt", texts);
-    write_file_atomically(directory_ / "pairs.csv",
-                          "text,other,label\nthe film was good .,the movie was good .,5\n"
-                          "a flat story,was the film bad ?,1\nthe journey,the journey,4.5\n"
-                          "very charming,bad,0.5\n");
+    write_file_atomically(
+        directory_ / "pairs.csv",
+        "text,other,label\nthe film was good . a charming journey,was the movie bad ?,2\n"
+        "\"the story , a very flat one , was good\",was the movie bad ?,1\n"
+        "was the movie bad ?,was the movie bad ?,5\n"
+        "the film was good . a charming journey,\"the story , a very flat one , was good\",0.5\n");
   }
 
   ProcessResult finetune(const std::string& output, const Arguments& more) const {
@@ -71,11 +73,12 @@ TEST_F(FinetuneEmbedder, LearnsToSkimFromItsOwnVectors) {
                         "--text-pair-column", "other", "--learning-rate", "1e-3", "--json"});
   ASSERT_EQ(trained.status, 0) << trained.err;
   EXPECT_EQ(trained.json()["best"]["metric"], "spearmanr");
-  EXPECT_LE(trained.json()["best"]["compute_share"], 0.61);
+  // Three texts set the threshold, which are not those of the pairs.
+  EXPECT_LT(trained.json()["best"]["compute_share"], 0.7);
   const ProcessResult found =
-      transkimmer({"predict", "--model", path("half"), "--json", "the film was good ."});
+      transkimmer({"predict", "--model", path("half"), "--json"}, "the film was good .\n");
   ASSERT_EQ(found.status, 0) << found.err;
-  EXPECT_EQ(found.json()["embedding"].size(), 12U) << found.out;
+  EXPECT_EQ(found.json()["embedding"].size(), 8U) << found.out;
 }
 
 TEST_F(FinetuneEmbedder, LastWeightsAreKeptWithoutPairsToChooseBy) {
@@ -85,7 +88,7 @@ TEST_F(FinetuneEmbedder, LastWeightsAreKeptWithoutPairsToChooseBy) {
                    "--text-pair-column", "other", "--json", "--threads", "1"});
   ASSERT_EQ(scored.status, 0) << scored.err;
   EXPECT_EQ(scored.json()["examples"], 4);
-  EXPECT_TRUE(scored.json()["scores"].contains("spearmanr")) << scored.out;
+  EXPECT_TRUE(scored.json()["metrics"].contains("spearmanr")) << scored.out;
   EXPECT_TRUE(std::filesystem::exists(path("out/modules.json")));
   EXPECT_TRUE(std::filesystem::exists(path("out/config_sentence_transformers.json")));
 }

@@ -236,8 +236,8 @@ TEST_F(PretrainingTest, EvaluationsAreAlikeWhateverTheSeed) {
   other.seed = 99;
   other.eval_batch_size = 3;
   const double one =
-      MaskedLmObjective(text.data(), dense_config(), pretraining_options()).evaluate(model).loss;
-  const double two = MaskedLmObjective(text.data(), dense_config(), other).evaluate(model).loss;
+      MaskedLmObjective(text.data(), dense_config(), pretraining_options()).evaluate(model).loss.value();
+  const double two = MaskedLmObjective(text.data(), dense_config(), other).evaluate(model).loss.value();
   EXPECT_NEAR(one, two, 1e-5);
 }
 
