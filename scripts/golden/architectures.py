@@ -27,6 +27,15 @@ CONFIGS = {
     "roberta": lambda: transformers.RobertaConfig(**OF_BERT, type_vocab_size=1, layer_norm_eps=1e-5),
     "distilbert": lambda: transformers.DistilBertConfig(**COMMON, dim=16, n_layers=2, n_heads=2, hidden_dim=24),
 }
+# Other choices of the configuration, and the heads that see them.
+VARIANTS = {
+    "bert_gelu_new": lambda: transformers.BertConfig(**OF_BERT, hidden_act="gelu_new"),
+    "bert_silu": lambda: transformers.BertConfig(**OF_BERT, hidden_act="silu"),
+    "distilbert_relu": lambda: transformers.DistilBertConfig(
+        **COMMON, dim=16, n_layers=2, n_heads=2, hidden_dim=24, activation="relu"
+    ),
+}
+VARIANT_HEADS = ("classification", "masked_lm")
 HEADS = {
     "classification": transformers.AutoModelForSequenceClassification,
     "question_answering": transformers.AutoModelForQuestionAnswering,
@@ -61,7 +70,7 @@ def targets_of(head, batch):
 
 
 def write(directory, name, head):
-    config = CONFIGS[name]()
+    config = (CONFIGS | VARIANTS)[name]()
     config.id2label = dict(enumerate(LABELS)) if head.endswith("classification") else {0: "LABEL_0", 1: "LABEL_1"}
     config.label2id = {label: i for i, label in config.id2label.items()}
     torch.manual_seed(5)
@@ -94,11 +103,11 @@ def write(directory, name, head):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("architectures", nargs="*", metavar="MODEL_TYPE", help=f"of {', '.join(CONFIGS)} (default: all)")
+    parser.add_argument("architectures", nargs="*", metavar="NAME", help=f"of {', '.join([*CONFIGS, *VARIANTS])} (default: all)")
     parser.add_argument("--output", type=pathlib.Path, default=ROOT / "tests/data/golden/architectures", metavar="DIR")
     options = parser.parse_args()
-    for name in options.architectures or CONFIGS:
-        for head in HEADS:
+    for name in options.architectures or [*CONFIGS, *VARIANTS]:
+        for head in HEADS if name in CONFIGS else VARIANT_HEADS:
             write(options.output / name / head, name, head)
 
 

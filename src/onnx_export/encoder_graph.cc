@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <numbers>
 #include <set>
 #include <span>
 #include <string>
@@ -10,7 +11,6 @@
 
 #include "model/weight_specs.h"
 #include "onnx_export/graph_builder.h"
-#include "transkimmer/error.h"
 
 namespace transkimmer {
 namespace {
@@ -199,10 +199,8 @@ class EncoderGraph {
   }
 
   std::string sqrt_head_size(const LayerSpec& layer) {
-    const std::string name = "sqrt_head_size_" + std::to_string(spec_.head_size(layer));
-    if (constants_.insert(name).second)
-      graph_.scalar(name, std::sqrt(static_cast<float>(spec_.head_size(layer))));
-    return name;
+    return constant("sqrt_head_size_" + std::to_string(spec_.head_size(layer)),
+                    std::sqrt(static_cast<float>(spec_.head_size(layer))));
   }
 
   std::string attention(std::size_t index, const std::string& x, const std::string& bias) {
@@ -234,10 +232,11 @@ class EncoderGraph {
       case Activation::relu:
         return graph_.node("Relu", {x}, name + "/Relu");
       case Activation::gelu_tanh:
+        return gelu_tanh(name, x);
       case Activation::silu:
-        break;
+        return graph_.node("Mul", {x, graph_.node("Sigmoid", {x}, name + "/Sigmoid")}, name + "/Mul");
     }
-    throw UsageError("the model has an activation that is not exported");
+    return x;
   }
 
   std::string gelu(const std::string& name, const std::string& x) {
@@ -246,6 +245,26 @@ class EncoderGraph {
     const std::string above = graph_.node("Add", {erf, "one"}, name + "/Add_1");
     const std::string product = graph_.node("Mul", {x, above}, name + "/Mul");
     return graph_.node("Mul", {product, "half"}, name + "/Mul_1");
+  }
+
+  /// x / 2 (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3)))
+  std::string gelu_tanh(const std::string& name, const std::string& x) {
+    const std::string square = graph_.node("Mul", {x, x}, name + "/square");
+    const std::string cube = graph_.node("Mul", {square, x}, name + "/cube");
+    const std::string part = graph_.node("Mul", {cube, constant("tanh_cubic", 0.044715F)}, name + "/part");
+    const std::string inner = graph_.node("Add", {x, part}, name + "/Add");
+    const float scale = std::sqrt(2 / std::numbers::pi_v<float>);
+    const std::string scaled = graph_.node("Mul", {inner, constant("tanh_scale", scale)}, name + "/Mul");
+    const std::string tanh = graph_.node("Tanh", {scaled}, name + "/Tanh");
+    const std::string above = graph_.node("Add", {tanh, "one"}, name + "/Add_1");
+    const std::string product = graph_.node("Mul", {x, above}, name + "/Mul_1");
+    return graph_.node("Mul", {product, "half"}, name + "/Mul_2");
+  }
+
+  /// A scalar that layers share.
+  std::string constant(const std::string& name, float value) {
+    if (constants_.insert(name).second) graph_.scalar(name, value);
+    return name;
   }
 
   /// LayerNorm(linear(x) + residual)

@@ -22,6 +22,7 @@ struct Exported {
   HeadKind head;
   std::vector<std::string> labels;
   std::int64_t type_vocab_size = 0;  ///< 0: the usual
+  Activation activation = Activation::gelu;
 
   friend std::ostream& operator<<(std::ostream& out, const Exported& exported) {
     return out << exported.name;
@@ -36,6 +37,7 @@ class ExportOnnx : public ::testing::TestWithParam<Exported> {
     tiny.head = GetParam().head;
     tiny.labels = GetParam().labels;
     tiny.type_vocab_size = GetParam().type_vocab_size;
+    tiny.activation = GetParam().activation;
     config_ = write_tiny_model(source(), tiny);
     model_ = exported(OnnxProducts::f32);
   }
@@ -177,10 +179,14 @@ std::vector<Exported> every_architecture() {
 
 INSTANTIATE_TEST_SUITE_P(Architectures, ExportOnnx, ::testing::ValuesIn(every_architecture()),
                          ::testing::PrintToStringParamName());
-INSTANTIATE_TEST_SUITE_P(Models, ExportOnnx,
-                         ::testing::Values(Exported{"RobertaOfTwoTypes", "roberta", HeadKind::classification,
-                                                    kTwo, 2}),
-                         ::testing::PrintToStringParamName());
+INSTANTIATE_TEST_SUITE_P(
+    Models, ExportOnnx,
+    ::testing::Values(Exported{"RobertaOfTwoTypes", "roberta", HeadKind::classification, kTwo, 2},
+                      Exported{"BertOfGeluTanh", "bert", HeadKind::classification, kTwo, 0,
+                               Activation::gelu_tanh},
+                      Exported{"BertOfRelu", "bert", HeadKind::classification, kTwo, 0, Activation::relu},
+                      Exported{"BertOfSilu", "bert", HeadKind::classification, kTwo, 0, Activation::silu}),
+    ::testing::PrintToStringParamName());
 
 }  // namespace
 }  // namespace transkimmer::test

@@ -126,7 +126,7 @@ Rows ReferenceModel::encoder_layer(const std::string& layer, const Rows& x) cons
   const Rows attended = add_and_norm(layer + ".attention.output.LayerNorm", attention(layer, x), x);
   Rows wide = linear(layer + ".intermediate.dense", attended);
   for (Row& row : wide)
-    for (double& value : row) value = gelu(value);
+    for (double& value : row) value = activated(config_.hidden_act, value);
   return add_and_norm(layer + ".output.LayerNorm", linear(layer + ".output.dense", wide), attended);
 }
 
@@ -136,10 +136,7 @@ Rows ReferenceModel::head(const Rows& states) const {
   for (const HeadStep& step : head.steps)
     for (Row& row : read) {
       row = linear(step.name, row);
-      for (double& value : row) {
-        if (step.activation == Activation::tanh) value = std::tanh(value);
-        if (step.activation == Activation::relu) value = std::max(value, 0.0);
-      }
+      for (double& value : row) value = activated(step.activation, value);
     }
   return read;
 }

@@ -213,6 +213,13 @@ std::vector<Case> cases() {
     model.predictor_size = 0;
     add("dense", model);
   }
+  for (const auto& [what, activation] : {std::pair("gelu_tanh", Activation::gelu_tanh),
+                                         {"relu", Activation::relu},
+                                         {"silu", Activation::silu}}) {
+    test::TinyModel model = single_headed("bert");
+    model.activation = activation;
+    all.push_back({std::string("bert_") + what, model});
+  }
   test::TinyModel score = odd_model("bert");
   score.head = HeadKind::regression;
   score.labels = {"score"};

@@ -163,6 +163,7 @@ ModelConfig config_of(const TinyModel& model, std::int64_t vocabulary) {
   config.max_position_embeddings = model.max_tokens + (behind ? config.pad_token_id + 1 : 0);
   config.type_vocab_size = usual_types(architecture, model.type_vocab_size);
   config.layer_norm_eps = model.architecture == "roberta" ? 1e-5 : 1e-12;
+  config.hidden_act = model.activation;
   config.labels = model.labels;
   config.skim.enabled = model.predictor_size > 0;
   config.skim.predictor_size = model.predictor_size;

@@ -25,6 +25,7 @@ struct TinyModel {
   double threshold = 0;
   SkimSemantics semantics = SkimSemantics::removal;
   SkimProtection protection = SkimProtection::first_token;
+  Activation activation = Activation::gelu;
   std::uint64_t seed = 1;
   std::string broken_weight = {};  ///< the weight whose numbers are all NaN
 };

@@ -8,7 +8,6 @@
 #define HWY_TARGET_INCLUDE "compute/kernels/kernels.cc"
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
-#include <hwy/contrib/math/math-inl.h>
 // clang-format on
 
 #include "compute/kernels/lanes-inl.h"
@@ -166,11 +165,6 @@ void Embed(const EmbeddingRow* tokens, const NormWeights& norm, RowShape shape, 
   });
 }
 
-void TanhInPlace(float* x, std::size_t count) {
-  ForLanes(count,
-           [&](auto d, std::size_t i) HWY_ATTR { hn::StoreU(hn::Tanh(d, hn::LoadU(d, x + i)), d, x + i); });
-}
-
 const char* TargetName() {
   return hwy::TargetName(HWY_TARGET);
 }
@@ -185,7 +179,6 @@ namespace transkimmer {
 HWY_EXPORT(AddLayerNorm);
 HWY_EXPORT(SkimMargins);
 HWY_EXPORT(Embed);
-HWY_EXPORT(TanhInPlace);
 HWY_EXPORT(TargetName);
 
 void add_layer_norm(const float* x, const float* residual, const NormWeights& norm, RowShape shape,
@@ -202,10 +195,6 @@ void skim_margins(float* x, const float* inverse_deviations, const SkimDecision&
 void embed(const EmbeddingRow* tokens, const NormWeights& norm, RowShape shape, float* out,
            const RowOutputs& outputs) {
   HWY_DYNAMIC_DISPATCH(Embed)(tokens, norm, shape, out, outputs);
-}
-
-void tanh_in_place(float* x, std::size_t count) {
-  HWY_DYNAMIC_DISPATCH(TanhInPlace)(x, count);
 }
 
 const char* simd_target() {

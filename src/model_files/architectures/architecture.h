@@ -15,7 +15,8 @@ struct HeadSizes {
   std::int64_t hidden = 0;
   std::int64_t labels = 0;
   std::int64_t vocabulary = 0;
-  double dropout = 0;  ///< classifier_dropout, or what the architecture calls so
+  double dropout = 0;                        ///< classifier_dropout, or what the architecture calls so
+  Activation activation = Activation::gelu;  ///< hidden_act
 };
 
 /// Whether a model has token types, and who says them.

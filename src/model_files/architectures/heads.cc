@@ -35,7 +35,7 @@ HeadSpec vocabulary_head(const VocabularyNames& names, const HeadSizes& sizes) {
           .reads = Reads::each,
           .steps = {{.name = std::string(names.dense),
                      .out = sizes.hidden,
-                     .activation = Activation::gelu,
+                     .activation = names.activation,
                      .norm = std::string(names.norm)},
                     {.name = std::string(names.output), .out = sizes.vocabulary, .tied = true}}};
 }

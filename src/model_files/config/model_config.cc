@@ -11,6 +11,7 @@
 #include "base/strings/numbers.h"
 #include "base/strings/quoting.h"
 #include "model_files/architectures/architecture.h"
+#include "model_files/config/activation_names.h"
 #include "model_files/config/change_head.h"
 #include "model_files/json/json.h"
 #include "model_files/json/json_fields.h"
@@ -122,12 +123,19 @@ void reject_unsupported(const JsonFields& fields, const SpelledFields& spelled, 
     const std::optional<std::string> value = spelled.string(key);
     if (value && *value != supported) spelled.fail(key, *value, fmt::format("\"{}\"", supported));
   };
-  expect("hidden_act", "gelu");
   expect("position_embedding_type", "absolute");
   for (const char* const key : {"is_decoder", "add_cross_attention", "is_encoder_decoder"})
     if (fields.boolean(key, false)) fields.fail(key, true, "false");
   if (head == HeadKind::masked_lm && !fields.boolean("tie_word_embeddings", true))
     fields.fail("tie_word_embeddings", false, "true (the output layer is the word embeddings again)");
+}
+
+void read_activation(const SpelledFields& fields, ModelConfig& config) {
+  const std::optional<std::string> name = fields.string("hidden_act");
+  if (!name) return;
+  const std::optional<Activation> known = activation_named(*name);
+  if (!known) fields.fail("hidden_act", *name, activation_names());
+  config.hidden_act = *known;
 }
 
 void read_sizes(const SpelledFields& fields, ModelConfig& config) {
@@ -250,7 +258,8 @@ HeadSpec head_spec(const ModelConfig& config) {
                       .head(traits_of(config.head).class_kind, {.hidden = config.hidden_size,
                                                                 .labels = config.num_labels(),
                                                                 .vocabulary = config.vocab_size,
-                                                                .dropout = config.classifier_dropout});
+                                                                .dropout = config.classifier_dropout,
+                                                                .activation = config.hidden_act});
   head.kind = config.head;
   return head;
 }
@@ -269,7 +278,7 @@ ModelSpec ModelConfig::spec() const {
   const bool given = architecture.types == TokenTypes::given ||
                      (architecture.types == TokenTypes::given_where_several && type_vocab_size > 1);
   const LayerSpec layer = {.attention = {.heads = num_attention_heads},
-                           .feed_forward = {.size = intermediate_size, .activation = Activation::gelu}};
+                           .feed_forward = {.size = intermediate_size, .activation = hidden_act}};
   return {.hidden_size = hidden_size,
           .norm_epsilon = layer_norm_eps,
           .embeddings = {.vocab_size = vocab_size,
@@ -300,6 +309,7 @@ ModelConfig ModelConfig::parse(std::string_view text, const std::string& origin)
   read_class(fields, config);
   const SpelledFields spelled(fields, config);
   reject_unsupported(fields, spelled, config.head);
+  read_activation(spelled, config);
   read_sizes(spelled, config);
   read_rates(spelled, config);
   read_head(fields, config);
@@ -384,13 +394,22 @@ void write_labels(const ModelConfig& config, json& root) {
   }
 }
 
+/// As it is spelled in config.json, where that says the same.
+std::string activation_name(const ModelConfig& config, const json& root, const std::string& key) {
+  const auto present = root.find(key);
+  if (present != root.end() && present->is_string() &&
+      activation_named(present->get<std::string>()) == config.hidden_act)
+    return present->get<std::string>();
+  return std::string(name_of(config.hidden_act));
+}
+
 void write_numbers(const ModelConfig& config, json& root) {
   const Architecture& architecture = architecture_of(config.model_type);
   const auto write = [&](std::string_view key, const json& value) {
     const std::string name = architecture.key_of(key, config.head);
     if (!name.empty()) root[name] = value;
   };
-  write("hidden_act", "gelu");
+  write("hidden_act", activation_name(config, root, architecture.key_of("hidden_act", config.head)));
   write("vocab_size", config.vocab_size);
   write("hidden_size", config.hidden_size);
   write("num_hidden_layers", config.num_hidden_layers);

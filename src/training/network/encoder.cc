@@ -3,6 +3,7 @@
 #include <string>
 
 #include "model/weight_specs.h"
+#include "training/network/activate.h"
 #include "training/skimming/skim_masks.h"
 #include "training/tensors/compute_settings.h"
 #include "training/tensors/linear.h"
@@ -116,7 +117,8 @@ Tensor Encoder::run_layer(std::size_t index, const Tensor& hidden, const Attenti
   const Tensor attended =
       layer_norm(dropped(linear(context, layer.attention_output), spec_.dropout.attention_output) + hidden,
                  layer.attention_norm, spec_.norm_epsilon);
-  const Tensor expanded = at::gelu(linear(attended, layer.intermediate));
+  const Tensor expanded =
+      activate(spec_.layers[index].feed_forward.activation, linear(attended, layer.intermediate));
   return layer_norm(dropped(linear(expanded, layer.output), spec_.dropout.hidden) + attended,
                     layer.output_norm, spec_.norm_epsilon);
 }
@@ -186,6 +188,7 @@ Tensor Encoder::run_packed_layer(std::size_t layer, const Tensor& hidden, const 
   const DropoutRule output = next_dropout_rule(spec_.dropout.hidden, pass.dropout());
   return packed_layer(hidden, kept, layers_[layer], std::move(tokens),
                       {.heads = spec_.layers[layer].attention.heads,
+                       .activation = spec_.layers[layer].feed_forward.activation,
                        .epsilon = spec_.norm_epsilon,
                        .bf16 = rounding_cpu_products(),
                        .gradient_of_return = pass.options.gradient_of_return,

@@ -60,7 +60,7 @@ struct LayerState : torch::CustomClassHolder {
   Tensor context;  ///< operand [Q, H]
   NormState attended_norm, output_norm;
   Tensor attended;   ///< operand [Q, H]
-  Tensor expanded;   ///< [Q, I] before GELU
+  Tensor expanded;   ///< [Q, I] before the activation
   Tensor activated;  ///< operand [Q, I]
 
   std::int64_t hidden_size() const { return query.size(1); }
@@ -136,8 +136,8 @@ void activate(LayerState& state) {
   const std::int64_t rows = state.expanded.size(0), columns = state.expanded.size(1);
   state.activated = allocate_operand(rows, columns, state.options.bf16);
   for_each_block(rows, [&](std::int64_t, std::int64_t first, std::int64_t count) {
-    gelu_values(state.expanded.data_ptr<float>() + first * columns, static_cast<std::size_t>(count * columns),
-                operand_rows(state.activated, first));
+    activate_values(state.options.activation, state.expanded.data_ptr<float>() + first * columns,
+                    static_cast<std::size_t>(count * columns), operand_rows(state.activated, first));
   });
 }
 
@@ -226,16 +226,19 @@ SummedOperand sum_and_round(const Tensor& x, bool bf16) {
   return {operand, sums.total()};
 }
 
-/// In place of the gradient of GELU's result that of its argument.
+/// In place of the gradient of the activation's result that of its argument.
 SummedOperand activate_backward(const LayerState& state, const Tensor& gradient) {
   const std::int64_t rows = gradient.size(0), columns = gradient.size(1);
   const Tensor operand = allocate_operand(rows, columns, state.options.bf16);
   const ColumnSums sums(rows, columns);
   for_each_block(rows, [&](std::int64_t block, std::int64_t first, std::int64_t count) {
     const std::int64_t at = first * columns;
-    gelu_backward_rows(state.expanded.data_ptr<float>() + at, gradient.data_ptr<float>() + at,
-                       static_cast<std::size_t>(count), static_cast<std::size_t>(columns),
-                       operand_rows(operand, first), sums.of_block(block));
+    activate_backward_rows(state.options.activation,
+                           {.in = state.expanded.data_ptr<float>() + at,
+                            .gradient = gradient.data_ptr<float>() + at,
+                            .rows = static_cast<std::size_t>(count),
+                            .columns = static_cast<std::size_t>(columns)},
+                           operand_rows(operand, first), sums.of_block(block));
   });
   return {operand, sums.total()};
 }

@@ -119,6 +119,34 @@ TEST(ModelConfig, EachHeadOfDistilBertHasADropoutOfItsOwn) {
   EXPECT_EQ(with_head(silent, HeadKind::classification).classifier_dropout, 0.2);
 }
 
+TEST(ModelConfig, NamesOfActivationsAreThoseOfTransformersAndAreWrittenBack) {
+  EXPECT_EQ(parse().hidden_act, Activation::gelu);
+  for (const auto& [name, what] : {std::pair("gelu", Activation::gelu),
+                                   {"gelu_new", Activation::gelu_tanh},
+                                   {"gelu_pytorch_tanh", Activation::gelu_tanh},
+                                   {"relu", Activation::relu},
+                                   {"silu", Activation::silu},
+                                   {"swish", Activation::silu}}) {
+    const ModelConfig config = parse({{"hidden_act", name}});
+    EXPECT_EQ(config.spec().layers.front().feed_forward.activation, what) << name;
+    EXPECT_EQ(json::parse(config.to_json())["hidden_act"], name);
+  }
+  ModelConfig changed = parse({{"hidden_act", "swish"}});
+  changed.hidden_act = Activation::relu;
+  EXPECT_EQ(json::parse(changed.to_json())["hidden_act"], "relu");
+}
+
+TEST(ModelConfig, OtherActivationsAreRefusedByName) {
+  for (const char* const name : {"mish", "gelu_fast", "quick_gelu", "GELU", "tanh"})
+    EXPECT_THAT(
+        [&] {
+          parse({{"hidden_act", name}});
+        },
+        testing::ThrowsMessage<FormatError>(testing::HasSubstr(
+            std::string("'hidden_act' is \"") + name +
+            R"(", expected "gelu", "gelu_new", "gelu_pytorch_tanh", "relu", "silu" or "swish")")));
+}
+
 TEST(ModelConfig, ArchitecturesWinOverModelType) {
   const ModelConfig config =
       parse({{"architectures", {"BertForSequenceClassification"}}, {"model_type", "roberta"}});
