@@ -26,6 +26,7 @@ CONFIGS = {
     "bert": lambda: transformers.BertConfig(**OF_BERT),
     "roberta": lambda: transformers.RobertaConfig(**OF_BERT, type_vocab_size=1, layer_norm_eps=1e-5),
     "distilbert": lambda: transformers.DistilBertConfig(**COMMON, dim=16, n_layers=2, n_heads=2, hidden_dim=24),
+    "electra": lambda: transformers.ElectraConfig(**OF_BERT, embedding_size=10),
 }
 # Other choices of the configuration, and the heads that see them.
 VARIANTS = {

@@ -135,7 +135,9 @@ class EncoderGraph {
     std::string sum = graph_.node("Gather", {weight(names.words), ids_}, "embeddings/words");
     if (spec_.embeddings.types > 0) sum = graph_.node("Add", {sum, types(names)}, "embeddings/words_types");
     sum = graph_.node("Add", {sum, positions(names)}, "embeddings/sum");
-    return layer_norm(names.norm, sum);
+    const std::string normal = layer_norm(names.norm, sum);
+    return spec_.embeddings.size == 0 ? normal
+                                      : add_bias(names.projection, product(names.projection, normal));
   }
 
   std::string types(const EmbeddingNames& names) {

@@ -165,6 +165,21 @@ void Embed(const EmbeddingRow* tokens, const NormWeights& norm, RowShape shape, 
   });
 }
 
+void DescribeRows(const float* x, RowShape shape, const RowOutputs& outputs) {
+  const RowStatistics& statistics = outputs.statistics;
+  ForBlocks(shape.rows, [&](std::size_t first, std::size_t rows) HWY_ATTR {
+    const float* const block = x + first * shape.columns;
+    for (std::size_t row = 0; row < rows; ++row)
+      WriteOperandRow(block + row * shape.columns, first + row, outputs.operand);
+    if (statistics.inverse_deviations == nullptr) return;
+    BlockMoments moments;
+    Means(block, {rows, shape.columns}, moments);
+    Deviations(block, {rows, shape.columns}, statistics.epsilon, moments);
+    std::copy_n(moments.inverse_deviation, rows, statistics.inverse_deviations + first);
+    std::copy_n(moments.mean, rows, statistics.means + first);
+  });
+}
+
 const char* TargetName() {
   return hwy::TargetName(HWY_TARGET);
 }
@@ -179,6 +194,7 @@ namespace transkimmer {
 HWY_EXPORT(AddLayerNorm);
 HWY_EXPORT(SkimMargins);
 HWY_EXPORT(Embed);
+HWY_EXPORT(DescribeRows);
 HWY_EXPORT(TargetName);
 
 void add_layer_norm(const float* x, const float* residual, const NormWeights& norm, RowShape shape,
@@ -195,6 +211,10 @@ void skim_margins(float* x, const float* inverse_deviations, const SkimDecision&
 void embed(const EmbeddingRow* tokens, const NormWeights& norm, RowShape shape, float* out,
            const RowOutputs& outputs) {
   HWY_DYNAMIC_DISPATCH(Embed)(tokens, norm, shape, out, outputs);
+}
+
+void describe_rows(const float* x, RowShape shape, const RowOutputs& outputs) {
+  HWY_DYNAMIC_DISPATCH(DescribeRows)(x, shape, outputs);
 }
 
 const char* simd_target() {

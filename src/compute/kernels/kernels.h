@@ -77,6 +77,9 @@ struct EmbeddingRow {
 void embed(const EmbeddingRow* tokens, const NormWeights& norm, RowShape shape, float* out,
            const RowOutputs& outputs = {});
 
+/// What `outputs` wants of rows x that are there already.
+void describe_rows(const float* x, RowShape shape, const RowOutputs& outputs);
+
 /// out = activation(the product's values), `shape` columns of out (see Activation). Where out is rounded,
 /// GELU is computed to what bf16 holds.
 void finish_product(const RawProduct& product, RowShape shape, Activation activation,

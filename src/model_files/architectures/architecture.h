@@ -15,6 +15,7 @@ struct HeadSizes {
   std::int64_t hidden = 0;
   std::int64_t labels = 0;
   std::int64_t vocabulary = 0;
+  std::int64_t embedding = 0;                ///< columns of the word embeddings
   double dropout = 0;                        ///< classifier_dropout, or what the architecture calls so
   Activation activation = Activation::gelu;  ///< hidden_act
 };
@@ -41,6 +42,8 @@ struct Architecture {
   std::int64_t padding_id = 0;       ///< where config.json has none
   Positions positions = Positions::from_zero;
   TokenTypes types = TokenTypes::given;
+  std::int64_t embedding_size =
+      0;  ///< where config.json has none; 0: it has no such key, but the hidden size
   bool drops_attention_output = true;  ///< dropout behind the attention part of a layer, in training
   /// A key of config.json for one of BERT's; empty: it has none. Null: the same words.
   std::string_view (*key)(std::string_view ours, HeadKind head) = nullptr;
@@ -49,6 +52,8 @@ struct Architecture {
   /// Parts of tensor names that differ, each replaced once, in this order.
   std::span<const Spelling> tensors = {};
   std::string_view pooler = {};  ///< what tensors of a pretrained pooler begin with; empty: there is none
+  /// What tensors of heads begin with that are none of ours.
+  std::span<const std::string_view> other_heads = {};
   /// Tensors that are the word embeddings, or another tensor, again.
   std::span<const std::string_view> copies = {};
   /// The head of a class (HeadTraits::class_kind); no steps where it has none.

@@ -7,6 +7,7 @@ namespace transkimmer {
 // Constant-initialised: nothing runs before main.
 extern const Architecture bert;
 extern const Architecture distilbert;
+extern const Architecture electra;
 extern const Architecture roberta;
 
 }  // namespace transkimmer

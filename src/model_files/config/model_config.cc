@@ -141,6 +141,8 @@ void read_activation(const SpelledFields& fields, ModelConfig& config) {
 void read_sizes(const SpelledFields& fields, ModelConfig& config) {
   config.vocab_size = fields.size("vocab_size");
   config.hidden_size = fields.size("hidden_size");
+  if (const std::int64_t usual = fields.architecture().embedding_size; usual > 0)
+    config.embedding_size = fields.integer("embedding_size", kSizes, usual);
   config.num_hidden_layers = fields.size("num_hidden_layers", kLayers);
   config.num_attention_heads = fields.size("num_attention_heads");
   config.intermediate_size = fields.size("intermediate_size");
@@ -252,12 +254,17 @@ void read_skimming(const json& object, const std::string& origin, ModelConfig& c
       *semantics == name_of(SkimSemantics::original) ? SkimSemantics::original : SkimSemantics::removal;
 }
 
+std::int64_t table_columns(const ModelConfig& config) {
+  return config.embedding_size > 0 ? config.embedding_size : config.hidden_size;
+}
+
 HeadSpec head_spec(const ModelConfig& config) {
   if (config.head == HeadKind::embedding) return config.sentence_head;
   HeadSpec head = architecture_of(config.model_type)
                       .head(traits_of(config.head).class_kind, {.hidden = config.hidden_size,
                                                                 .labels = config.num_labels(),
                                                                 .vocabulary = config.vocab_size,
+                                                                .embedding = table_columns(config),
                                                                 .dropout = config.classifier_dropout,
                                                                 .activation = config.hidden_act});
   head.kind = config.head;
@@ -286,7 +293,8 @@ ModelSpec ModelConfig::spec() const {
                          .position_rows = max_position_embeddings,
                          .positions = architecture.positions,
                          .types = type_vocab_size,
-                         .given_types = given},
+                         .given_types = given,
+                         .size = table_columns(*this) == hidden_size ? 0 : table_columns(*this)},
           .layers = std::vector<LayerSpec>(static_cast<std::size_t>(num_hidden_layers), layer),
           .head = head_spec(*this),
           .skim = skim,
@@ -412,6 +420,7 @@ void write_numbers(const ModelConfig& config, json& root) {
   write("hidden_act", activation_name(config, root, architecture.key_of("hidden_act", config.head)));
   write("vocab_size", config.vocab_size);
   write("hidden_size", config.hidden_size);
+  if (architecture.embedding_size > 0) write("embedding_size", table_columns(config));
   write("num_hidden_layers", config.num_hidden_layers);
   write("num_attention_heads", config.num_attention_heads);
   write("intermediate_size", config.intermediate_size);

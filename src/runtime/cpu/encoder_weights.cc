@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <string>
+#include <utility>
 
 #include "compute/kernels/attention.h"
 #include "compute/usable_precision.h"
@@ -74,8 +75,12 @@ class Source {
 
   EmbeddingWeights embeddings() const {
     const EmbeddingNames names = embedding_names();
+    const auto columns = static_cast<std::size_t>(embedding_columns(spec_));
+    std::optional<PackedLinear> projection;
+    if (spec_.embeddings.size > 0) projection = linear(names.projection, {columns, hidden_});
     return {floats(names.words), floats(names.positions),
-            spec_.embeddings.types > 0 ? floats(names.types) : std::vector<float>(hidden_), norm(names.norm)};
+            spec_.embeddings.types > 0 ? floats(names.types) : std::vector<float>(columns), norm(names.norm),
+            std::move(projection)};
   }
 
  private:

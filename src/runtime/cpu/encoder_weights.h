@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "compute/products/packed_linear.h"
@@ -24,10 +25,11 @@ struct LayerWeights {
 };
 
 struct EmbeddingWeights {
-  std::vector<float> words;      ///< [vocabulary, hidden]
-  std::vector<float> positions;  ///< [positions, hidden]
-  std::vector<float> types;      ///< [types, hidden]; one of zeros where the model has none
+  std::vector<float> words;      ///< [vocabulary, columns]
+  std::vector<float> positions;  ///< [positions, columns]
+  std::vector<float> types;      ///< [types, columns]; one of zeros where the model has none
   NormParameters norm;
+  std::optional<PackedLinear> projection;  ///< [columns] -> [hidden], in f32, where they are not alike
 };
 
 struct EncoderWeights {

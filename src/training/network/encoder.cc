@@ -19,7 +19,7 @@ EmbeddingTables embedding_tables(const ModelSpec& spec, const Parameters& parame
           .positions = parameters.at(names.positions),
           // A model without token types adds nothing for them.
           .types = spec.embeddings.types > 0 ? parameters.at(names.types)
-                                             : at::zeros({1, spec.hidden_size}, words.options()),
+                                             : at::zeros({1, words.size(1)}, words.options()),
           .norm = affine_weights(parameters, names.norm),
           .word_rows = parameters.entry(names.words).rows};
 }
@@ -41,6 +41,7 @@ EncoderLayerWeights layer_weights(std::size_t layer, const Parameters& parameter
 
 Encoder::Encoder(const ModelSpec& spec, const Parameters& parameters)
     : skim_threshold(spec.skim.threshold), spec_(spec), embeddings_(embedding_tables(spec, parameters)) {
+  if (spec.embeddings.size > 0) projection_ = affine_weights(parameters, embedding_names().projection);
   for (std::size_t i = 0; i < spec.layers.size(); ++i) {
     layers_.push_back(layer_weights(i, parameters));
     if (spec.skim.enabled) predictors_.emplace_back(parameters, i);
@@ -101,7 +102,13 @@ Tensor Encoder::embed(Pass& pass) const {
   const Tensor sum = at::embedding(embeddings_.words, batch.ids, spec_.embeddings.padding_id) +
                      at::embedding(embeddings_.types, batch.type_ids) +
                      at::embedding(embeddings_.positions, position_ids(batch.ids), fixed_position());
-  return dropout(layer_norm(sum, embeddings_.norm, spec_.norm_epsilon), spec_.dropout.hidden, pass.dropout());
+  return project(
+      dropout(layer_norm(sum, embeddings_.norm, spec_.norm_epsilon), spec_.dropout.hidden, pass.dropout()));
+}
+
+/// To the hidden size.
+Tensor Encoder::project(const Tensor& embedded) const {
+  return projection_.weight.defined() ? linear(embedded, projection_) : embedded;
 }
 
 Tensor Encoder::run_layer(std::size_t index, const Tensor& hidden, const AttentionMask& mask,
@@ -168,9 +175,9 @@ Tensor Encoder::embed_packed(Pass& pass, std::shared_ptr<const TokenPacking> pac
                                                             .types = chosen(batch.type_ids),
                                                             .fixed_word = spec_.embeddings.padding_id,
                                                             .fixed_position = fixed_position()});
-  return packed_embedding(
+  return project(packed_embedding(
       embeddings_, std::move(rows), std::move(packing),
-      {.epsilon = spec_.norm_epsilon, .dropout = next_dropout_rule(spec_.dropout.hidden, pass.dropout())});
+      {.epsilon = spec_.norm_epsilon, .dropout = next_dropout_rule(spec_.dropout.hidden, pass.dropout())}));
 }
 
 Tensor Encoder::run_packed_layer(std::size_t layer, const Tensor& hidden, const Tensor& kept,

@@ -93,6 +93,7 @@ class Encoder {
 
   EncoderOutput forward_padded(Pass& pass, EncoderTrace* trace) const;
   Tensor embed(Pass& pass) const;
+  Tensor project(const Tensor& embedded) const;
   Tensor run_layer(std::size_t index, const Tensor& hidden, const AttentionMask& mask,
                    const AttentionOptions& attention) const;
 
@@ -105,6 +106,7 @@ class Encoder {
 
   ModelSpec spec_;
   EmbeddingTables embeddings_;
+  AffineWeights projection_;  ///< of tables of another width; undefined: there is none
   std::vector<EncoderLayerWeights> layers_;
   std::vector<SkimPredictor> predictors_;
 };
