@@ -25,8 +25,11 @@ OF_BERT = {**COMMON, "hidden_size": 16, "num_hidden_layers": 2, "num_attention_h
 CONFIGS = {
     "bert": lambda: transformers.BertConfig(**OF_BERT),
     "roberta": lambda: transformers.RobertaConfig(**OF_BERT, type_vocab_size=1, layer_norm_eps=1e-5),
+    "xlm-roberta": lambda: transformers.XLMRobertaConfig(**OF_BERT, type_vocab_size=1, layer_norm_eps=1e-5),
+    "camembert": lambda: transformers.CamembertConfig(**OF_BERT, type_vocab_size=1, layer_norm_eps=1e-5),
     "distilbert": lambda: transformers.DistilBertConfig(**COMMON, dim=16, n_layers=2, n_heads=2, hidden_dim=24),
     "electra": lambda: transformers.ElectraConfig(**OF_BERT, embedding_size=10),
+    "mpnet": lambda: transformers.MPNetConfig(**OF_BERT),
 }
 # Other choices of the configuration, and the heads that see them.
 VARIANTS = {
@@ -104,7 +107,8 @@ def write(directory, name, head):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("architectures", nargs="*", metavar="NAME", help=f"of {', '.join([*CONFIGS, *VARIANTS])} (default: all)")
+    names = ", ".join([*CONFIGS, *VARIANTS])
+    parser.add_argument("architectures", nargs="*", metavar="NAME", help=f"of {names} (default: all)")
     parser.add_argument("--output", type=pathlib.Path, default=ROOT / "tests/data/golden/architectures", metavar="DIR")
     options = parser.parse_args()
     for name in options.architectures or [*CONFIGS, *VARIANTS]:

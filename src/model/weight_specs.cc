@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "model/relative_bias.h"
+
 namespace transkimmer {
 namespace {
 
@@ -115,6 +117,9 @@ std::vector<WeightSpec> expected_weights(const ModelSpec& spec) {
   SpecList list;
   add_embeddings(spec, list);
   for (std::size_t i = 0; i < spec.layers.size(); ++i) add_layer(spec, i, list);
+  if (spec.relative_bias.buckets > 0)
+    list.add(relative_bias_name(), {spec.relative_bias.buckets, spec.layers.front().attention.heads},
+             WeightGroup::encoder, WeightRole::matrix);
   if (spec.skim.enabled)
     for (std::size_t i = 0; i < spec.layers.size(); ++i) add_predictor(spec, i, list);
   add_head(spec, list);

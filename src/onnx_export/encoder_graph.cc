@@ -4,11 +4,13 @@
 #include <cmath>
 #include <cstdint>
 #include <numbers>
+#include <numeric>
 #include <set>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "model/relative_bias.h"
 #include "model/weight_specs.h"
 #include "onnx_export/graph_builder.h"
 
@@ -52,7 +54,9 @@ class EncoderGraph {
     mask_ = graph_.token_input("attention_mask");
     add_constants();
     std::string hidden = embed();
-    const std::string bias = attention_bias();
+    std::string bias = attention_bias();
+    if (spec_.relative_bias.buckets > 0)
+      bias = graph_.node("Add", {bias, relative_bias()}, "relative_bias/masked");
     for (std::size_t layer = 0; layer < spec_.layers.size(); ++layer) hidden = run_layer(layer, hidden, bias);
     add_head(hidden);
   }
@@ -150,11 +154,15 @@ class EncoderGraph {
     const std::string table = weight(names.positions);
     if (spec_.embeddings.positions == Positions::behind_padding)
       return graph_.node("Gather", {table, positions_behind_padding()}, "embeddings/positions");
-    const std::string shape = graph_.node("Shape", {ids_}, "embeddings/shape");
-    const std::string length = graph_.node("Gather", {shape, graph_.integers("embeddings/second", {1})},
-                                           "embeddings/length", {{"axis", std::int64_t{0}}});
-    return graph_.node("Slice", {table, graph_.integers("embeddings/first", {0}), length},
-                       "embeddings/positions");
+    return first_rows(table, "embeddings");
+  }
+
+  /// Of a constant as many rows as the sequences have tokens.
+  std::string first_rows(const std::string& rows, const std::string& name) {
+    const std::string shape = graph_.node("Shape", {ids_}, name + "/shape");
+    const std::string length = graph_.node("Gather", {shape, graph_.integers(name + "/second", {1})},
+                                           name + "/length", {{"axis", std::int64_t{0}}});
+    return graph_.node("Slice", {rows, graph_.integers(name + "/first", {0}), length}, name + "/positions");
   }
 
   /// cumulative sum of (id != pad), counted from the padding id on (transformers:
@@ -183,6 +191,29 @@ class EncoderGraph {
         graph_.node("Cast", {twice}, "mask/Cast", {{"to", std::int64_t{onnx::TensorProto::FLOAT}}});
     const std::string padding = graph_.node("Sub", {"one", real}, "mask/Sub");
     return graph_.node("Mul", {padding, graph_.scalar("mask/masked", kMasked)}, "mask/Mul");
+  }
+
+  /// [1, heads, sequence, sequence]: of each query and key what the table has for their distance.
+  std::string relative_bias() {
+    const std::int64_t longest = spec_.embeddings.max_tokens();
+    std::vector<std::int64_t> places(static_cast<std::size_t>(longest));
+    std::iota(places.begin(), places.end(), 0);
+    const std::string name = "relative_bias";
+    const std::string place = first_rows(graph_.integers(name + "/places", places), name);
+    const std::string first_axis = graph_.integers(name + "/axis_0", {0});
+    const std::string key = graph_.node("Unsqueeze", {place, first_axis}, name + "/keys");
+    const std::string query =
+        graph_.node("Unsqueeze", {place, graph_.integers(name + "/axis_1", {1})}, name + "/queries");
+    const std::string distance = graph_.node("Sub", {key, query}, name + "/distances");
+    const std::string column =
+        graph_.node("Add", {distance, graph_.integer(name + "/middle", longest - 1)}, name + "/columns");
+    const std::vector<float> values =
+        bias_by_distance(spec_.relative_bias, to_floats(weights_.at(relative_bias_name())), longest);
+    const std::string table =
+        graph_.floats(name + "/by_distance", values, {spec_.layers.front().attention.heads, 2 * longest - 1});
+    const std::string chosen =
+        graph_.node("Gather", {table, column}, name + "/Gather", {{"axis", std::int64_t{1}}});
+    return graph_.node("Unsqueeze", {chosen, first_axis}, name + "/Unsqueeze");
   }
 
   std::string heads(const LayerSpec& layer, const std::string& name, const std::string& x,

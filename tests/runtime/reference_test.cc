@@ -191,7 +191,7 @@ test::TinyModel single_headed(const std::string& architecture) {
 std::vector<Case> cases() {
   std::vector<Case> all;
   for (const std::string& architecture : test::every_architecture()) {
-    const std::string& name = architecture;
+    const std::string name = test::in_test_name(architecture);
     const auto add = [&](const std::string& what, const test::TinyModel& model) {
       all.push_back({name + "_" + what, model});
     };

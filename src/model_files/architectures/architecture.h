@@ -40,10 +40,12 @@ struct Architecture {
   std::string_view weight_prefix;    ///< "bert." of the encoder's tensors where there is a head, too
   std::string_view tokenizer_class;  ///< where the files name none
   std::int64_t padding_id = 0;       ///< where config.json has none
+  bool fixed_padding = false;        ///< the classes count on padding_id, whatever config.json says
   Positions positions = Positions::from_zero;
   TokenTypes types = TokenTypes::given;
   std::int64_t embedding_size =
       0;  ///< where config.json has none; 0: it has no such key, but the hidden size
+  std::int64_t relative_buckets = 0;   ///< of a bias of attention by distance; 0: there is none
   bool drops_attention_output = true;  ///< dropout behind the attention part of a layer, in training
   /// A key of config.json for one of BERT's; empty: it has none. Null: the same words.
   std::string_view (*key)(std::string_view ours, HeadKind head) = nullptr;

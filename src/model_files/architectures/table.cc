@@ -42,7 +42,7 @@ std::vector<std::string> parts_of_heads() {
 }  // namespace
 
 std::span<const Architecture> architectures() {
-  static const std::array table = {bert, distilbert, electra, roberta};
+  static const std::array table = {bert, camembert, distilbert, electra, mpnet, roberta, xlm_roberta};
   return table;
 }
 

@@ -138,11 +138,22 @@ void read_activation(const SpelledFields& fields, ModelConfig& config) {
   config.hidden_act = *known;
 }
 
+/// transformers computes with the usual number, whatever config.json says.
+void read_buckets(const SpelledFields& fields, ModelConfig& config) {
+  const std::int64_t usual = fields.architecture().relative_buckets;
+  if (usual == 0) return;
+  config.relative_attention_num_buckets = fields.integer("relative_attention_num_buckets", kSizes, usual);
+  if (config.relative_attention_num_buckets != usual)
+    fields.fail("relative_attention_num_buckets", config.relative_attention_num_buckets,
+                std::to_string(usual));
+}
+
 void read_sizes(const SpelledFields& fields, ModelConfig& config) {
   config.vocab_size = fields.size("vocab_size");
   config.hidden_size = fields.size("hidden_size");
   if (const std::int64_t usual = fields.architecture().embedding_size; usual > 0)
     config.embedding_size = fields.integer("embedding_size", kSizes, usual);
+  read_buckets(fields, config);
   config.num_hidden_layers = fields.size("num_hidden_layers", kLayers);
   config.num_attention_heads = fields.size("num_attention_heads");
   config.intermediate_size = fields.size("intermediate_size");
@@ -151,6 +162,9 @@ void read_sizes(const SpelledFields& fields, ModelConfig& config) {
       fields.architecture().types == TokenTypes::none ? 0 : fields.integer("type_vocab_size", kSizes, 2);
   config.pad_token_id =
       fields.integer("pad_token_id", {0, config.vocab_size - 1}, fields.architecture().padding_id);
+  if (fields.architecture().fixed_padding && config.pad_token_id != fields.architecture().padding_id)
+    fields.fail("pad_token_id", config.pad_token_id,
+                fmt::format("{}, which {} counts on", fields.architecture().padding_id, config.model_type));
   if (config.pad_token_id >= config.vocab_size)
     fields.fail("vocab_size", config.vocab_size,
                 fmt::format("more than {} (the usual 'pad_token_id')", config.pad_token_id));
@@ -295,6 +309,7 @@ ModelSpec ModelConfig::spec() const {
                          .types = type_vocab_size,
                          .given_types = given,
                          .size = table_columns(*this) == hidden_size ? 0 : table_columns(*this)},
+          .relative_bias = {.buckets = architecture.relative_buckets},
           .layers = std::vector<LayerSpec>(static_cast<std::size_t>(num_hidden_layers), layer),
           .head = head_spec(*this),
           .skim = skim,
@@ -343,7 +358,8 @@ ModelConfig with_head(ModelConfig config, HeadKind head) {
 ModelConfig ModelConfig::load(const std::filesystem::path& directory) {
   const std::filesystem::path path = directory / "config.json";
   ModelConfig config = parse(read_downloaded_file(path, kMaxSettingsBytes), path.string());
-  if (config.head != HeadKind::none) return config;
+  // An embedder may still name the class that its encoder was pretrained as.
+  if (config.head != HeadKind::none && config.head != HeadKind::masked_lm) return config;
   if (std::optional<HeadSpec> sentence = read_sentence_modules(directory, config.hidden_size)) {
     config.head = HeadKind::embedding;
     config.sentence_head = *std::move(sentence);
@@ -421,6 +437,8 @@ void write_numbers(const ModelConfig& config, json& root) {
   write("vocab_size", config.vocab_size);
   write("hidden_size", config.hidden_size);
   if (architecture.embedding_size > 0) write("embedding_size", table_columns(config));
+  if (architecture.relative_buckets > 0)
+    write("relative_attention_num_buckets", architecture.relative_buckets);
   write("num_hidden_layers", config.num_hidden_layers);
   write("num_attention_heads", config.num_attention_heads);
   write("intermediate_size", config.intermediate_size);

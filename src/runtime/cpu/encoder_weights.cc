@@ -7,6 +7,7 @@
 
 #include "compute/kernels/attention.h"
 #include "compute/usable_precision.h"
+#include "model/relative_bias.h"
 #include "model/weight_specs.h"
 
 namespace transkimmer {
@@ -71,6 +72,13 @@ class Source {
       add_rounded_projection(
           predictor, pack({hidden_, predictor_, Activation::none, Precision::bf16}, weight, no_bias), weight);
     return predictor;
+  }
+
+  RelativeBias relative_bias() const {
+    if (spec_.relative_bias.buckets == 0) return {};
+    const std::int64_t longest = spec_.embeddings.max_tokens();
+    return {bias_by_distance(spec_.relative_bias, floats(relative_bias_name()), longest),
+            static_cast<std::size_t>(longest)};
   }
 
   EmbeddingWeights embeddings() const {
@@ -181,7 +189,12 @@ void put_in_order(std::vector<LayerWeights>& layers, std::vector<PredictorWeight
 EncoderWeights EncoderWeights::pack(const ModelSpec& spec, const ModelWeights& weights, bool with_predictors,
                                     int panels, MatrixKernelCache& kernels, Precision precision) {
   const Source source(spec, weights, panels, kernels, precision);
-  EncoderWeights packed{source.embeddings(), {}, {}, precision, usable_attention_precision(spec, precision)};
+  EncoderWeights packed{source.embeddings(),
+                        source.relative_bias(),
+                        {},
+                        {},
+                        precision,
+                        usable_attention_precision(spec, precision)};
   const std::size_t layers = spec.layers.size();
   for (std::size_t i = 0; i < layers; ++i) packed.layers.push_back(source.layer(i));
   for (std::size_t i = 0; with_predictors && i < layers; ++i)

@@ -32,8 +32,20 @@ struct EmbeddingWeights {
   std::optional<PackedLinear> projection;  ///< [columns] -> [hidden], in f32, where they are not alike
 };
 
+/// A bias of attention by distance, for texts of at most `longest` tokens.
+struct RelativeBias {
+  std::vector<float> values;  ///< [heads, 2 longest - 1], see bias_by_distance; empty: there is none
+  std::size_t longest = 0;
+
+  /// Of a head, at the distance 0; null where there is none.
+  const float* of(std::size_t head) const {
+    return values.empty() ? nullptr : values.data() + head * (2 * longest - 1) + longest - 1;
+  }
+};
+
 struct EncoderWeights {
   EmbeddingWeights embeddings;
+  RelativeBias relative_bias;
   std::vector<LayerWeights> layers;
   std::vector<PredictorWeights> predictors;  ///< empty when the model has none or they are not used
 

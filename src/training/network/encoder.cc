@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "model/relative_bias.h"
 #include "model/weight_specs.h"
 #include "training/network/activate.h"
 #include "training/skimming/skim_masks.h"
@@ -37,10 +38,19 @@ EncoderLayerWeights layer_weights(std::size_t layer, const Parameters& parameter
           .output_norm = weights(names.output_norm)};
 }
 
+/// [heads, 2 S - 1] by distance -> [heads, S, S] by query and key.
+Tensor bias_of_pairs(const Tensor& by_distance) {
+  const std::int64_t length = (by_distance.size(1) + 1) / 2;
+  const Tensor places = at::arange(length, by_distance.options().dtype(torch::kInt64));
+  const Tensor distances = places.unsqueeze(0) - places.unsqueeze(1) + (length - 1);
+  return by_distance.index_select(1, distances.view(-1)).view({-1, length, length});
+}
+
 }  // namespace
 
 Encoder::Encoder(const ModelSpec& spec, const Parameters& parameters)
     : skim_threshold(spec.skim.threshold), spec_(spec), embeddings_(embedding_tables(spec, parameters)) {
+  if (spec.relative_bias.buckets > 0) relative_bias_ = parameters.at(relative_bias_name());
   if (spec.embeddings.size > 0) projection_ = affine_weights(parameters, embedding_names().projection);
   for (std::size_t i = 0; i < spec.layers.size(); ++i) {
     layers_.push_back(layer_weights(i, parameters));
@@ -60,6 +70,12 @@ Tensor Encoder::position_ids(const Tensor& ids) const {
   }
   const Tensor counted = ids.ne(spec_.embeddings.padding_id).to(torch::kInt64);
   return at::cumsum(counted, 1) * counted + spec_.embeddings.padding_id;
+}
+
+Tensor Encoder::bias_by_distance(std::int64_t length) const {
+  if (!relative_bias_.defined()) return {};
+  const Tensor buckets = at::tensor(relative_buckets(spec_.relative_bias, length), torch::kInt64);
+  return at::index_select(relative_bias_, 0, buckets.to(relative_bias_.device())).t().contiguous();
 }
 
 /// Of logits [B, S, 2].
@@ -90,7 +106,8 @@ EncoderOutput Encoder::forward(const PaddedBatch& batch, const ForwardOptions& o
             .options = options,
             .random = RandomStreams(options.seed),
             .skimming = options.skimming && !predictors_.empty(),
-            .texts_exit = options.skimming && !predictors_.empty() && spec_.texts_exit()};
+            .texts_exit = options.skimming && !predictors_.empty() && spec_.texts_exit(),
+            .bias = bias_by_distance(batch.ids.size(1))};
   const bool packing = trace == nullptr && !options.padded && batch.ids.is_cpu() &&
                        spec_.skim.semantics == SkimSemantics::removal;
   return packing ? forward_packed(pass) : forward_padded(pass, trace);
@@ -136,6 +153,7 @@ EncoderOutput Encoder::forward_padded(Pass& pass, EncoderTrace* trace) const {
                      .semantics = spec_.skim.semantics,
                      .gradient_of_return = pass.options.gradient_of_return};
   SkimMasks masks(spec_, pass.batch.real);
+  const Tensor bias = pass.bias.defined() ? bias_of_pairs(pass.bias) : Tensor();
   EncoderOutput output;
   Tensor hidden = embed(pass);
   output.hidden = hidden;
@@ -153,6 +171,7 @@ EncoderOutput Encoder::forward_padded(Pass& pass, EncoderTrace* trace) const {
                                   {.heads = spec_.layers[i].attention.heads,
                                    .dropout = spec_.dropout.attention,
                                    .context = pass.dropout(),
+                                   .bias = bias,
                                    .probabilities = trace != nullptr ? &probabilities : nullptr});
     if (trace != nullptr) trace->probabilities.push_back(probabilities);
     output.hidden = pass.skimming ? select_tokens(output.hidden, next, masks.kept()) : next;
@@ -193,7 +212,9 @@ Tensor Encoder::run_packed_layer(std::size_t layer, const Tensor& hidden, const 
   const DropoutRule attention = next_dropout_rule(spec_.dropout.attention, pass.dropout());
   const DropoutRule attended = next_dropout_rule(spec_.dropout.attention_output, pass.dropout());
   const DropoutRule output = next_dropout_rule(spec_.dropout.hidden, pass.dropout());
-  return packed_layer(hidden, kept, layers_[layer], std::move(tokens),
+  EncoderLayerWeights weights = layers_[layer];
+  weights.relative_bias = pass.bias;
+  return packed_layer(hidden, kept, weights, std::move(tokens),
                       {.heads = spec_.layers[layer].attention.heads,
                        .activation = spec_.layers[layer].feed_forward.activation,
                        .epsilon = spec_.norm_epsilon,

@@ -14,6 +14,9 @@ namespace transkimmer {
 /// The weights of one encoder layer.
 struct EncoderLayerWeights {
   AffineWeights query, key, value, attention_output, attention_norm, intermediate, output, output_norm;
+  /// [heads, 2 S - 1]: what is added to scores by the distance of a key from its query in the padded batch,
+  /// from S - 1 before it to S - 1 behind it; undefined: nothing is.
+  Tensor relative_bias = {};
 };
 
 struct PackedLayerOptions {

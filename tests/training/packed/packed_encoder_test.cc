@@ -227,7 +227,7 @@ std::string name_of_case(const ::testing::TestParamInfo<Case>& tested) {
 std::vector<Case> every_architecture() {
   std::vector<Case> cases;
   for (const std::string& name : test::every_architecture())
-    cases.push_back({.name = name, .architecture = name});
+    cases.push_back({.name = in_test_name(name), .architecture = name});
   return cases;
 }
 
