@@ -25,8 +25,21 @@ OF_BERT = {**COMMON, "hidden_size": 16, "num_hidden_layers": 2, "num_attention_h
 CONFIGS = {
     "bert": lambda: transformers.BertConfig(**OF_BERT),
     "roberta": lambda: transformers.RobertaConfig(**OF_BERT, type_vocab_size=1, layer_norm_eps=1e-5),
+    "xlm-roberta": lambda: transformers.XLMRobertaConfig(**OF_BERT, type_vocab_size=1, layer_norm_eps=1e-5),
+    "camembert": lambda: transformers.CamembertConfig(**OF_BERT, type_vocab_size=1, layer_norm_eps=1e-5),
     "distilbert": lambda: transformers.DistilBertConfig(**COMMON, dim=16, n_layers=2, n_heads=2, hidden_dim=24),
+    "electra": lambda: transformers.ElectraConfig(**OF_BERT, embedding_size=10),
+    "mpnet": lambda: transformers.MPNetConfig(**OF_BERT),
 }
+# Other choices of the configuration, and the heads that see them.
+VARIANTS = {
+    "bert_gelu_new": lambda: transformers.BertConfig(**OF_BERT, hidden_act="gelu_new"),
+    "bert_silu": lambda: transformers.BertConfig(**OF_BERT, hidden_act="silu"),
+    "distilbert_relu": lambda: transformers.DistilBertConfig(
+        **COMMON, dim=16, n_layers=2, n_heads=2, hidden_dim=24, activation="relu"
+    ),
+}
+VARIANT_HEADS = ("classification", "masked_lm")
 HEADS = {
     "classification": transformers.AutoModelForSequenceClassification,
     "question_answering": transformers.AutoModelForQuestionAnswering,
@@ -61,7 +74,7 @@ def targets_of(head, batch):
 
 
 def write(directory, name, head):
-    config = CONFIGS[name]()
+    config = (CONFIGS | VARIANTS)[name]()
     config.id2label = dict(enumerate(LABELS)) if head.endswith("classification") else {0: "LABEL_0", 1: "LABEL_1"}
     config.label2id = {label: i for i, label in config.id2label.items()}
     torch.manual_seed(5)
@@ -94,11 +107,12 @@ def write(directory, name, head):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("architectures", nargs="*", metavar="MODEL_TYPE", help=f"of {', '.join(CONFIGS)} (default: all)")
+    names = ", ".join([*CONFIGS, *VARIANTS])
+    parser.add_argument("architectures", nargs="*", metavar="NAME", help=f"of {names} (default: all)")
     parser.add_argument("--output", type=pathlib.Path, default=ROOT / "tests/data/golden/architectures", metavar="DIR")
     options = parser.parse_args()
-    for name in options.architectures or CONFIGS:
-        for head in HEADS:
+    for name in options.architectures or [*CONFIGS, *VARIANTS]:
+        for head in HEADS if name in CONFIGS else VARIANT_HEADS:
             write(options.output / name / head, name, head)
 
 

@@ -14,6 +14,8 @@
 #include "commands/program/commands.h"
 #include "commands/program/output.h"
 #include "model/cost.h"
+#include "model/weight_specs.h"
+#include "model_files/config/activation_names.h"
 #include "model_files/config/model_config.h"
 #include "model_files/safetensors/safetensors.h"
 #include "model_files/tokenizers/tokenizer_files.h"
@@ -142,6 +144,7 @@ Json list_files(const std::filesystem::path& directory) {
 Json sizes_json(const ModelConfig& config) {
   return {{"vocab_size", config.vocab_size},
           {"hidden_size", config.hidden_size},
+          {"embedding_size", embedding_columns(config.spec())},
           {"num_hidden_layers", config.num_hidden_layers},
           {"num_attention_heads", config.num_attention_heads},
           {"intermediate_size", config.intermediate_size},
@@ -185,6 +188,7 @@ Json as_json(const Inspection& inspection, const std::filesystem::path& director
   const Parameters& parameters = inspection.parameters;
   Json object = {{"model", directory.string()},
                  {"architecture", config.model_type},
+            {"hidden_act", name_of(config.hidden_act)},
                  {"head", name_of(config.head)},
                  {"labels", config.labels},
                  {"sizes", sizes_json(config)},
@@ -276,8 +280,11 @@ void print_text(const Inspection& inspection, const std::filesystem::path& direc
   print_row("architecture", fmt::format("{}, head: {}", config.model_type, name_of(config.head)));
   if (!config.labels.empty()) print_row("labels", listed(config.labels));
   print_row("layers",
-            fmt::format("{} of hidden size {}, {} heads, feed-forward size {}", config.num_hidden_layers,
-                        config.hidden_size, config.num_attention_heads, config.intermediate_size));
+            fmt::format("{} of hidden size {}, {} heads, feed-forward size {}, {}", config.num_hidden_layers,
+                        config.hidden_size, config.num_attention_heads, config.intermediate_size,
+                        name_of(config.hidden_act)));
+  if (config.spec().embeddings.size > 0)
+    print_row("embeddings", fmt::format("of size {}", config.spec().embeddings.size));
   print_row("input",
             fmt::format("at most {} tokens, vocabulary of {}", config.max_tokens(), config.vocab_size));
   print_skimming(inspection);

@@ -39,6 +39,7 @@ std::uint64_t kept_cost(const LayerCost& layer, std::uint64_t kept) {
 
 CostCoefficients cost_coefficients(const ModelSpec& spec) {
   CostCoefficients cost;
+  cost.embedding_per_token = size(spec.embeddings.size) * size(spec.hidden_size);
   for (const LayerSpec& layer : spec.layers) cost.layers.push_back(layer_cost(spec, layer));
   (spec.head.reads == Reads::each ? cost.head_per_token : cost.head_per_sequence) = steps_cost(spec);
   return cost;
@@ -51,6 +52,7 @@ Macs skimmed_cost(const ModelSpec& spec, std::uint64_t tokens, std::span<const s
   }
   const CostCoefficients cost = cost_coefficients(spec);
   Macs macs = head_cost(spec, tokens);
+  macs.count += tokens * cost.embedding_per_token;
   std::uint64_t entering = tokens;
   for (std::size_t i = 0; i < kept.size(); ++i) {
     macs.count += entering * cost.layers[i].predictor_per_token + kept_cost(cost.layers[i], kept[i]);
@@ -60,8 +62,10 @@ Macs skimmed_cost(const ModelSpec& spec, std::uint64_t tokens, std::span<const s
 }
 
 Macs dense_cost(const ModelSpec& spec, std::uint64_t tokens) {
+  const CostCoefficients cost = cost_coefficients(spec);
   Macs macs = head_cost(spec, tokens);
-  for (const LayerCost& layer : cost_coefficients(spec).layers) macs.count += kept_cost(layer, tokens);
+  macs.count += tokens * cost.embedding_per_token;
+  for (const LayerCost& layer : cost.layers) macs.count += kept_cost(layer, tokens);
   return macs;
 }
 

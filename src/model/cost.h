@@ -34,6 +34,7 @@ struct LayerCost {
 
 /// The numbers of the formula below.
 struct CostCoefficients {
+  std::uint64_t embedding_per_token = 0;  ///< E H
   std::vector<LayerCost> layers;
   std::uint64_t head_per_token = 0;     ///< of heads that read every token
   std::uint64_t head_per_sequence = 0;  ///< of heads that read the first
@@ -42,7 +43,8 @@ struct CostCoefficients {
 CostCoefficients cost_coefficients(const ModelSpec& spec);
 
 /// The arithmetic of one sequence:
-/// sum_i [ entering_i (H P + 2 P) + kept_i (4 H^2 + 2 H F) + 2 kept_i^2 H ] + head.
+/// sum_i [ entering_i (H P + 2 P) + kept_i (4 H^2 + 2 H F) + 2 kept_i^2 H ] + tokens E H + head,
+/// E the columns of the embedding tables where they are not H, else 0.
 /// `kept` has one entry per layer, 0 from the layer on in which the text's last token left; the tokens
 /// entering layer i are kept[i-1], or `tokens` for i = 0. The predictor terms count only when
 /// spec.skim.enabled. Throws UsageError for counts of another number of layers.

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "model/relative_bias.h"
+
 namespace transkimmer {
 namespace {
 
@@ -31,13 +33,14 @@ class SpecList {
 void add_embeddings(const ModelSpec& spec, SpecList& list) {
   const EmbeddingNames names = embedding_names();
   const EmbeddingSpec& embeddings = spec.embeddings;
-  list.add(names.words, {embeddings.vocab_size, spec.hidden_size}, WeightGroup::encoder,
-           WeightRole::word_table);
-  list.add(names.positions, {embeddings.position_rows, spec.hidden_size}, WeightGroup::encoder,
+  const std::int64_t columns = embedding_columns(spec);
+  list.add(names.words, {embeddings.vocab_size, columns}, WeightGroup::encoder, WeightRole::word_table);
+  list.add(names.positions, {embeddings.position_rows, columns}, WeightGroup::encoder,
            WeightRole::position_table);
   if (embeddings.types > 0)
-    list.add(names.types, {embeddings.types, spec.hidden_size}, WeightGroup::encoder, WeightRole::type_table);
-  list.add_norm(names.norm, spec.hidden_size, WeightGroup::encoder);
+    list.add(names.types, {embeddings.types, columns}, WeightGroup::encoder, WeightRole::type_table);
+  list.add_norm(names.norm, columns, WeightGroup::encoder);
+  if (embeddings.size > 0) list.add_linear(names.projection, spec.hidden_size, columns, WeightGroup::encoder);
 }
 
 void add_layer(const ModelSpec& spec, std::size_t index, SpecList& list) {
@@ -79,7 +82,11 @@ void add_head(const ModelSpec& spec, SpecList& list) {
 
 EmbeddingNames embedding_names() {
   return {"embeddings.word_embeddings.weight", "embeddings.position_embeddings.weight",
-          "embeddings.token_type_embeddings.weight", "embeddings.LayerNorm"};
+          "embeddings.token_type_embeddings.weight", "embeddings.LayerNorm", "embeddings_project"};
+}
+
+std::int64_t embedding_columns(const ModelSpec& spec) {
+  return spec.embeddings.size > 0 ? spec.embeddings.size : spec.hidden_size;
 }
 
 LayerNames layer_names(std::size_t layer) {
@@ -110,6 +117,9 @@ std::vector<WeightSpec> expected_weights(const ModelSpec& spec) {
   SpecList list;
   add_embeddings(spec, list);
   for (std::size_t i = 0; i < spec.layers.size(); ++i) add_layer(spec, i, list);
+  if (spec.relative_bias.buckets > 0)
+    list.add(relative_bias_name(), {spec.relative_bias.buckets, spec.layers.front().attention.heads},
+             WeightGroup::encoder, WeightRole::matrix);
   if (spec.skim.enabled)
     for (std::size_t i = 0; i < spec.layers.size(); ++i) add_predictor(spec, i, list);
   add_head(spec, list);

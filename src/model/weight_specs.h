@@ -31,9 +31,10 @@ struct WeightSpec {
   WeightRole role = WeightRole::matrix;
 };
 
-/// Names of the tensors of the embeddings, and of their LayerNorm without ".weight" and ".bias".
+/// Names of the tensors of the embeddings, and of their LayerNorm and of the linear layer from tables of
+/// another width (EmbeddingSpec::size) without ".weight" and ".bias".
 struct EmbeddingNames {
-  std::string words, positions, types, norm;
+  std::string words, positions, types, norm, projection;
 };
 /// The canonical ones (see WeightSpec).
 EmbeddingNames embedding_names();
@@ -56,6 +57,9 @@ PredictorNames predictor_names(std::size_t layer);
 
 /// What the names of all predictors begin with.
 std::string predictors_prefix();
+
+/// Columns of the embedding tables.
+std::int64_t embedding_columns(const ModelSpec& spec);
 
 /// Every weight that a model has, in a fixed order: embeddings, layers, predictors, head.
 std::vector<WeightSpec> expected_weights(const ModelSpec& spec);

@@ -3,14 +3,16 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <numbers>
+#include <numeric>
 #include <set>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "model/relative_bias.h"
 #include "model/weight_specs.h"
 #include "onnx_export/graph_builder.h"
-#include "transkimmer/error.h"
 
 namespace transkimmer {
 namespace {
@@ -52,7 +54,9 @@ class EncoderGraph {
     mask_ = graph_.token_input("attention_mask");
     add_constants();
     std::string hidden = embed();
-    const std::string bias = attention_bias();
+    std::string bias = attention_bias();
+    if (spec_.relative_bias.buckets > 0)
+      bias = graph_.node("Add", {bias, relative_bias()}, "relative_bias/masked");
     for (std::size_t layer = 0; layer < spec_.layers.size(); ++layer) hidden = run_layer(layer, hidden, bias);
     add_head(hidden);
   }
@@ -135,7 +139,9 @@ class EncoderGraph {
     std::string sum = graph_.node("Gather", {weight(names.words), ids_}, "embeddings/words");
     if (spec_.embeddings.types > 0) sum = graph_.node("Add", {sum, types(names)}, "embeddings/words_types");
     sum = graph_.node("Add", {sum, positions(names)}, "embeddings/sum");
-    return layer_norm(names.norm, sum);
+    const std::string normal = layer_norm(names.norm, sum);
+    return spec_.embeddings.size == 0 ? normal
+                                      : add_bias(names.projection, product(names.projection, normal));
   }
 
   std::string types(const EmbeddingNames& names) {
@@ -148,11 +154,15 @@ class EncoderGraph {
     const std::string table = weight(names.positions);
     if (spec_.embeddings.positions == Positions::behind_padding)
       return graph_.node("Gather", {table, positions_behind_padding()}, "embeddings/positions");
-    const std::string shape = graph_.node("Shape", {ids_}, "embeddings/shape");
-    const std::string length = graph_.node("Gather", {shape, graph_.integers("embeddings/second", {1})},
-                                           "embeddings/length", {{"axis", std::int64_t{0}}});
-    return graph_.node("Slice", {table, graph_.integers("embeddings/first", {0}), length},
-                       "embeddings/positions");
+    return first_rows(table, "embeddings");
+  }
+
+  /// Of a constant as many rows as the sequences have tokens.
+  std::string first_rows(const std::string& rows, const std::string& name) {
+    const std::string shape = graph_.node("Shape", {ids_}, name + "/shape");
+    const std::string length = graph_.node("Gather", {shape, graph_.integers(name + "/second", {1})},
+                                           name + "/length", {{"axis", std::int64_t{0}}});
+    return graph_.node("Slice", {rows, graph_.integers(name + "/first", {0}), length}, name + "/positions");
   }
 
   /// cumulative sum of (id != pad), counted from the padding id on (transformers:
@@ -183,6 +193,29 @@ class EncoderGraph {
     return graph_.node("Mul", {padding, graph_.scalar("mask/masked", kMasked)}, "mask/Mul");
   }
 
+  /// [1, heads, sequence, sequence]: of each query and key what the table has for their distance.
+  std::string relative_bias() {
+    const std::int64_t longest = spec_.embeddings.max_tokens();
+    std::vector<std::int64_t> places(static_cast<std::size_t>(longest));
+    std::iota(places.begin(), places.end(), 0);
+    const std::string name = "relative_bias";
+    const std::string place = first_rows(graph_.integers(name + "/places", places), name);
+    const std::string first_axis = graph_.integers(name + "/axis_0", {0});
+    const std::string key = graph_.node("Unsqueeze", {place, first_axis}, name + "/keys");
+    const std::string query =
+        graph_.node("Unsqueeze", {place, graph_.integers(name + "/axis_1", {1})}, name + "/queries");
+    const std::string distance = graph_.node("Sub", {key, query}, name + "/distances");
+    const std::string column =
+        graph_.node("Add", {distance, graph_.integer(name + "/middle", longest - 1)}, name + "/columns");
+    const std::vector<float> values =
+        bias_by_distance(spec_.relative_bias, to_floats(weights_.at(relative_bias_name())), longest);
+    const std::string table =
+        graph_.floats(name + "/by_distance", values, {spec_.layers.front().attention.heads, 2 * longest - 1});
+    const std::string chosen =
+        graph_.node("Gather", {table, column}, name + "/Gather", {{"axis", std::int64_t{1}}});
+    return graph_.node("Unsqueeze", {chosen, first_axis}, name + "/Unsqueeze");
+  }
+
   std::string heads(const LayerSpec& layer, const std::string& name, const std::string& x,
                     std::vector<std::int64_t> order) {
     const std::string split =
@@ -199,10 +232,8 @@ class EncoderGraph {
   }
 
   std::string sqrt_head_size(const LayerSpec& layer) {
-    const std::string name = "sqrt_head_size_" + std::to_string(spec_.head_size(layer));
-    if (constants_.insert(name).second)
-      graph_.scalar(name, std::sqrt(static_cast<float>(spec_.head_size(layer))));
-    return name;
+    return constant("sqrt_head_size_" + std::to_string(spec_.head_size(layer)),
+                    std::sqrt(static_cast<float>(spec_.head_size(layer))));
   }
 
   std::string attention(std::size_t index, const std::string& x, const std::string& bias) {
@@ -234,10 +265,11 @@ class EncoderGraph {
       case Activation::relu:
         return graph_.node("Relu", {x}, name + "/Relu");
       case Activation::gelu_tanh:
+        return gelu_tanh(name, x);
       case Activation::silu:
-        break;
+        return graph_.node("Mul", {x, graph_.node("Sigmoid", {x}, name + "/Sigmoid")}, name + "/Mul");
     }
-    throw UsageError("the model has an activation that is not exported");
+    return x;
   }
 
   std::string gelu(const std::string& name, const std::string& x) {
@@ -246,6 +278,26 @@ class EncoderGraph {
     const std::string above = graph_.node("Add", {erf, "one"}, name + "/Add_1");
     const std::string product = graph_.node("Mul", {x, above}, name + "/Mul");
     return graph_.node("Mul", {product, "half"}, name + "/Mul_1");
+  }
+
+  /// x / 2 (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3)))
+  std::string gelu_tanh(const std::string& name, const std::string& x) {
+    const std::string square = graph_.node("Mul", {x, x}, name + "/square");
+    const std::string cube = graph_.node("Mul", {square, x}, name + "/cube");
+    const std::string part = graph_.node("Mul", {cube, constant("tanh_cubic", 0.044715F)}, name + "/part");
+    const std::string inner = graph_.node("Add", {x, part}, name + "/Add");
+    const float scale = std::sqrt(2 / std::numbers::pi_v<float>);
+    const std::string scaled = graph_.node("Mul", {inner, constant("tanh_scale", scale)}, name + "/Mul");
+    const std::string tanh = graph_.node("Tanh", {scaled}, name + "/Tanh");
+    const std::string above = graph_.node("Add", {tanh, "one"}, name + "/Add_1");
+    const std::string product = graph_.node("Mul", {x, above}, name + "/Mul_1");
+    return graph_.node("Mul", {product, "half"}, name + "/Mul_2");
+  }
+
+  /// A scalar that layers share.
+  std::string constant(const std::string& name, float value) {
+    if (constants_.insert(name).second) graph_.scalar(name, value);
+    return name;
   }
 
   /// LayerNorm(linear(x) + residual)

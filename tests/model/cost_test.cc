@@ -84,6 +84,17 @@ TEST(Cost, OfWhatNoHeadReadsIsLeftOut) {
   EXPECT_EQ(unread_cost(config.spec(), 5).count, 0U);
 }
 
+TEST(Cost, OfEmbeddingTablesOfAnotherWidthHasTheirProjection) {
+  ModelConfig config = small_config();
+  const std::vector<std::uint32_t> kept = {3, 1};
+  const std::uint64_t dense = dense_cost(config.spec(), 5).count;
+  const std::uint64_t skimmed = skimmed_cost(config.spec(), 5, kept).count;
+  config.model_type = "electra";  // whose classifier has the same two layers
+  config.embedding_size = 3;
+  EXPECT_EQ(dense_cost(config.spec(), 5).count, dense + 5U * 3 * 4);
+  EXPECT_EQ(skimmed_cost(config.spec(), 5, kept).count, skimmed + 5U * 3 * 4);
+}
+
 TEST(Cost, OfEachHead) {
   ModelConfig config = small_config();
   EXPECT_EQ(head_cost(config.spec(), 9).count, 28U);

@@ -38,6 +38,7 @@ inline ModelConfig small_config(const std::string& architecture, HeadKind head) 
   config.num_attention_heads = 2;
   config.intermediate_size = 6;
   config.max_position_embeddings = 8;
+  if (architecture_of(architecture).embedding_size > 0) config.embedding_size = 3;
   config.type_vocab_size = architecture_of(architecture).types == TokenTypes::none ? 0 : 2;
   config.pad_token_id = architecture_of(architecture).padding_id;
   if (head == HeadKind::classification) config.labels = {"a", "b", "c"};

@@ -22,6 +22,7 @@ struct Exported {
   HeadKind head;
   std::vector<std::string> labels;
   std::int64_t type_vocab_size = 0;  ///< 0: the usual
+  Activation activation = Activation::gelu;
 
   friend std::ostream& operator<<(std::ostream& out, const Exported& exported) {
     return out << exported.name;
@@ -36,6 +37,7 @@ class ExportOnnx : public ::testing::TestWithParam<Exported> {
     tiny.head = GetParam().head;
     tiny.labels = GetParam().labels;
     tiny.type_vocab_size = GetParam().type_vocab_size;
+    tiny.activation = GetParam().activation;
     config_ = write_tiny_model(source(), tiny);
     model_ = exported(OnnxProducts::f32);
   }
@@ -51,9 +53,7 @@ class ExportOnnx : public ::testing::TestWithParam<Exported> {
   std::filesystem::path source() const { return directory_.path() / "model"; }
   std::filesystem::path destination() const { return directory_.path() / "onnx"; }
   bool has_types() const { return config_.type_vocab_size > 1; }
-  bool has_vocab_txt() const {
-    return architecture_of(GetParam().architecture).tokenizer_class != "RobertaTokenizer";
-  }
+  bool has_vocab_txt() const { return architecture_of(GetParam().architecture).padding_id == 0; }
 
   /// Sequences of `lengths`, with random ids above the special ones, and padding tokens as a text may spell
   /// them out; the second half of each is of type 1.
@@ -167,20 +167,25 @@ const std::vector<std::string> kTwo = {"negative", "positive"};
 std::vector<Exported> every_architecture() {
   std::vector<Exported> cases;
   for (const std::string& name : test::every_architecture()) {
-    cases.push_back({name + "_classifier", name, HeadKind::classification, {"a", "b", "c"}});
-    cases.push_back({name + "_regression", name, HeadKind::regression, {"score"}});
-    cases.push_back({name + "_questions", name, HeadKind::question_answering, kTwo});
-    cases.push_back({name + "_tokens", name, HeadKind::token_classification, {"O", "B-PER", "I-PER"}});
+    cases.push_back({in_test_name(name) + "_classifier", name, HeadKind::classification, {"a", "b", "c"}});
+    cases.push_back({in_test_name(name) + "_regression", name, HeadKind::regression, {"score"}});
+    cases.push_back({in_test_name(name) + "_questions", name, HeadKind::question_answering, kTwo});
+    cases.push_back(
+        {in_test_name(name) + "_tokens", name, HeadKind::token_classification, {"O", "B-PER", "I-PER"}});
   }
   return cases;
 }
 
 INSTANTIATE_TEST_SUITE_P(Architectures, ExportOnnx, ::testing::ValuesIn(every_architecture()),
                          ::testing::PrintToStringParamName());
-INSTANTIATE_TEST_SUITE_P(Models, ExportOnnx,
-                         ::testing::Values(Exported{"RobertaOfTwoTypes", "roberta", HeadKind::classification,
-                                                    kTwo, 2}),
-                         ::testing::PrintToStringParamName());
+INSTANTIATE_TEST_SUITE_P(
+    Models, ExportOnnx,
+    ::testing::Values(Exported{"RobertaOfTwoTypes", "roberta", HeadKind::classification, kTwo, 2},
+                      Exported{"BertOfGeluTanh", "bert", HeadKind::classification, kTwo, 0,
+                               Activation::gelu_tanh},
+                      Exported{"BertOfRelu", "bert", HeadKind::classification, kTwo, 0, Activation::relu},
+                      Exported{"BertOfSilu", "bert", HeadKind::classification, kTwo, 0, Activation::silu}),
+    ::testing::PrintToStringParamName());
 
 }  // namespace
 }  // namespace transkimmer::test

@@ -101,6 +101,7 @@ const std::map<std::string, Operation> operations = {
     {"MatMul", [](const auto&, const Values& x) { return torch::matmul(x[0], x[1]); }},
     {"Erf", [](const auto&, const Values& x) { return torch::erf(x[0]); }},
     {"Tanh", [](const auto&, const Values& x) { return torch::tanh(x[0]); }},
+    {"Sigmoid", [](const auto&, const Values& x) { return torch::sigmoid(x[0]); }},
     {"Relu", [](const auto&, const Values& x) { return torch::relu(x[0]); }},
     {"Identity", [](const auto&, const Values& x) { return x[0]; }},
     {"Equal", [](const auto&, const Values& x) { return x[0] == x[1]; }},

@@ -146,7 +146,7 @@ TEST_P(EarlyExit, IsNotForTokensThatABatchProtects) {
 
 std::string name_of_variant(const testing::TestParamInfo<Variant>& variant) {
   const auto& [architecture, head, precision] = variant.param;
-  return architecture + "_head" + std::to_string(static_cast<int>(head)) + "_" +
+  return test::in_test_name(architecture) + "_head" + std::to_string(static_cast<int>(head)) + "_" +
          std::string(name_of(precision));
 }
 

@@ -181,7 +181,7 @@ INSTANTIATE_TEST_SUITE_P(Models, EngineVariant,
                                                           HeadKind::token_classification),
                                           testing::Values(0, 16, 32)),
                          [](const auto& variant) {
-                           return std::get<0>(variant.param) + "_head" +
+                           return test::in_test_name(std::get<0>(variant.param)) + "_head" +
                                   std::to_string(static_cast<int>(std::get<1>(variant.param))) +
                                   "_predictor" + std::to_string(std::get<2>(variant.param));
                          });

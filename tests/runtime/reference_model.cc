@@ -88,6 +88,8 @@ Rows ReferenceModel::embeddings(std::span<const std::int32_t> ids,
     for (std::size_t i = 0; i < sum.size(); ++i)
       sum[i] += positions[position][i] + (has_types ? kinds[static_cast<std::size_t>(types[t])][i] : 0);
     states.push_back(layer_norm("embeddings.LayerNorm", sum, config_.layer_norm_eps));
+    if (weights_.contains("embeddings_project.weight"))
+      states.back() = linear("embeddings_project", states.back());
   }
   return states;
 }
@@ -102,7 +104,19 @@ double ReferenceModel::margin(const std::string& predictor, const Row& x) const 
   return y[1] - y[0];
 }
 
-Rows ReferenceModel::attention(const std::string& layer, const Rows& x) const {
+/// Of a key so far behind its query: each distance below 8 has a bucket of its own, farther ones share one up
+/// to those that are named; keys behind have the second half of 32.
+double ReferenceModel::bias(std::size_t head, std::int64_t distance) const {
+  const std::string name = "encoder.relative_attention_bias.weight";
+  if (!weights_.contains(name)) return 0;
+  std::size_t bucket = 0;
+  for (const std::int64_t begin : {1, 2, 3, 4, 5, 6, 7, 8, 12, 16, 23, 32, 46, 64, 91})
+    bucket += std::abs(distance) >= begin ? 1 : 0;
+  return matrix(name)[bucket + (distance > 0 ? 16 : 0)][head];
+}
+
+Rows ReferenceModel::attention(const std::string& layer, const Rows& x,
+                               const std::vector<std::size_t>& places) const {
   const Rows query = linear(layer + ".attention.self.query", x);
   const Rows key = linear(layer + ".attention.self.key", x);
   const Rows value = linear(layer + ".attention.self.value", x);
@@ -110,7 +124,10 @@ Rows ReferenceModel::attention(const std::string& layer, const Rows& x) const {
   Rows context(x.size(), Row(x.front().size(), 0.0));
   for (std::size_t first = 0; first < x.front().size(); first += head_size)
     for (std::size_t t = 0; t < x.size(); ++t) {
-      Row scores(x.size(), 0.0);
+      Row scores;
+      for (const std::size_t other : places)
+        scores.push_back(
+            bias(first / head_size, static_cast<std::int64_t>(other) - static_cast<std::int64_t>(places[t])));
       for (std::size_t other = 0; other < x.size(); ++other)
         for (std::size_t i = first; i < first + head_size; ++i)
           scores[other] += query[t][i] * key[other][i] / std::sqrt(static_cast<double>(head_size));
@@ -122,11 +139,12 @@ Rows ReferenceModel::attention(const std::string& layer, const Rows& x) const {
   return linear(layer + ".attention.output.dense", context);
 }
 
-Rows ReferenceModel::encoder_layer(const std::string& layer, const Rows& x) const {
-  const Rows attended = add_and_norm(layer + ".attention.output.LayerNorm", attention(layer, x), x);
+Rows ReferenceModel::encoder_layer(const std::string& layer, const Rows& x,
+                                   const std::vector<std::size_t>& places) const {
+  const Rows attended = add_and_norm(layer + ".attention.output.LayerNorm", attention(layer, x, places), x);
   Rows wide = linear(layer + ".intermediate.dense", attended);
   for (Row& row : wide)
-    for (double& value : row) value = gelu(value);
+    for (double& value : row) value = activated(config_.hidden_act, value);
   return add_and_norm(layer + ".output.LayerNorm", linear(layer + ".output.dense", wide), attended);
 }
 
@@ -136,10 +154,7 @@ Rows ReferenceModel::head(const Rows& states) const {
   for (const HeadStep& step : head.steps)
     for (Row& row : read) {
       row = linear(step.name, row);
-      for (double& value : row) {
-        if (step.activation == Activation::tanh) value = std::tanh(value);
-        if (step.activation == Activation::relu) value = std::max(value, 0.0);
-      }
+      for (double& value : row) value = activated(step.activation, value);
     }
   return read;
 }
@@ -168,7 +183,7 @@ ReferenceResult ReferenceModel::run(std::span<const std::int32_t> ids, std::span
     alive = kept;
     Rows x;
     for (const std::size_t t : alive) x.push_back(result.states[t]);
-    const Rows y = encoder_layer("encoder.layer." + std::to_string(i), x);
+    const Rows y = encoder_layer("encoder.layer." + std::to_string(i), x, alive);
     for (std::size_t row = 0; row < alive.size(); ++row) result.states[alive[row]] = y[row];
   }
   result.logits = head(result.states);

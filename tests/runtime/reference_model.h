@@ -47,8 +47,9 @@ class ReferenceModel {
 
   Rows embeddings(std::span<const std::int32_t> ids, std::span<const std::int32_t> types) const;
   double margin(const std::string& predictor, const Row& x) const;
-  Rows attention(const std::string& layer, const Rows& x) const;
-  Rows encoder_layer(const std::string& layer, const Rows& x) const;
+  double bias(std::size_t head, std::int64_t distance) const;
+  Rows attention(const std::string& layer, const Rows& x, const std::vector<std::size_t>& places) const;
+  Rows encoder_layer(const std::string& layer, const Rows& x, const std::vector<std::size_t>& places) const;
   Rows head(const Rows& states) const;
 
   const ModelConfig& config_;

@@ -191,7 +191,7 @@ test::TinyModel single_headed(const std::string& architecture) {
 std::vector<Case> cases() {
   std::vector<Case> all;
   for (const std::string& architecture : test::every_architecture()) {
-    const std::string& name = architecture;
+    const std::string name = test::in_test_name(architecture);
     const auto add = [&](const std::string& what, const test::TinyModel& model) {
       all.push_back({name + "_" + what, model});
     };
@@ -212,6 +212,13 @@ std::vector<Case> cases() {
     add("predictor_as_wide", model);
     model.predictor_size = 0;
     add("dense", model);
+  }
+  for (const auto& [what, activation] : {std::pair("gelu_tanh", Activation::gelu_tanh),
+                                         {"relu", Activation::relu},
+                                         {"silu", Activation::silu}}) {
+    test::TinyModel model = single_headed("bert");
+    model.activation = activation;
+    all.push_back({std::string("bert_") + what, model});
   }
   test::TinyModel score = odd_model("bert");
   score.head = HeadKind::regression;

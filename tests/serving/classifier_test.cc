@@ -141,7 +141,7 @@ TEST_P(ClassifierOf, TheSecondTextCounts) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Models, ClassifierOf, testing::ValuesIn(test::every_architecture()),
-                         [](const auto& variant) { return variant.param; });
+                         [](const auto& variant) { return in_test_name(variant.param); });
 
 TEST(Classifier, NoInputsGiveNoResults) {
   const TemporaryDirectory directory;

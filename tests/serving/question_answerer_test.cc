@@ -184,7 +184,7 @@ TEST_P(QuestionAnswererOf, OffsetsAreBytesOfAnyText) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Architectures, QuestionAnswererOf, testing::ValuesIn(test::every_architecture()),
-                         [](const auto& tested) { return tested.param; });
+                         [](const auto& tested) { return test::in_test_name(tested.param); });
 
 TEST(QuestionAnswerer, KeepsEveryTokenOfAQuestionThatTheModelProtects) {
   for (const SkimProtection protection : {SkimProtection::first_token, SkimProtection::question}) {

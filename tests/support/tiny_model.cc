@@ -161,8 +161,11 @@ ModelConfig config_of(const TinyModel& model, std::int64_t vocabulary) {
   config.intermediate_size = model.intermediate_size;
   config.pad_token_id = architecture.padding_id;
   config.max_position_embeddings = model.max_tokens + (behind ? config.pad_token_id + 1 : 0);
+  // No divisor of the hidden size.
+  if (architecture.embedding_size > 0) config.embedding_size = model.hidden_size / 2 + 1;
   config.type_vocab_size = usual_types(architecture, model.type_vocab_size);
-  config.layer_norm_eps = model.architecture == "roberta" ? 1e-5 : 1e-12;
+  config.layer_norm_eps = behind ? 1e-5 : 1e-12;
+  config.hidden_act = model.activation;
   config.labels = model.labels;
   config.skim.enabled = model.predictor_size > 0;
   config.skim.predictor_size = model.predictor_size;
@@ -176,8 +179,11 @@ ModelConfig config_of(const TinyModel& model, std::int64_t vocabulary) {
 
 std::int64_t write_tiny_tokenizer(const std::filesystem::path& directory, std::string architecture) {
   std::filesystem::create_directories(directory);
-  const bool bpe = architecture_of(architecture).tokenizer_class == "RobertaTokenizer";
-  return bpe ? write_byte_level_bpe(directory) : write_wordpiece(directory);
+  if (architecture_of(architecture).padding_id == 0) return write_wordpiece(directory);
+  // Said where the architecture would have another.
+  if (architecture != "roberta")
+    write_file_atomically(directory / "tokenizer_config.json", R"({"tokenizer_class": "RobertaTokenizer"})");
+  return write_byte_level_bpe(directory);
 }
 
 ModelConfig write_tiny_model(const std::filesystem::path& directory, const TinyModel& model) {

@@ -25,13 +25,15 @@ struct TinyModel {
   double threshold = 0;
   SkimSemantics semantics = SkimSemantics::removal;
   SkimProtection protection = SkimProtection::first_token;
+  Activation activation = Activation::gelu;
   std::uint64_t seed = 1;
   std::string broken_weight = {};  ///< the weight whose numbers are all NaN
 };
 
-/// Writes config.json, model.safetensors and the tokenizer files (vocab.txt for BERT, vocab.json and
-/// merges.txt for RoBERTa) into `directory`, made if absent. The vocabulary spells any lower-case ASCII text:
-/// letters, digits, punctuation and a few words ("a", "charming", "journey", "flat", "movie", ...).
+/// Writes config.json, model.safetensors and the tokenizer files (vocab.txt where padding has the id 0, as in
+/// BERT, vocab.json and merges.txt where it has 1, as in RoBERTa) into `directory`, made if absent. The
+/// vocabulary spells any lower-case ASCII text: letters, digits, punctuation and a few words ("a",
+/// "charming", "journey", "flat", "movie", ...).
 ModelConfig write_tiny_model(const std::filesystem::path& directory, const TinyModel& model = {});
 
 /// The tokenizer files alone. Returns the size of the vocabulary.

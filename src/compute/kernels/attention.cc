@@ -211,6 +211,27 @@ HWY_INLINE float Exponentiate(float* scores, std::size_t tokens) {
   return 1.0f / hn::GetLane(hn::SumOfLanes(d, sums));
 }
 
+/// Adds to the scores of a query what the head has for each distance. The distances of a text of which no
+/// token between has left follow each other.
+HWY_INLINE void AddBias(const AttentionHead& head, std::size_t query, float* scores) {
+  const auto* const places = reinterpret_cast<const std::int32_t*>(head.places);
+  const std::int32_t own = places[query];
+  const bool whole = places[head.tokens - 1] - places[0] == static_cast<std::int32_t>(head.tokens) - 1;
+  if (whole) {
+    const float* const bias = head.bias + (places[0] - own);
+    ForLanes(head.tokens, [&](auto d, std::size_t i) HWY_ATTR {
+      hn::StoreU(hn::Add(hn::LoadU(d, scores + i), hn::LoadU(d, bias + i)), d, scores + i);
+    });
+    return;
+  }
+  ForLanes(head.tokens, [&](auto d, std::size_t i) HWY_ATTR {
+    const hn::RebindToSigned<decltype(d)> integers;
+    const auto distance = hn::Sub(hn::LoadU(integers, places + i), hn::Set(integers, own));
+    const auto bias = hn::GatherIndex(d, head.bias, distance);
+    hn::StoreU(hn::Add(hn::LoadU(d, scores + i), bias), d, scores + i);
+  });
+}
+
 template <int kRows>
 HWY_NOINLINE void AttendRows(const AttentionHead& head, std::size_t first, const float* keys,
                              const float* values, std::size_t padded_size, float* scores, float* weighted) {
@@ -221,6 +242,8 @@ HWY_NOINLINE void AttendRows(const AttentionHead& head, std::size_t first, const
     MultiplyRows<kRows>({query, head.query_stride, keys + block * head.head_size,
                          block_width(block, head.tokens), head.head_size, scores + block, padded_tokens},
                         round_up(std::min(kKeyBlock, head.tokens - block), lanes));
+  if (head.bias != nullptr)
+    for (int r = 0; r < kRows; ++r) AddBias(head, first + r, scores + r * padded_tokens);
   float inverse_sums[kRows];
   for (int r = 0; r < kRows; ++r) inverse_sums[r] = Exponentiate(scores + r * padded_tokens, head.tokens);
   MultiplyRows<kRows>({scores, padded_tokens, values, padded_size, head.tokens, weighted, padded_size},

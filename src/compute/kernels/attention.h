@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 
 #include "compute/operand.h"
 
@@ -20,14 +21,17 @@ struct AttentionHeadOf {
   std::size_t tokens = 0;
   std::size_t head_size = 0;
   Bf16* rounded_out = nullptr;  ///< where set, the result goes here instead, rounded to bf16
+  /// Where set, bias[key's place - query's place] is added to a score.
+  const float* bias = nullptr;
+  const std::uint32_t* places = nullptr;  ///< [tokens] with a bias, ascending; queries are the first tokens
 };
 
 using AttentionHead = AttentionHeadOf<float>;
 using RoundedAttentionHead = AttentionHeadOf<Bf16>;
 
-/// out = softmax(query key^T) value, without writing the [queries, tokens] scores beyond a few rows that stay
-/// in the first-level cache. `scratch` holds attention_scratch_floats(tokens, head_size) floats, 64-byte
-/// aligned.
+/// out = softmax(query key^T + bias) value, without writing the [queries, tokens] scores beyond a few rows
+/// that stay in the first-level cache. `scratch` holds attention_scratch_floats(tokens, head_size) floats,
+/// 64-byte aligned.
 void attend(const AttentionHead& head, float* scratch);
 
 /// Whether this machine (and oneDNN's limit of instruction sets) can run `attend_rounded` on heads of this

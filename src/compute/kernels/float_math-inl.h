@@ -10,6 +10,7 @@
 
 #include <initializer_list>
 
+#include <hwy/contrib/math/math-inl.h>
 #include <hwy/highway.h>
 
 #include "base/bf16.h"
@@ -49,6 +50,38 @@ HWY_INLINE V Gelu(D d, V x) {
   constexpr float kInverseSqrt2 = 0.70710678118654752f;
   const V half = hn::Mul(hn::Set(d, 0.5f), x);
   return hn::MulAdd(half, Erf(d, hn::Mul(x, hn::Set(d, kInverseSqrt2))), half);
+}
+
+/// 1 / (1 + exp(-x)), 0 or 1 to 1e-38 beyond +-kBound, where exp would leave the range of floats.
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE V Sigmoid(D d, V x) {
+  constexpr float kBound = 87.0f;
+  const V one = hn::Set(d, 1.0f);
+  const V power = hn::Clamp(hn::Neg(x), hn::Set(d, -kBound), hn::Set(d, kBound));
+  return hn::Div(one, hn::Add(one, hn::Exp(d, power)));
+}
+
+/// x times the sigmoid of x (torch.nn.functional.silu).
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE V Silu(D d, V x) {
+  return hn::Mul(x, Sigmoid(d, x));
+}
+
+/// GELU's approximation is x times the sigmoid of x (kTanhLinear + kTanhCubic x^2), as (1 + tanh u) / 2 is
+/// the sigmoid of 2 u: twice the square root of 2 / pi, and that times 0.044715.
+constexpr float kTanhLinear = 1.5957691216057308f, kTanhCubic = 0.07135481627159823f;
+
+/// torch.nn.functional.gelu(x, approximate="tanh").
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE V GeluTanh(D d, V x) {
+  const V factor = hn::MulAdd(hn::Mul(x, x), hn::Set(d, kTanhCubic), hn::Set(d, kTanhLinear));
+  return hn::Mul(x, Sigmoid(d, hn::Mul(x, factor)));
+}
+
+/// max(x, 0); not-a-number stays what it is.
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE V Relu(D d, V x) {
+  return hn::IfThenZeroElse(hn::Lt(x, hn::Zero(d)), x);
 }
 
 /// Stores the nearest bf16, ties to even; not-a-number stays what it is.

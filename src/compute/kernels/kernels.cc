@@ -8,7 +8,6 @@
 #define HWY_TARGET_INCLUDE "compute/kernels/kernels.cc"
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
-#include <hwy/contrib/math/math-inl.h>
 // clang-format on
 
 #include "compute/kernels/lanes-inl.h"
@@ -166,9 +165,19 @@ void Embed(const EmbeddingRow* tokens, const NormWeights& norm, RowShape shape, 
   });
 }
 
-void TanhInPlace(float* x, std::size_t count) {
-  ForLanes(count,
-           [&](auto d, std::size_t i) HWY_ATTR { hn::StoreU(hn::Tanh(d, hn::LoadU(d, x + i)), d, x + i); });
+void DescribeRows(const float* x, RowShape shape, const RowOutputs& outputs) {
+  const RowStatistics& statistics = outputs.statistics;
+  ForBlocks(shape.rows, [&](std::size_t first, std::size_t rows) HWY_ATTR {
+    const float* const block = x + first * shape.columns;
+    for (std::size_t row = 0; row < rows; ++row)
+      WriteOperandRow(block + row * shape.columns, first + row, outputs.operand);
+    if (statistics.inverse_deviations == nullptr) return;
+    BlockMoments moments;
+    Means(block, {rows, shape.columns}, moments);
+    Deviations(block, {rows, shape.columns}, statistics.epsilon, moments);
+    std::copy_n(moments.inverse_deviation, rows, statistics.inverse_deviations + first);
+    std::copy_n(moments.mean, rows, statistics.means + first);
+  });
 }
 
 const char* TargetName() {
@@ -185,7 +194,7 @@ namespace transkimmer {
 HWY_EXPORT(AddLayerNorm);
 HWY_EXPORT(SkimMargins);
 HWY_EXPORT(Embed);
-HWY_EXPORT(TanhInPlace);
+HWY_EXPORT(DescribeRows);
 HWY_EXPORT(TargetName);
 
 void add_layer_norm(const float* x, const float* residual, const NormWeights& norm, RowShape shape,
@@ -204,8 +213,8 @@ void embed(const EmbeddingRow* tokens, const NormWeights& norm, RowShape shape, 
   HWY_DYNAMIC_DISPATCH(Embed)(tokens, norm, shape, out, outputs);
 }
 
-void tanh_in_place(float* x, std::size_t count) {
-  HWY_DYNAMIC_DISPATCH(TanhInPlace)(x, count);
+void describe_rows(const float* x, RowShape shape, const RowOutputs& outputs) {
+  HWY_DYNAMIC_DISPATCH(DescribeRows)(x, shape, outputs);
 }
 
 const char* simd_target() {

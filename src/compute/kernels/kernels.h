@@ -77,8 +77,11 @@ struct EmbeddingRow {
 void embed(const EmbeddingRow* tokens, const NormWeights& norm, RowShape shape, float* out,
            const RowOutputs& outputs = {});
 
-/// out = activation(the product's values), `shape` columns of out (torch.nn.functional.gelu). Where out is
-/// rounded, GELU is computed to what bf16 holds.
+/// What `outputs` wants of rows x that are there already.
+void describe_rows(const float* x, RowShape shape, const RowOutputs& outputs);
+
+/// out = activation(the product's values), `shape` columns of out (see Activation). Where out is rounded,
+/// GELU is computed to what bf16 holds.
 void finish_product(const RawProduct& product, RowShape shape, Activation activation,
                     const ProductColumns& out);
 
@@ -86,9 +89,6 @@ void finish_product(const RawProduct& product, RowShape shape, Activation activa
 void write_operand(const float* x, std::size_t rows, const OperandRows& operand);
 /// The same of rows of bf16, as an operand in int8.
 void quantize_rounded(const Bf16* x, std::size_t rows, const OperandRows& operand);
-
-/// x = tanh(x), in place.
-void tanh_in_place(float* x, std::size_t count);
 
 /// The best instruction set in use, as Highway names it ("AVX3_ZEN4", "AVX2", ...).
 const char* simd_target();

@@ -95,13 +95,24 @@ HWY_INLINE void MapProduct(const Values& values, RowShape shape, const ProductCo
 template <class Out, class Values>
 HWY_INLINE void FinishValues(const Values& values, RowShape shape, Activation activation,
                              const ProductColumns& out) {
-  if (activation == Activation::none) {
-    MapProduct<Out>(values, shape, out, [](auto, auto value) HWY_ATTR { return value; });
-  } else if (Out::kRounds) {
-    MapProduct<Out>(values, shape, out,
-                    [](auto d, auto value) HWY_ATTR { return GeluToBeRounded(d, value); });
-  } else {
-    MapProduct<Out>(values, shape, out, [](auto d, auto value) HWY_ATTR { return Gelu(d, value); });
+  const auto map = [&](const auto& function) HWY_ATTR { MapProduct<Out>(values, shape, out, function); };
+  switch (activation) {
+    case Activation::none:
+      return map([](auto, auto value) HWY_ATTR { return value; });
+    case Activation::gelu:
+      if constexpr (Out::kRounds) {
+        return map([](auto d, auto value) HWY_ATTR { return GeluToBeRounded(d, value); });
+      } else {
+        return map([](auto d, auto value) HWY_ATTR { return Gelu(d, value); });
+      }
+    case Activation::tanh:
+      return map([](auto d, auto value) HWY_ATTR { return hn::Tanh(d, value); });
+    case Activation::relu:
+      return map([](auto d, auto value) HWY_ATTR { return Relu(d, value); });
+    case Activation::gelu_tanh:
+      return map([](auto d, auto value) HWY_ATTR { return GeluTanh(d, value); });
+    case Activation::silu:
+      return map([](auto d, auto value) HWY_ATTR { return Silu(d, value); });
   }
 }
 

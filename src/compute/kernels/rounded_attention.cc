@@ -268,6 +268,28 @@ TRANSKIMMER_AVX512_INLINE __m512 exponentiate(float* scores, std::size_t tokens,
   return sums;
 }
 
+/// Adds to the scores of a query what the head has for each distance. The distances of a text of which no
+/// token between has left follow each other.
+TRANSKIMMER_AVX512 void add_bias(const RoundedAttentionHead& head, std::size_t query, float* scores) {
+  const auto* const places = reinterpret_cast<const std::int32_t*>(head.places);
+  const std::int32_t own = places[query];
+  const bool whole = places[head.tokens - 1] - places[0] == static_cast<std::int32_t>(head.tokens) - 1;
+  const float* const first = head.bias + (places[0] - own);
+  for (std::size_t i = 0; i < head.tokens; i += kAvx512Lanes) {
+    const __mmask16 lanes = lanes_from(i, head.tokens);
+    __m512 bias;
+    if (whole) {
+      bias = _mm512_maskz_loadu_ps(lanes, first + i);
+    } else {
+      const __m512i distance =
+          _mm512_sub_epi32(_mm512_maskz_loadu_epi32(lanes, places + i), _mm512_set1_epi32(own));
+      bias = _mm512_mask_i32gather_ps(_mm512_setzero_ps(), lanes, distance, head.bias, sizeof(float));
+    }
+    const __m512 score = _mm512_maskz_loadu_ps(lanes, scores + i);
+    _mm512_mask_storeu_ps(scores + i, lanes, _mm512_add_ps(score, bias));
+  }
+}
+
 /// Softmax of all rows of a tile but for the division: writes 1 / sum of each. Step by step for all of them,
 /// as each step of a single row waits for the one before.
 template <std::size_t kRows>
@@ -311,6 +333,9 @@ void attend_rows(const Task& task, std::size_t first_row) {
       multiply_keys<kRows, vectors>(product, task.scores + block, task.padded_tokens);
     });
   }
+  if (head.bias != nullptr)
+    for (std::size_t r = 0; r < kRows; ++r)
+      add_bias(head, first_row + r, task.scores + r * task.padded_tokens);
   std::array<float, kRows> inverse_sums;
   exponentiate_rows<kRows>(task, inverse_sums.data());
   const auto* const weights = reinterpret_cast<const Bf16*>(task.scores);

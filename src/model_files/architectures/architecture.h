@@ -15,7 +15,9 @@ struct HeadSizes {
   std::int64_t hidden = 0;
   std::int64_t labels = 0;
   std::int64_t vocabulary = 0;
-  double dropout = 0;  ///< classifier_dropout, or what the architecture calls so
+  std::int64_t embedding = 0;                ///< columns of the word embeddings
+  double dropout = 0;                        ///< classifier_dropout, or what the architecture calls so
+  Activation activation = Activation::gelu;  ///< hidden_act
 };
 
 /// Whether a model has token types, and who says them.
@@ -38,8 +40,12 @@ struct Architecture {
   std::string_view weight_prefix;    ///< "bert." of the encoder's tensors where there is a head, too
   std::string_view tokenizer_class;  ///< where the files name none
   std::int64_t padding_id = 0;       ///< where config.json has none
+  bool fixed_padding = false;        ///< the classes count on padding_id, whatever config.json says
   Positions positions = Positions::from_zero;
   TokenTypes types = TokenTypes::given;
+  std::int64_t embedding_size =
+      0;  ///< where config.json has none; 0: it has no such key, but the hidden size
+  std::int64_t relative_buckets = 0;   ///< of a bias of attention by distance; 0: there is none
   bool drops_attention_output = true;  ///< dropout behind the attention part of a layer, in training
   /// A key of config.json for one of BERT's; empty: it has none. Null: the same words.
   std::string_view (*key)(std::string_view ours, HeadKind head) = nullptr;
@@ -48,6 +54,8 @@ struct Architecture {
   /// Parts of tensor names that differ, each replaced once, in this order.
   std::span<const Spelling> tensors = {};
   std::string_view pooler = {};  ///< what tensors of a pretrained pooler begin with; empty: there is none
+  /// What tensors of heads begin with that are none of ours.
+  std::span<const std::string_view> other_heads = {};
   /// Tensors that are the word embeddings, or another tensor, again.
   std::span<const std::string_view> copies = {};
   /// The head of a class (HeadTraits::class_kind); no steps where it has none.

@@ -13,7 +13,8 @@ HeadSpec bert_head(HeadKind kind, const HeadSizes& sizes) {
     case HeadKind::masked_lm:
       return vocabulary_head({.dense = "cls.predictions.transform.dense",
                               .norm = "cls.predictions.transform.LayerNorm",
-                              .output = "cls.predictions"},
+                              .output = "cls.predictions",
+                              .activation = sizes.activation},
                              sizes);
     default:
       return common_head(kind, sizes);

@@ -35,8 +35,11 @@ HeadSpec distilbert_head(HeadKind kind, const HeadSizes& sizes) {
       return classifier_head(
           {.dense = "pre_classifier", .output = "classifier", .activation = Activation::relu}, sizes);
     case HeadKind::masked_lm:
-      return vocabulary_head(
-          {.dense = "vocab_transform", .norm = "vocab_layer_norm", .output = "vocab_projector"}, sizes);
+      return vocabulary_head({.dense = "vocab_transform",
+                              .norm = "vocab_layer_norm",
+                              .output = "vocab_projector",
+                              .activation = sizes.activation},
+                             sizes);
     default:
       return common_head(kind, sizes, sizes.dropout);
   }

@@ -34,8 +34,8 @@ HeadSpec vocabulary_head(const VocabularyNames& names, const HeadSizes& sizes) {
   return {.kind = HeadKind::masked_lm,
           .reads = Reads::each,
           .steps = {{.name = std::string(names.dense),
-                     .out = sizes.hidden,
-                     .activation = Activation::gelu,
+                     .out = sizes.embedding,
+                     .activation = names.activation,
                      .norm = std::string(names.norm)},
                     {.name = std::string(names.output), .out = sizes.vocabulary, .tied = true}}};
 }

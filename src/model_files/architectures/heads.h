@@ -26,8 +26,9 @@ HeadSpec common_head(HeadKind kind, const HeadSizes& sizes, double span_dropout 
 struct VocabularyNames {
   std::string_view dense, norm;
   std::string_view output;  ///< whose bias is its own
+  Activation activation = Activation::gelu;
 };
-/// Linear, GELU, LayerNorm, the word embeddings again with a bias (...ForMaskedLM).
+/// Linear, activation, LayerNorm, the word embeddings again with a bias (...ForMaskedLM).
 HeadSpec vocabulary_head(const VocabularyNames& names, const HeadSizes& sizes);
 
 }  // namespace transkimmer

@@ -29,6 +29,7 @@ std::vector<std::string> parts_of_heads() {
   std::vector<std::string> parts;
   for (const Architecture& one : architectures()) {
     if (!one.pooler.empty()) parts.emplace_back(one.pooler);
+    parts.insert(parts.end(), one.other_heads.begin(), one.other_heads.end());
     for (const HeadTraits& traits : head_table())
       for (const HeadStep& step : one.head(traits.class_kind, {}).steps) {
         parts.push_back(first_part(step.name));
@@ -41,7 +42,7 @@ std::vector<std::string> parts_of_heads() {
 }  // namespace
 
 std::span<const Architecture> architectures() {
-  static const std::array table = {bert, distilbert, roberta};
+  static const std::array table = {bert, camembert, distilbert, electra, mpnet, roberta, xlm_roberta};
   return table;
 }
 

@@ -11,6 +11,7 @@
 #include "base/strings/numbers.h"
 #include "base/strings/quoting.h"
 #include "model_files/architectures/architecture.h"
+#include "model_files/config/activation_names.h"
 #include "model_files/config/change_head.h"
 #include "model_files/json/json.h"
 #include "model_files/json/json_fields.h"
@@ -122,7 +123,6 @@ void reject_unsupported(const JsonFields& fields, const SpelledFields& spelled, 
     const std::optional<std::string> value = spelled.string(key);
     if (value && *value != supported) spelled.fail(key, *value, fmt::format("\"{}\"", supported));
   };
-  expect("hidden_act", "gelu");
   expect("position_embedding_type", "absolute");
   for (const char* const key : {"is_decoder", "add_cross_attention", "is_encoder_decoder"})
     if (fields.boolean(key, false)) fields.fail(key, true, "false");
@@ -130,9 +130,30 @@ void reject_unsupported(const JsonFields& fields, const SpelledFields& spelled, 
     fields.fail("tie_word_embeddings", false, "true (the output layer is the word embeddings again)");
 }
 
+void read_activation(const SpelledFields& fields, ModelConfig& config) {
+  const std::optional<std::string> name = fields.string("hidden_act");
+  if (!name) return;
+  const std::optional<Activation> known = activation_named(*name);
+  if (!known) fields.fail("hidden_act", *name, activation_names());
+  config.hidden_act = *known;
+}
+
+/// transformers computes with the usual number, whatever config.json says.
+void read_buckets(const SpelledFields& fields, ModelConfig& config) {
+  const std::int64_t usual = fields.architecture().relative_buckets;
+  if (usual == 0) return;
+  config.relative_attention_num_buckets = fields.integer("relative_attention_num_buckets", kSizes, usual);
+  if (config.relative_attention_num_buckets != usual)
+    fields.fail("relative_attention_num_buckets", config.relative_attention_num_buckets,
+                std::to_string(usual));
+}
+
 void read_sizes(const SpelledFields& fields, ModelConfig& config) {
   config.vocab_size = fields.size("vocab_size");
   config.hidden_size = fields.size("hidden_size");
+  if (const std::int64_t usual = fields.architecture().embedding_size; usual > 0)
+    config.embedding_size = fields.integer("embedding_size", kSizes, usual);
+  read_buckets(fields, config);
   config.num_hidden_layers = fields.size("num_hidden_layers", kLayers);
   config.num_attention_heads = fields.size("num_attention_heads");
   config.intermediate_size = fields.size("intermediate_size");
@@ -141,6 +162,9 @@ void read_sizes(const SpelledFields& fields, ModelConfig& config) {
       fields.architecture().types == TokenTypes::none ? 0 : fields.integer("type_vocab_size", kSizes, 2);
   config.pad_token_id =
       fields.integer("pad_token_id", {0, config.vocab_size - 1}, fields.architecture().padding_id);
+  if (fields.architecture().fixed_padding && config.pad_token_id != fields.architecture().padding_id)
+    fields.fail("pad_token_id", config.pad_token_id,
+                fmt::format("{}, which {} counts on", fields.architecture().padding_id, config.model_type));
   if (config.pad_token_id >= config.vocab_size)
     fields.fail("vocab_size", config.vocab_size,
                 fmt::format("more than {} (the usual 'pad_token_id')", config.pad_token_id));
@@ -244,13 +268,19 @@ void read_skimming(const json& object, const std::string& origin, ModelConfig& c
       *semantics == name_of(SkimSemantics::original) ? SkimSemantics::original : SkimSemantics::removal;
 }
 
+std::int64_t table_columns(const ModelConfig& config) {
+  return config.embedding_size > 0 ? config.embedding_size : config.hidden_size;
+}
+
 HeadSpec head_spec(const ModelConfig& config) {
   if (config.head == HeadKind::embedding) return config.sentence_head;
   HeadSpec head = architecture_of(config.model_type)
                       .head(traits_of(config.head).class_kind, {.hidden = config.hidden_size,
                                                                 .labels = config.num_labels(),
                                                                 .vocabulary = config.vocab_size,
-                                                                .dropout = config.classifier_dropout});
+                                                                .embedding = table_columns(config),
+                                                                .dropout = config.classifier_dropout,
+                                                                .activation = config.hidden_act});
   head.kind = config.head;
   return head;
 }
@@ -269,7 +299,7 @@ ModelSpec ModelConfig::spec() const {
   const bool given = architecture.types == TokenTypes::given ||
                      (architecture.types == TokenTypes::given_where_several && type_vocab_size > 1);
   const LayerSpec layer = {.attention = {.heads = num_attention_heads},
-                           .feed_forward = {.size = intermediate_size, .activation = Activation::gelu}};
+                           .feed_forward = {.size = intermediate_size, .activation = hidden_act}};
   return {.hidden_size = hidden_size,
           .norm_epsilon = layer_norm_eps,
           .embeddings = {.vocab_size = vocab_size,
@@ -277,7 +307,9 @@ ModelSpec ModelConfig::spec() const {
                          .position_rows = max_position_embeddings,
                          .positions = architecture.positions,
                          .types = type_vocab_size,
-                         .given_types = given},
+                         .given_types = given,
+                         .size = table_columns(*this) == hidden_size ? 0 : table_columns(*this)},
+          .relative_bias = {.buckets = architecture.relative_buckets},
           .layers = std::vector<LayerSpec>(static_cast<std::size_t>(num_hidden_layers), layer),
           .head = head_spec(*this),
           .skim = skim,
@@ -300,6 +332,7 @@ ModelConfig ModelConfig::parse(std::string_view text, const std::string& origin)
   read_class(fields, config);
   const SpelledFields spelled(fields, config);
   reject_unsupported(fields, spelled, config.head);
+  read_activation(spelled, config);
   read_sizes(spelled, config);
   read_rates(spelled, config);
   read_head(fields, config);
@@ -325,7 +358,8 @@ ModelConfig with_head(ModelConfig config, HeadKind head) {
 ModelConfig ModelConfig::load(const std::filesystem::path& directory) {
   const std::filesystem::path path = directory / "config.json";
   ModelConfig config = parse(read_downloaded_file(path, kMaxSettingsBytes), path.string());
-  if (config.head != HeadKind::none) return config;
+  // An embedder may still name the class that its encoder was pretrained as.
+  if (config.head != HeadKind::none && config.head != HeadKind::masked_lm) return config;
   if (std::optional<HeadSpec> sentence = read_sentence_modules(directory, config.hidden_size)) {
     config.head = HeadKind::embedding;
     config.sentence_head = *std::move(sentence);
@@ -384,15 +418,27 @@ void write_labels(const ModelConfig& config, json& root) {
   }
 }
 
+/// As it is spelled in config.json, where that says the same.
+std::string activation_name(const ModelConfig& config, const json& root, const std::string& key) {
+  const auto present = root.find(key);
+  if (present != root.end() && present->is_string() &&
+      activation_named(present->get<std::string>()) == config.hidden_act)
+    return present->get<std::string>();
+  return std::string(name_of(config.hidden_act));
+}
+
 void write_numbers(const ModelConfig& config, json& root) {
   const Architecture& architecture = architecture_of(config.model_type);
   const auto write = [&](std::string_view key, const json& value) {
     const std::string name = architecture.key_of(key, config.head);
     if (!name.empty()) root[name] = value;
   };
-  write("hidden_act", "gelu");
+  write("hidden_act", activation_name(config, root, architecture.key_of("hidden_act", config.head)));
   write("vocab_size", config.vocab_size);
   write("hidden_size", config.hidden_size);
+  if (architecture.embedding_size > 0) write("embedding_size", table_columns(config));
+  if (architecture.relative_buckets > 0)
+    write("relative_attention_num_buckets", architecture.relative_buckets);
   write("num_hidden_layers", config.num_hidden_layers);
   write("num_attention_heads", config.num_attention_heads);
   write("intermediate_size", config.intermediate_size);

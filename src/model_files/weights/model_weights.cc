@@ -17,7 +17,7 @@ namespace {
 
 /// First layers of the names that the encoder owns: an unknown name below them means another model than
 /// config.json's.
-constexpr std::string_view kEncoderParts[] = {"embeddings.", "encoder."};
+constexpr std::string_view kEncoderParts[] = {"embeddings.", "embeddings_project.", "encoder."};
 /// Buffers that are no weights.
 constexpr std::string_view kBuffers[] = {"embeddings.position_ids", "embeddings.token_type_ids"};
 

@@ -8,6 +8,7 @@
 
 #include "compute/kernels/kernels.h"
 #include "compute/threads/openmp_scope.h"
+#include "model/weight_specs.h"
 #include "runtime/cpu/layer_attention.h"
 #include "runtime/cpu/layer_rest.h"
 #include "runtime/cpu/pass_threads.h"
@@ -38,6 +39,7 @@ class ForwardPass {
         space_(workspace),
         attention_(spec, weights, threads_, workspace),
         hidden_size_(static_cast<std::size_t>(spec.hidden_size)),
+        embedding_size_(static_cast<std::size_t>(embedding_columns(spec))),
         feed_forward_(widest_feed_forward(spec)),
         layers_(weights.layers.size()),
         sequences_(batch.sequences()),
@@ -127,6 +129,7 @@ class ForwardPass {
     for (auto& own : space_.per_thread) {
       own.times = {};
       own.margins_in_f32 = 0;
+      if (weights_.embeddings.projection) own.embedded.reserve(PackedLinear::kMaxRows * embedding_size_);
       reserve(own.layer, PackedLinear::kMaxRows);
       reserve(own.predictor);
     }
@@ -136,14 +139,14 @@ class ForwardPass {
   // ---- Embeddings and skim decisions
 
   const float* word_embedding(std::size_t row) const {
-    return weights_.embeddings.words.data() + static_cast<std::size_t>(batch_.ids[row]) * hidden_size_;
+    return weights_.embeddings.words.data() + static_cast<std::size_t>(batch_.ids[row]) * embedding_size_;
   }
 
   /// Rows of the word table are too far apart for the hardware to guess where the next one lies.
   void fetch_embedding(std::size_t row) const {
     constexpr std::size_t kCacheLineFloats = 16;
     const float* words = word_embedding(row);
-    for (std::size_t k = 0; k < hidden_size_; k += kCacheLineFloats) __builtin_prefetch(words + k);
+    for (std::size_t k = 0; k < embedding_size_; k += kCacheLineFloats) __builtin_prefetch(words + k);
   }
 
   using EmbeddingParts = std::array<EmbeddingRow, PackedLinear::kMaxRows>;
@@ -155,8 +158,8 @@ class ForwardPass {
       fetch_embedding(row);
       const auto type = batch_.type_ids.empty() ? 0 : static_cast<std::size_t>(batch_.type_ids[row]);
       const std::size_t position = space_.position_of_row[row];
-      parts[i] = {word_embedding(row), tables.positions.data() + position * hidden_size_,
-                  tables.types.data() + type * hidden_size_};
+      parts[i] = {word_embedding(row), tables.positions.data() + position * embedding_size_,
+                  tables.types.data() + type * embedding_size_};
     }
   }
 
@@ -184,11 +187,19 @@ class ForwardPass {
   }
 
   void embed_rows(std::size_t begin, std::size_t count, int worker) {
-    const OperationTimer timer = threads_.time(worker, Operation::embeddings);
+    const OperationTimer timer =
+        threads_.time(worker, Operation::embeddings, count * projection_macs_per_row());
+    const EmbeddingWeights& tables = weights_.embeddings;
     EmbeddingParts parts;
     look_up(begin, count, parts);
-    embed(parts.data(), norm(weights_.embeddings.norm), {count, hidden_size_}, hidden_row(begin),
-          hidden_outputs(0, begin));
+    const NormWeights normalization = norm(tables.norm);
+    float* const hidden = hidden_row(begin);
+    if (!tables.projection)
+      return embed(parts.data(), normalization, {count, hidden_size_}, hidden, hidden_outputs(0, begin));
+    float* const embedded = threads_.own(worker).embedded.data();
+    embed(parts.data(), normalization, {count, embedding_size_}, embedded);
+    tables.projection->multiply(embedded, count, hidden);
+    describe_rows(hidden, {count, hidden_size_}, hidden_outputs(0, begin));
   }
 
   /// What the layers' products and the predictor before `layer` need of the hidden rows from `row` on.
@@ -304,8 +315,12 @@ class ForwardPass {
     return !predicts_ ? 0 : hidden_size_ * static_cast<std::size_t>(spec_.skim.predictor_size);
   }
 
+  std::size_t projection_macs_per_row() const {
+    return weights_.embeddings.projection ? embedding_size_ * hidden_size_ : 0;
+  }
+
   std::size_t embedding_macs_per_row() const {
-    return kRowPassMacs * hidden_size_ + predictor_macs_per_row();
+    return kRowPassMacs * hidden_size_ + projection_macs_per_row() + predictor_macs_per_row();
   }
 
   void run_layer(std::size_t index) {
@@ -402,7 +417,7 @@ class ForwardPass {
   const PassThreads threads_;
   Workspace& space_;
   const LayerAttention attention_;
-  const std::size_t hidden_size_, feed_forward_, layers_, sequences_;
+  const std::size_t hidden_size_, embedding_size_, feed_forward_, layers_, sequences_;
   const bool protects_first_;
   const bool texts_exit_;  ///< when position 0 leaves: nothing else of them is read
   std::size_t rows_;

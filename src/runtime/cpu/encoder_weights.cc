@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <cmath>
 #include <string>
+#include <utility>
 
 #include "compute/kernels/attention.h"
 #include "compute/usable_precision.h"
+#include "model/relative_bias.h"
 #include "model/weight_specs.h"
 
 namespace transkimmer {
@@ -72,10 +74,21 @@ class Source {
     return predictor;
   }
 
+  RelativeBias relative_bias() const {
+    if (spec_.relative_bias.buckets == 0) return {};
+    const std::int64_t longest = spec_.embeddings.max_tokens();
+    return {bias_by_distance(spec_.relative_bias, floats(relative_bias_name()), longest),
+            static_cast<std::size_t>(longest)};
+  }
+
   EmbeddingWeights embeddings() const {
     const EmbeddingNames names = embedding_names();
+    const auto columns = static_cast<std::size_t>(embedding_columns(spec_));
+    std::optional<PackedLinear> projection;
+    if (spec_.embeddings.size > 0) projection = linear(names.projection, {columns, hidden_});
     return {floats(names.words), floats(names.positions),
-            spec_.embeddings.types > 0 ? floats(names.types) : std::vector<float>(hidden_), norm(names.norm)};
+            spec_.embeddings.types > 0 ? floats(names.types) : std::vector<float>(columns), norm(names.norm),
+            std::move(projection)};
   }
 
  private:
@@ -176,7 +189,12 @@ void put_in_order(std::vector<LayerWeights>& layers, std::vector<PredictorWeight
 EncoderWeights EncoderWeights::pack(const ModelSpec& spec, const ModelWeights& weights, bool with_predictors,
                                     int panels, MatrixKernelCache& kernels, Precision precision) {
   const Source source(spec, weights, panels, kernels, precision);
-  EncoderWeights packed{source.embeddings(), {}, {}, precision, usable_attention_precision(spec, precision)};
+  EncoderWeights packed{source.embeddings(),
+                        source.relative_bias(),
+                        {},
+                        {},
+                        precision,
+                        usable_attention_precision(spec, precision)};
   const std::size_t layers = spec.layers.size();
   for (std::size_t i = 0; i < layers; ++i) packed.layers.push_back(source.layer(i));
   for (std::size_t i = 0; with_predictors && i < layers; ++i)

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "compute/products/packed_linear.h"
@@ -24,14 +25,27 @@ struct LayerWeights {
 };
 
 struct EmbeddingWeights {
-  std::vector<float> words;      ///< [vocabulary, hidden]
-  std::vector<float> positions;  ///< [positions, hidden]
-  std::vector<float> types;      ///< [types, hidden]; one of zeros where the model has none
+  std::vector<float> words;      ///< [vocabulary, columns]
+  std::vector<float> positions;  ///< [positions, columns]
+  std::vector<float> types;      ///< [types, columns]; one of zeros where the model has none
   NormParameters norm;
+  std::optional<PackedLinear> projection;  ///< [columns] -> [hidden], in f32, where they are not alike
+};
+
+/// A bias of attention by distance, for texts of at most `longest` tokens.
+struct RelativeBias {
+  std::vector<float> values;  ///< [heads, 2 longest - 1], see bias_by_distance; empty: there is none
+  std::size_t longest = 0;
+
+  /// Of a head, at the distance 0; null where there is none.
+  const float* of(std::size_t head) const {
+    return values.empty() ? nullptr : values.data() + head * (2 * longest - 1) + longest - 1;
+  }
 };
 
 struct EncoderWeights {
   EmbeddingWeights embeddings;
+  RelativeBias relative_bias;
   std::vector<LayerWeights> layers;
   std::vector<PredictorWeights> predictors;  ///< empty when the model has none or they are not used
 

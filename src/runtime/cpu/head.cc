@@ -1,46 +1,22 @@
 #include "runtime/cpu/head.h"
 
-#include <algorithm>
-#include <cmath>
 #include <string>
 
-#include "compute/kernels/kernels.h"
 #include "compute/threads/shared_loops.h"
 #include "transkimmer/error.h"
 
 namespace transkimmer {
-namespace {
-
-void activate(Activation activation, std::vector<float>& values) {
-  switch (activation) {
-    case Activation::none:
-      return;
-    case Activation::tanh:
-      return tanh_in_place(values.data(), values.size());
-    case Activation::relu:
-      for (float& value : values) value = std::max(value, 0.0F);
-      return;
-    case Activation::gelu:
-    case Activation::gelu_tanh:
-    case Activation::silu:
-      break;
-  }
-  throw UsageError("the model has a task head with an activation that is not for inference");
-}
-
-}  // namespace
 
 TaskHead TaskHead::pack(const ModelSpec& spec, const ModelWeights& weights, int panels,
                         MatrixKernelCache& kernels) {
   if (!is_task_head(spec.head.kind)) throw UsageError("the model has no task head to run");
-  std::vector<Step> steps;
+  std::vector<PackedLinear> steps;
   auto in = static_cast<std::size_t>(spec.head.width(spec.hidden_size));
   for (const HeadStep& step : spec.head.steps) {
     const auto out = static_cast<std::size_t>(step.out);
-    steps.push_back({PackedLinear({in, out, Activation::none}, weights.floats(step.name + ".weight"),
-                                  step.biased ? weights.floats(step.name + ".bias") : std::vector<float>(out),
-                                  panels, kernels),
-                     step.activation});
+    steps.emplace_back(LinearShape{in, out, step.activation}, weights.floats(step.name + ".weight"),
+                       step.biased ? weights.floats(step.name + ".bias") : std::vector<float>(out), panels,
+                       kernels);
     in = out;
   }
   return TaskHead(std::move(steps), in);
@@ -48,7 +24,7 @@ TaskHead TaskHead::pack(const ModelSpec& spec, const ModelWeights& weights, int 
 
 std::size_t TaskHead::macs_per_row() const {
   std::size_t macs = 0;
-  for (const Step& step : steps_) macs += step.linear.shape().in * step.linear.shape().out;
+  for (const PackedLinear& step : steps_) macs += step.shape().in * step.shape().out;
   return macs;
 }
 
@@ -56,14 +32,13 @@ std::vector<float> TaskHead::logits(const float* states, std::size_t rows, const
   const SharedLoops loops(pool);
   if (steps_.empty()) return {states, states + rows * columns_};
   std::vector<float> values;
-  for (const Step& step : steps_) {
-    const LinearShape& shape = step.linear.shape();
+  for (const PackedLinear& step : steps_) {
+    const LinearShape& shape = step.shape();
     const float* const x = &step == &steps_.front() ? states : values.data();
     std::vector<float> y(rows * shape.out);
-    loops.for_tasks(step.linear.panels(), rows * shape.in * shape.out, [&](std::size_t panel, int) {
-      step.linear.multiply_panel(panel, float_operand(x, shape.in), rows, y.data());
+    loops.for_tasks(step.panels(), rows * shape.in * shape.out, [&](std::size_t panel, int) {
+      step.multiply_panel(panel, float_operand(x, shape.in), rows, y.data());
     });
-    activate(step.activation, y);
     values = std::move(y);
   }
   return values;

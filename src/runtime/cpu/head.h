@@ -26,13 +26,10 @@ class TaskHead {
   std::size_t macs_per_row() const;
 
  private:
-  struct Step {
-    PackedLinear linear;
-    Activation activation;  ///< behind it
-  };
-  TaskHead(std::vector<Step> steps, std::size_t columns) : steps_(std::move(steps)), columns_(columns) {}
+  TaskHead(std::vector<PackedLinear> steps, std::size_t columns)
+      : steps_(std::move(steps)), columns_(columns) {}
 
-  std::vector<Step> steps_;
+  std::vector<PackedLinear> steps_;
   std::size_t columns_;  ///< of the result
 };
 

@@ -18,6 +18,7 @@ std::size_t largest_head_size(const ModelSpec& spec) {
 LayerAttention::LayerAttention(const ModelSpec& spec, const EncoderWeights& weights,
                                const PassThreads& threads, Workspace& workspace)
     : threads_(threads),
+      relative_bias_(weights.relative_bias),
       space_(workspace),
       hidden_size_(static_cast<std::size_t>(spec.hidden_size)),
       largest_head_(largest_head_size(spec)),
@@ -93,6 +94,9 @@ AttentionHeadOf<Value> LayerAttention::head_of(const Task& task) const {
   result.tokens = space_.starts[task.sequence + 1] - begin;
   result.queries = task.first_tokens ? 1 : result.tokens;
   result.head_size = task.head_size;
+  result.bias = relative_bias_.of(task.head);
+  // Of tokens of one text these are as far apart as their places in it.
+  result.places = space_.token_of_row.data() + begin;
   return result;
 }
 

@@ -45,6 +45,7 @@ class LayerAttention {
   AttentionHeadOf<Value> head_of(const Task& task) const;
 
   const PassThreads& threads_;
+  const RelativeBias& relative_bias_;
   Workspace& space_;
   const std::size_t hidden_size_, largest_head_;
   const Precision precision_;  ///< of the products of attention: f32 or bf16

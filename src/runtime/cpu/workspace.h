@@ -32,6 +32,8 @@ struct PredictorBuffers {
 struct Workspace {
   /// What one thread needs for the piece it works on.
   struct PerThread {
+    FloatBuffer
+        embedded;        ///< [kMaxRows, columns of the embedding tables], where those are not the hidden size
     LayerBuffers layer;  ///< of kMaxRows
     PredictorBuffers predictor;
     std::size_t margins_in_f32 = 0;  ///< of this pass

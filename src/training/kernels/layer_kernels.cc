@@ -124,9 +124,29 @@ void NormalizeRowsBackward(const ResidualNorm& norm, const NormBackward& io) {
   for (std::size_t row = 0; row < norm.rows; ++row) NormalizeRowBackward(norm, io, row);
 }
 
-void GeluValues(const float* in, std::size_t count, const OperandTarget& out) {
+template <class Function>
+HWY_INLINE void MapValues(const float* in, std::size_t count, const OperandTarget& out,
+                          const Function& function) {
   ForLanes(count, [&](auto tag, std::size_t i)
-                      HWY_ATTR { StoreOperand(tag, Gelu(tag, hn::LoadU(tag, in + i)), out, i); });
+                      HWY_ATTR { StoreOperand(tag, function(tag, hn::LoadU(tag, in + i)), out, i); });
+}
+
+void ActivateValues(Activation activation, const float* in, std::size_t count, const OperandTarget& out) {
+  const auto map = [&](const auto& function) HWY_ATTR { MapValues(in, count, out, function); };
+  switch (activation) {
+    case Activation::none:
+      return map([](auto, auto x) HWY_ATTR { return x; });
+    case Activation::gelu:
+      return map([](auto tag, auto x) HWY_ATTR { return Gelu(tag, x); });
+    case Activation::tanh:
+      return map([](auto tag, auto x) HWY_ATTR { return hn::Tanh(tag, x); });
+    case Activation::relu:
+      return map([](auto tag, auto x) HWY_ATTR { return Relu(tag, x); });
+    case Activation::gelu_tanh:
+      return map([](auto tag, auto x) HWY_ATTR { return GeluTanh(tag, x); });
+    case Activation::silu:
+      return map([](auto tag, auto x) HWY_ATTR { return Silu(tag, x); });
+  }
 }
 
 /// d/dx x Phi(x) = Phi(x) + x phi(x), of the normal distribution.
@@ -140,16 +160,59 @@ HWY_INLINE hn::Vec<Tag> GeluSlope(Tag tag, hn::Vec<Tag> x) {
   return hn::MulAdd(hn::Mul(x, hn::Set(tag, kInverseSqrt2Pi)), density, distribution);
 }
 
-void GeluBackwardRows(const float* in, const float* gradient, std::size_t rows, std::size_t columns,
-                      const OperandTarget& out, float* column_sum) {
-  for (std::size_t row = 0; row < rows; ++row) {
-    const std::size_t begin = row * columns;
-    ForLanes(columns, [&](auto tag, std::size_t i) HWY_ATTR {
-      const auto slope = GeluSlope(tag, hn::LoadU(tag, in + begin + i));
-      const auto flow = hn::Mul(slope, hn::LoadU(tag, gradient + begin + i));
+/// d/dx x s(z) = s + x s (1 - s) z', s the sigmoid; `slope` is z'.
+template <class Tag>
+HWY_INLINE hn::Vec<Tag> GatedSlope(Tag tag, hn::Vec<Tag> x, hn::Vec<Tag> z, hn::Vec<Tag> slope) {
+  const auto gate = Sigmoid(tag, z);
+  const auto bend = hn::Mul(gate, hn::Sub(hn::Set(tag, 1.0F), gate));
+  return hn::MulAdd(hn::Mul(x, slope), bend, gate);
+}
+
+/// z of GeluTanh is kTanhLinear x + kTanhCubic x^3.
+template <class Tag>
+HWY_INLINE hn::Vec<Tag> GeluTanhSlope(Tag tag, hn::Vec<Tag> x) {
+  const auto square = hn::Mul(x, x), linear = hn::Set(tag, kTanhLinear);
+  const auto z = hn::Mul(x, hn::MulAdd(square, hn::Set(tag, kTanhCubic), linear));
+  return GatedSlope(tag, x, z, hn::MulAdd(square, hn::Set(tag, 3 * kTanhCubic), linear));
+}
+
+template <class Tag>
+HWY_INLINE hn::Vec<Tag> TanhSlope(Tag tag, hn::Vec<Tag> x) {
+  const auto value = hn::Tanh(tag, x);
+  return hn::NegMulAdd(value, value, hn::Set(tag, 1.0F));
+}
+
+template <class Function>
+HWY_INLINE void MapRowsBackward(const ActivationRows& rows, const OperandTarget& out, float* column_sum,
+                                const Function& slope) {
+  for (std::size_t row = 0; row < rows.rows; ++row) {
+    const std::size_t begin = row * rows.columns;
+    ForLanes(rows.columns, [&](auto tag, std::size_t i) HWY_ATTR {
+      const auto flow =
+          hn::Mul(slope(tag, hn::LoadU(tag, rows.in + begin + i)), hn::LoadU(tag, rows.gradient + begin + i));
       StoreOperand(tag, flow, out, begin + i);
       AddTo(tag, flow, column_sum, i);
     });
+  }
+}
+
+void ActivateBackwardRows(Activation activation, const ActivationRows& rows, const OperandTarget& out,
+                          float* column_sum) {
+  const auto map = [&](const auto& slope) HWY_ATTR { MapRowsBackward(rows, out, column_sum, slope); };
+  switch (activation) {
+    case Activation::none:
+      return map([](auto tag, auto) HWY_ATTR { return hn::Set(tag, 1.0F); });
+    case Activation::gelu:
+      return map([](auto tag, auto x) HWY_ATTR { return GeluSlope(tag, x); });
+    case Activation::tanh:
+      return map([](auto tag, auto x) HWY_ATTR { return TanhSlope(tag, x); });
+    case Activation::relu:
+      return map([](auto tag, auto x)
+                     HWY_ATTR { return hn::IfThenElseZero(hn::Gt(x, hn::Zero(tag)), hn::Set(tag, 1.0F)); });
+    case Activation::gelu_tanh:
+      return map([](auto tag, auto x) HWY_ATTR { return GeluTanhSlope(tag, x); });
+    case Activation::silu:
+      return map([](auto tag, auto x) HWY_ATTR { return GatedSlope(tag, x, x, hn::Set(tag, 1.0F)); });
   }
 }
 
@@ -226,8 +289,8 @@ namespace transkimmer {
 
 HWY_EXPORT(NormalizeRows);
 HWY_EXPORT(NormalizeRowsBackward);
-HWY_EXPORT(GeluValues);
-HWY_EXPORT(GeluBackwardRows);
+HWY_EXPORT(ActivateValues);
+HWY_EXPORT(ActivateBackwardRows);
 HWY_EXPORT(SumRows);
 HWY_EXPORT(RoundValues);
 HWY_EXPORT(MultiplySmall);
@@ -240,13 +303,13 @@ void normalize_rows_backward(const ResidualNorm& norm, const NormBackward& io) {
   HWY_DYNAMIC_DISPATCH(NormalizeRowsBackward)(norm, io);
 }
 
-void gelu_values(const float* in, std::size_t count, const OperandTarget& out) {
-  HWY_DYNAMIC_DISPATCH(GeluValues)(in, count, out);
+void activate_values(Activation activation, const float* in, std::size_t count, const OperandTarget& out) {
+  HWY_DYNAMIC_DISPATCH(ActivateValues)(activation, in, count, out);
 }
 
-void gelu_backward_rows(const float* in, const float* gradient, std::size_t rows, std::size_t columns,
-                        const OperandTarget& out, float* column_sum) {
-  HWY_DYNAMIC_DISPATCH(GeluBackwardRows)(in, gradient, rows, columns, out, column_sum);
+void activate_backward_rows(Activation activation, const ActivationRows& rows, const OperandTarget& out,
+                            float* column_sum) {
+  HWY_DYNAMIC_DISPATCH(ActivateBackwardRows)(activation, rows, out, column_sum);
 }
 
 void sum_rows(const float* in, std::size_t rows, std::size_t columns, Bf16* rounded, float* column_sum) {

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <span>
 
+#include "base/activation.h"
 #include "base/bf16.h"
 #include "training/kernels/cpu_kernels.h"
 
@@ -61,13 +62,20 @@ struct NormBackward {
 /// sums.
 void normalize_rows_backward(const ResidualNorm& norm, const NormBackward& io);
 
-/// GELU of `count` floats.
-void gelu_values(const float* in, std::size_t count, const OperandTarget& out);
+/// What follows a linear layer, of `count` floats.
+void activate_values(Activation activation, const float* in, std::size_t count, const OperandTarget& out);
 
-/// `gradient` [rows, columns] times the derivative of GELU at `in`; its sums over rows are added to
-/// `column_sum` [columns].
-void gelu_backward_rows(const float* in, const float* gradient, std::size_t rows, std::size_t columns,
-                        const OperandTarget& out, float* column_sum);
+/// What a linear layer gave, and the gradient of what its activation made of that.
+struct ActivationRows {
+  const float* in = nullptr;        ///< [rows, columns]
+  const float* gradient = nullptr;  ///< [rows, columns]
+  std::size_t rows = 0;
+  std::size_t columns = 0;
+};
+/// The gradient times the derivative of the activation; its sums over rows are added to `column_sum`
+/// [columns].
+void activate_backward_rows(Activation activation, const ActivationRows& rows, const OperandTarget& out,
+                            float* column_sum);
 
 /// Adds the sums over rows of `in` [rows, columns] to `column_sum`, and rounds it to `rounded` unless that is
 /// null.

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/strings/numbers.h"
+#include "model_files/config/activation_names.h"
 #include "training/skimming/compute_price.h"
 #include "transkimmer/error.h"
 
@@ -53,10 +54,12 @@ std::string architecture_text(const ModelConfig& config) {
   return fmt::format(
       "{} {} of {} layers, hidden size {}, {} heads, intermediate size {}, vocabulary {}, {} positions, {} "
       "types, "
-      "layer norm epsilon {}, classifier dropout {}, {} labels",
+      "layer norm epsilon {}, classifier dropout {}, {} labels{}{}",
       config.model_type, name_of(config.head), config.num_hidden_layers, config.hidden_size,
       config.num_attention_heads, config.intermediate_size, config.vocab_size, config.max_position_embeddings,
-      config.type_vocab_size, config.layer_norm_eps, config.classifier_dropout, config.num_labels());
+      config.type_vocab_size, config.layer_norm_eps, config.classifier_dropout, config.num_labels(),
+      config.hidden_act == Activation::gelu ? "" : fmt::format(", {}", name_of(config.hidden_act)),
+      config.embedding_size == 0 ? "" : fmt::format(", embedding size {}", config.embedding_size));
 }
 
 std::map<std::string, std::string> run_fingerprint(const TrainingOptions& options, const ModelConfig& config,

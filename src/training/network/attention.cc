@@ -73,8 +73,10 @@ Tensor masked_attention(const AttentionInput& input, const AttentionMask& mask,
                         const AttentionOptions& options) {
   const Tensor query = split_heads(input.query, options.heads);
   const double scale = 1.0 / std::sqrt(static_cast<double>(query.size(-1)));
-  const Tensor scores = at::matmul(query * scale, split_heads(input.key, options.heads).transpose(-1, -2));
-  const Tensor probabilities = attention_probabilities(scores.to(torch::kFloat32), mask);
+  Tensor scores =
+      at::matmul(query * scale, split_heads(input.key, options.heads).transpose(-1, -2)).to(torch::kFloat32);
+  if (options.bias.defined()) scores = scores + options.bias;
+  const Tensor probabilities = attention_probabilities(scores, mask);
   if (options.probabilities != nullptr) *options.probabilities = probabilities;
   const Tensor weights =
       dropout(probabilities, options.dropout, options.context).to(input.value.scalar_type());

@@ -29,6 +29,7 @@ struct AttentionOptions {
   std::int64_t heads = 1;
   double dropout = 0.0;
   DropoutContext context;
+  Tensor bias = {};                 ///< [heads, S, S], added to the scores; undefined: nothing is
   Tensor* probabilities = nullptr;  ///< receives [B, heads, S, S] after masking, before dropout
 };
 

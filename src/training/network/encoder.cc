@@ -2,7 +2,9 @@
 
 #include <string>
 
+#include "model/relative_bias.h"
 #include "model/weight_specs.h"
+#include "training/network/activate.h"
 #include "training/skimming/skim_masks.h"
 #include "training/tensors/compute_settings.h"
 #include "training/tensors/linear.h"
@@ -18,7 +20,7 @@ EmbeddingTables embedding_tables(const ModelSpec& spec, const Parameters& parame
           .positions = parameters.at(names.positions),
           // A model without token types adds nothing for them.
           .types = spec.embeddings.types > 0 ? parameters.at(names.types)
-                                             : at::zeros({1, spec.hidden_size}, words.options()),
+                                             : at::zeros({1, words.size(1)}, words.options()),
           .norm = affine_weights(parameters, names.norm),
           .word_rows = parameters.entry(names.words).rows};
 }
@@ -36,10 +38,20 @@ EncoderLayerWeights layer_weights(std::size_t layer, const Parameters& parameter
           .output_norm = weights(names.output_norm)};
 }
 
+/// [heads, 2 S - 1] by distance -> [heads, S, S] by query and key.
+Tensor bias_of_pairs(const Tensor& by_distance) {
+  const std::int64_t length = (by_distance.size(1) + 1) / 2;
+  const Tensor places = at::arange(length, by_distance.options().dtype(torch::kInt64));
+  const Tensor distances = places.unsqueeze(0) - places.unsqueeze(1) + (length - 1);
+  return by_distance.index_select(1, distances.view(-1)).view({-1, length, length});
+}
+
 }  // namespace
 
 Encoder::Encoder(const ModelSpec& spec, const Parameters& parameters)
     : skim_threshold(spec.skim.threshold), spec_(spec), embeddings_(embedding_tables(spec, parameters)) {
+  if (spec.relative_bias.buckets > 0) relative_bias_ = parameters.at(relative_bias_name());
+  if (spec.embeddings.size > 0) projection_ = affine_weights(parameters, embedding_names().projection);
   for (std::size_t i = 0; i < spec.layers.size(); ++i) {
     layers_.push_back(layer_weights(i, parameters));
     if (spec.skim.enabled) predictors_.emplace_back(parameters, i);
@@ -58,6 +70,12 @@ Tensor Encoder::position_ids(const Tensor& ids) const {
   }
   const Tensor counted = ids.ne(spec_.embeddings.padding_id).to(torch::kInt64);
   return at::cumsum(counted, 1) * counted + spec_.embeddings.padding_id;
+}
+
+Tensor Encoder::bias_by_distance(std::int64_t length) const {
+  if (!relative_bias_.defined()) return {};
+  const Tensor buckets = at::tensor(relative_buckets(spec_.relative_bias, length), torch::kInt64);
+  return at::index_select(relative_bias_, 0, buckets.to(relative_bias_.device())).t().contiguous();
 }
 
 /// Of logits [B, S, 2].
@@ -88,7 +106,8 @@ EncoderOutput Encoder::forward(const PaddedBatch& batch, const ForwardOptions& o
             .options = options,
             .random = RandomStreams(options.seed),
             .skimming = options.skimming && !predictors_.empty(),
-            .texts_exit = options.skimming && !predictors_.empty() && spec_.texts_exit()};
+            .texts_exit = options.skimming && !predictors_.empty() && spec_.texts_exit(),
+            .bias = bias_by_distance(batch.ids.size(1))};
   const bool packing = trace == nullptr && !options.padded && batch.ids.is_cpu() &&
                        spec_.skim.semantics == SkimSemantics::removal;
   return packing ? forward_packed(pass) : forward_padded(pass, trace);
@@ -100,7 +119,13 @@ Tensor Encoder::embed(Pass& pass) const {
   const Tensor sum = at::embedding(embeddings_.words, batch.ids, spec_.embeddings.padding_id) +
                      at::embedding(embeddings_.types, batch.type_ids) +
                      at::embedding(embeddings_.positions, position_ids(batch.ids), fixed_position());
-  return dropout(layer_norm(sum, embeddings_.norm, spec_.norm_epsilon), spec_.dropout.hidden, pass.dropout());
+  return project(
+      dropout(layer_norm(sum, embeddings_.norm, spec_.norm_epsilon), spec_.dropout.hidden, pass.dropout()));
+}
+
+/// To the hidden size.
+Tensor Encoder::project(const Tensor& embedded) const {
+  return projection_.weight.defined() ? linear(embedded, projection_) : embedded;
 }
 
 Tensor Encoder::run_layer(std::size_t index, const Tensor& hidden, const AttentionMask& mask,
@@ -116,7 +141,8 @@ Tensor Encoder::run_layer(std::size_t index, const Tensor& hidden, const Attenti
   const Tensor attended =
       layer_norm(dropped(linear(context, layer.attention_output), spec_.dropout.attention_output) + hidden,
                  layer.attention_norm, spec_.norm_epsilon);
-  const Tensor expanded = at::gelu(linear(attended, layer.intermediate));
+  const Tensor expanded =
+      activate(spec_.layers[index].feed_forward.activation, linear(attended, layer.intermediate));
   return layer_norm(dropped(linear(expanded, layer.output), spec_.dropout.hidden) + attended,
                     layer.output_norm, spec_.norm_epsilon);
 }
@@ -127,6 +153,7 @@ EncoderOutput Encoder::forward_padded(Pass& pass, EncoderTrace* trace) const {
                      .semantics = spec_.skim.semantics,
                      .gradient_of_return = pass.options.gradient_of_return};
   SkimMasks masks(spec_, pass.batch.real);
+  const Tensor bias = pass.bias.defined() ? bias_of_pairs(pass.bias) : Tensor();
   EncoderOutput output;
   Tensor hidden = embed(pass);
   output.hidden = hidden;
@@ -144,6 +171,7 @@ EncoderOutput Encoder::forward_padded(Pass& pass, EncoderTrace* trace) const {
                                   {.heads = spec_.layers[i].attention.heads,
                                    .dropout = spec_.dropout.attention,
                                    .context = pass.dropout(),
+                                   .bias = bias,
                                    .probabilities = trace != nullptr ? &probabilities : nullptr});
     if (trace != nullptr) trace->probabilities.push_back(probabilities);
     output.hidden = pass.skimming ? select_tokens(output.hidden, next, masks.kept()) : next;
@@ -166,9 +194,9 @@ Tensor Encoder::embed_packed(Pass& pass, std::shared_ptr<const TokenPacking> pac
                                                             .types = chosen(batch.type_ids),
                                                             .fixed_word = spec_.embeddings.padding_id,
                                                             .fixed_position = fixed_position()});
-  return packed_embedding(
+  return project(packed_embedding(
       embeddings_, std::move(rows), std::move(packing),
-      {.epsilon = spec_.norm_epsilon, .dropout = next_dropout_rule(spec_.dropout.hidden, pass.dropout())});
+      {.epsilon = spec_.norm_epsilon, .dropout = next_dropout_rule(spec_.dropout.hidden, pass.dropout())}));
 }
 
 Tensor Encoder::run_packed_layer(std::size_t layer, const Tensor& hidden, const Tensor& kept,
@@ -184,8 +212,11 @@ Tensor Encoder::run_packed_layer(std::size_t layer, const Tensor& hidden, const 
   const DropoutRule attention = next_dropout_rule(spec_.dropout.attention, pass.dropout());
   const DropoutRule attended = next_dropout_rule(spec_.dropout.attention_output, pass.dropout());
   const DropoutRule output = next_dropout_rule(spec_.dropout.hidden, pass.dropout());
-  return packed_layer(hidden, kept, layers_[layer], std::move(tokens),
+  EncoderLayerWeights weights = layers_[layer];
+  weights.relative_bias = pass.bias;
+  return packed_layer(hidden, kept, weights, std::move(tokens),
                       {.heads = spec_.layers[layer].attention.heads,
+                       .activation = spec_.layers[layer].feed_forward.activation,
                        .epsilon = spec_.norm_epsilon,
                        .bf16 = rounding_cpu_products(),
                        .gradient_of_return = pass.options.gradient_of_return,

@@ -79,7 +79,8 @@ class Encoder {
     const ForwardOptions& options;
     RandomStreams random;
     bool skimming;
-    bool texts_exit;  ///< see ModelSpec::texts_exit
+    bool texts_exit;   ///< see ModelSpec::texts_exit
+    Tensor bias = {};  ///< [heads, 2 S - 1]: see relative_buckets; undefined: there is none
 
     DropoutContext dropout() { return {.active = options.training, .random = &random}; }
   };
@@ -89,10 +90,12 @@ class Encoder {
 
   std::int64_t fixed_position() const;
   Tensor position_ids(const Tensor& ids) const;
+  Tensor bias_by_distance(std::int64_t length) const;
   Tensor decide(std::size_t layer, const Tensor& logits, Pass& pass) const;
 
   EncoderOutput forward_padded(Pass& pass, EncoderTrace* trace) const;
   Tensor embed(Pass& pass) const;
+  Tensor project(const Tensor& embedded) const;
   Tensor run_layer(std::size_t index, const Tensor& hidden, const AttentionMask& mask,
                    const AttentionOptions& attention) const;
 
@@ -105,6 +108,8 @@ class Encoder {
 
   ModelSpec spec_;
   EmbeddingTables embeddings_;
+  AffineWeights projection_;  ///< of tables of another width; undefined: there is none
+  Tensor relative_bias_;      ///< [buckets, heads]; undefined: there is none
   std::vector<EncoderLayerWeights> layers_;
   std::vector<SkimPredictor> predictors_;
 };

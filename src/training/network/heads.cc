@@ -3,30 +3,13 @@
 #include <string>
 
 #include "model/weight_specs.h"
+#include "training/network/activate.h"
 #include "training/network/pooling.h"
 #include "training/tensors/linear.h"
 #include "transkimmer/error.h"
 
 namespace transkimmer {
 namespace {
-
-Tensor activate(Activation activation, const Tensor& x) {
-  switch (activation) {
-    case Activation::none:
-      break;
-    case Activation::gelu:
-      return at::gelu(x);
-    case Activation::tanh:
-      return at::tanh(x);
-    case Activation::relu:
-      return at::relu(x);
-    case Activation::gelu_tanh:
-      return at::gelu(x, "tanh");
-    case Activation::silu:
-      return at::silu(x);
-  }
-  return x;
-}
 
 AffineWeights linear_weights(const HeadStep& step, const Parameters& parameters) {
   const Tensor& weight = parameters.at(step.tied ? embedding_names().words : step.name + ".weight");

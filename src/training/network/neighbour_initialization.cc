@@ -1,5 +1,6 @@
 #include "training/network/neighbour_initialization.h"
 
+#include <algorithm>
 #include <cmath>
 #include <string>
 
@@ -15,15 +16,16 @@ double frequency(std::int64_t index, std::int64_t hidden) {
   return std::pow(kSlowest, -2.0 * static_cast<double>(index) / static_cast<double>(hidden));
 }
 
-/// [positions, hidden]: sine and cosine of frequency f in columns 2f and 2f + 1.
+/// [positions, columns of the tables]: sine and cosine of frequency f in columns 2f and 2f + 1.
 Tensor sinusoids(const ModelSpec& model, std::int64_t positions) {
-  Tensor table = at::zeros({positions, model.hidden_size}, torch::kFloat32);
+  const std::int64_t columns = embedding_columns(model);
+  Tensor table = at::zeros({positions, columns}, torch::kFloat32);
   auto cells = table.accessor<float, 2>();
   // The mean square of a sinusoid is half of its amplitude's.
   const double amplitude = model.initializer_range * std::sqrt(2.0);
   for (std::int64_t position = 0; position < positions; ++position) {
-    for (std::int64_t column = 0; column < model.hidden_size; ++column) {
-      const double angle = static_cast<double>(position) * frequency(column / 2, model.hidden_size);
+    for (std::int64_t column = 0; column < columns; ++column) {
+      const double angle = static_cast<double>(position) * frequency(column / 2, columns);
       const double wave = column % 2 == 0 ? std::sin(angle) : std::cos(angle);
       cells[position][column] = static_cast<float>(amplitude * wave);
     }
@@ -43,14 +45,16 @@ std::int64_t offset_of(std::int64_t head) {
 template <typename Rotation>
 Tensor wave_projection(const ModelSpec& model, const Rotation& rotation) {
   const std::int64_t size = model.hidden_size / model.layers.front().attention.heads;
-  const std::int64_t waves = size / 2;
+  const std::int64_t waves = size / 2, columns = embedding_columns(model);
+  // Where tables are wider than the hidden size, their last columns do not come through.
+  const std::int64_t present = std::min(columns, model.hidden_size);
   Tensor matrix = at::zeros({model.hidden_size, model.hidden_size}, torch::kFloat32);
   auto cells = matrix.accessor<float, 2>();
   for (std::int64_t head = 0; head < model.layers.front().attention.heads; ++head) {
     for (std::int64_t m = 0; m < waves; ++m) {
       // The upper half of the frequencies tells near positions apart.
-      const std::int64_t index = m * (model.hidden_size / 4) / waves;
-      const double angle = static_cast<double>(rotation(head)) * frequency(index, model.hidden_size);
+      const std::int64_t index = m * (present / 4) / waves;
+      const double angle = static_cast<double>(rotation(head)) * frequency(index, columns);
       const std::int64_t row = head * size + 2 * m;
       cells[row][2 * index] = cells[row + 1][2 * index + 1] = static_cast<float>(std::cos(angle));
       cells[row][2 * index + 1] = static_cast<float>(std::sin(angle));
@@ -71,6 +75,8 @@ std::optional<Tensor> neighbour_initial_value(const WeightSpec& spec, const Mode
                                               std::uint64_t seed) {
   if (spec.role == WeightRole::position_table) return sinusoids(model, spec.shape.front());
   const LayerNames first = layer_names(0);
+  if (spec.name == embedding_names().projection + ".weight")
+    return at::eye(spec.shape[0], spec.shape[1]) + noise(spec, model.initializer_range, seed);
   const auto is = [&](const std::string& linear) { return spec.name == linear + ".weight"; };
   if (is(first.query)) return wave_projection(model, offset_of) + noise(spec, model.initializer_range, seed);
   if (is(first.key)) {

@@ -58,15 +58,31 @@ class Head {
   /// The padded batch numbers the weights [B, heads, S, S] for dropout.
   SoftmaxRow softmax(std::int64_t query, const float* kept) const {
     const std::int64_t length = attention_.keys->length;
-    const std::int64_t column = attention_.queries->places[first_query_ + query] - sequence_ * length;
-    const std::int64_t index = ((sequence_ * attention_.heads + head_) * length + column) * length;
+    const std::int64_t index = ((sequence_ * attention_.heads + head_) * length + column_of(query)) * length;
     return {.keys = static_cast<std::size_t>(row_),
-            .scale = 1.0F / std::sqrt(static_cast<float>(size_)),
+            .scale = 1.0F / unscaled(),
             .kept = kept,
             .first = static_cast<std::size_t>(index),
             .dropout = attention_.dropout,
             .gradient_of_return = attention_.gradient_of_return};
   }
+
+  /// What is given as scores are these times the square root of the head's size.
+  float unscaled() const { return std::sqrt(static_cast<float>(size_)); }
+
+  /// Calls `body(score, place in [heads, 2 S - 1] of its distance)` for all of scores [queries(), row()].
+  template <class Body>
+  void for_each_distance(float* scores, const Body& body) const {
+    const std::int64_t length = attention_.keys->length, first_place = sequence_ * length;
+    const std::int64_t* const keys = attention_.keys->places.data() + first_key_;
+    for (std::int64_t i = 0; i < queries_; ++i) {
+      const std::int64_t of_first = head_ * (2 * length - 1) + length - 1 - column_of(i) - first_place;
+      for (std::int64_t j = 0; j < keys_; ++j) body(scores[i * row_ + j], of_first + keys[j]);
+    }
+  }
+
+  /// Where this sequence's part begins in [B, heads, 2 S - 1].
+  std::int64_t in_bias() const { return sequence_ * attention_.heads * (2 * attention_.keys->length - 1); }
 
   /// [row()]: the mask of the keys, zero for the padding of rows.
   void copy_kept(float* out) const {
@@ -88,6 +104,11 @@ class Head {
   }
 
  private:
+  /// Of a query in the padded batch.
+  std::int64_t column_of(std::int64_t query) const {
+    return attention_.queries->places[first_query_ + query] - sequence_ * attention_.keys->length;
+  }
+
   const PackedAttention& attention_;
   std::int64_t sequence_, head_, size_, first_query_, first_key_, queries_, keys_, row_;
 };
@@ -158,6 +179,10 @@ void forward_head(const PackedAttention& attention, const Head& head, float* rat
   multiply_into(product(head.queries(), head.row(), head.size()),
                 {attention.query + head.in_queries(), head.query_stride()},
                 {scratch.transposed.data(), head.row()}, {ratios, head.row()});
+  if (attention.bias != nullptr)
+    head.for_each_distance(ratios, [&, unscaled = head.unscaled()](float& score, std::int64_t place) {
+      score += unscaled * attention.bias[place];
+    });
   for (std::int64_t i = 0; i < head.queries(); ++i)
     softmax_row(head.softmax(i, scratch.kept.data()), ratios + i * head.row(),
                 scratch.weights.data() + i * head.row());
@@ -177,6 +202,10 @@ void backward_head(const PackedAttention& attention, const Head& head, const flo
   for (std::int64_t i = 0; i < head.queries(); ++i)
     softmax_row_backward(head.softmax(i, scratch.kept.data()), ratios + i * row, gradient + i * row,
                          weights + i * row, kept);
+  if (out.bias != nullptr)
+    head.for_each_distance(gradient,
+                           [sums = out.bias + head.in_bias(), unscaled = head.unscaled()](
+                               const float& flow, std::int64_t place) { sums[place] += unscaled * flow; });
   const SmallProduct to_keys = product(head.keys(), head.size(), head.queries());
   multiply_into(to_keys, {weights, 1, row}, context_rows,
                 {out.key_value + head.in_values(), head.key_stride()});

@@ -22,6 +22,7 @@ struct PackedAttention {
   const float* query = nullptr;           ///< [Q, H]
   const float* key_value = nullptr;       ///< [K, 2 H]: keys, then values
   const float* kept = nullptr;            ///< [K], 1 where a key may be looked at; null: everywhere
+  const float* bias = nullptr;            ///< [heads, 2 S - 1], see EncoderLayerWeights; null: none
 
   /// Floats that forward writes for backward: the ratios r.
   std::int64_t ratios() const;
@@ -34,6 +35,7 @@ struct PackedAttentionGradients {
   float* query = nullptr;
   float* key_value = nullptr;
   float* kept = nullptr;  ///< [heads, K]: to be summed over heads; null where it is not wanted
+  float* bias = nullptr;  ///< [B, heads, 2 S - 1], to which is added: to be summed over texts; null: no bias
 };
 
 /// `context` [Q, H] is the gradient of what forward wrote.

@@ -21,32 +21,31 @@ struct EmbeddingState : torch::CustomClassHolder {
   EmbeddingOptions options;
   Tensor normal, inverse_deviation;
 
-  std::int64_t hidden_size() const { return weights.words.size(1); }
+  std::int64_t columns() const { return weights.words.size(1); }
   std::int64_t tokens() const { return packing->tokens(); }
 
   ResidualNorm norm(std::int64_t count) const {
     return {.rows = static_cast<std::size_t>(count),
-            .columns = static_cast<std::size_t>(hidden_size()),
+            .columns = static_cast<std::size_t>(columns()),
             .epsilon = static_cast<float>(options.epsilon),
             .gamma = weights.norm.weight.data_ptr<float>(),
             .beta = weights.norm.bias.data_ptr<float>(),
             .dropout = {}};
   }
 
-  /// Dropout of rows [count, H] from row `first` on, in place.
+  /// Dropout of rows [count, E] from row `first` on, in place.
   void drop(float* values, std::int64_t first, std::int64_t count) const {
     if (options.dropout.probability <= 0) return;
-    const auto columns = static_cast<std::size_t>(hidden_size());
+    const auto size = static_cast<std::size_t>(columns());
     for (std::int64_t i = 0; i < count; ++i) {
-      const std::span row(values + i * hidden_size(), columns);
-      dropout_range(row, row, static_cast<std::size_t>(packing->places[first + i]) * columns,
-                    options.dropout);
+      const std::span row(values + i * columns(), size);
+      dropout_range(row, row, static_cast<std::size_t>(packing->places[first + i]) * size, options.dropout);
     }
   }
 };
 
 void sum_table_rows(const EmbeddingState& state, std::int64_t token, float* out) {
-  const std::int64_t columns = state.hidden_size();
+  const std::int64_t columns = state.columns();
   const EmbeddingRows& rows = *state.rows;
   const float* word = state.weights.words.data_ptr<float>() + rows.words[token] * columns;
   const float* position = state.weights.positions.data_ptr<float>() + rows.positions[token] * columns;
@@ -55,7 +54,7 @@ void sum_table_rows(const EmbeddingState& state, std::int64_t token, float* out)
 }
 
 Tensor embed_rows(EmbeddingState& state) {
-  const std::int64_t columns = state.hidden_size();
+  const std::int64_t columns = state.columns();
   const Tensor out = at::empty({state.tokens(), columns}, torch::kFloat32);
   state.normal = at::empty_like(out);
   state.inverse_deviation = at::empty({state.tokens()}, torch::kFloat32);
@@ -71,13 +70,13 @@ Tensor embed_rows(EmbeddingState& state) {
   return out;
 }
 
-/// Of the sums of rows [T, H], and of the norm.
+/// Of the sums of rows [T, E], and of the norm.
 struct SumGradients {
   Tensor sum, gamma, beta;
 };
 
 SumGradients norm_backward(const EmbeddingState& state, const Tensor& given) {
-  const std::int64_t columns = state.hidden_size();
+  const std::int64_t columns = state.columns();
   const Tensor gradient = given.clone(at::MemoryFormat::Contiguous);
   SumGradients out{.sum = at::empty_like(gradient), .gamma = {}, .beta = {}};
   const ColumnSums sums(state.tokens(), 2 * columns);

@@ -12,7 +12,7 @@ namespace transkimmer {
 
 /// The tables whose rows are summed, and the norm of the sum.
 struct EmbeddingTables {
-  Tensor words, positions, types;  ///< [n, H]
+  Tensor words, positions, types;  ///< [n, E]
   AffineWeights norm;
   std::shared_ptr<TableRows> word_rows;  ///< where gradients of the words go; null: to autograd
 };
@@ -29,7 +29,7 @@ struct EmbeddingOptions {
   DropoutRule dropout;
 };
 
-/// dropout(LayerNorm(sum of rows)) of the tokens of a packing, [T, H] f32 on the CPU; differentiable in the
+/// dropout(LayerNorm(sum of rows)) of the tokens of a packing, [T, E] f32 on the CPU; differentiable in the
 /// weights.
 Tensor packed_embedding(const EmbeddingTables& weights, std::shared_ptr<const EmbeddingRows> rows,
                         std::shared_ptr<const TokenPacking> packing, const EmbeddingOptions& options);

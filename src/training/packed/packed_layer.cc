@@ -21,12 +21,16 @@ std::vector<Tensor> as_list(const EncoderLayerWeights& w) {
     list.push_back(part->weight);
     list.push_back(part->bias);
   }
+  list.push_back(w.relative_bias);
   return list;
 }
 
 EncoderLayerWeights from_list(at::TensorList list) {
   const auto part = [&](std::size_t i) { return AffineWeights{list[2 * i], list[2 * i + 1]}; };
-  return {part(0), part(1), part(2), part(3), part(4), part(5), part(6), part(7)};
+  const Tensor& relative_bias = list[list.size() - 1];
+  return {part(0), part(1), part(2),
+          part(3), part(4), part(5),
+          part(6), part(7), relative_bias.numel() > 0 ? relative_bias : Tensor()};
 }
 
 /// The weight matrices as operands.
@@ -60,7 +64,7 @@ struct LayerState : torch::CustomClassHolder {
   Tensor context;  ///< operand [Q, H]
   NormState attended_norm, output_norm;
   Tensor attended;   ///< operand [Q, H]
-  Tensor expanded;   ///< [Q, I] before GELU
+  Tensor expanded;   ///< [Q, I] before the activation
   Tensor activated;  ///< operand [Q, I]
 
   std::int64_t hidden_size() const { return query.size(1); }
@@ -76,7 +80,9 @@ PackedAttention attention_of(const LayerState& state) {
           .gradient_of_return = state.options.gradient_of_return,
           .query = state.query.data_ptr<float>(),
           .key_value = state.key_value.data_ptr<float>(),
-          .kept = state.kept.defined() ? state.kept.data_ptr<float>() : nullptr};
+          .kept = state.kept.defined() ? state.kept.data_ptr<float>() : nullptr,
+          .bias = state.weights.relative_bias.defined() ? state.weights.relative_bias.data_ptr<float>()
+                                                        : nullptr};
 }
 
 /// The norm of rows from `first` on.
@@ -136,8 +142,8 @@ void activate(LayerState& state) {
   const std::int64_t rows = state.expanded.size(0), columns = state.expanded.size(1);
   state.activated = allocate_operand(rows, columns, state.options.bf16);
   for_each_block(rows, [&](std::int64_t, std::int64_t first, std::int64_t count) {
-    gelu_values(state.expanded.data_ptr<float>() + first * columns, static_cast<std::size_t>(count * columns),
-                operand_rows(state.activated, first));
+    activate_values(state.options.activation, state.expanded.data_ptr<float>() + first * columns,
+                    static_cast<std::size_t>(count * columns), operand_rows(state.activated, first));
   });
 }
 
@@ -226,16 +232,19 @@ SummedOperand sum_and_round(const Tensor& x, bool bf16) {
   return {operand, sums.total()};
 }
 
-/// In place of the gradient of GELU's result that of its argument.
+/// In place of the gradient of the activation's result that of its argument.
 SummedOperand activate_backward(const LayerState& state, const Tensor& gradient) {
   const std::int64_t rows = gradient.size(0), columns = gradient.size(1);
   const Tensor operand = allocate_operand(rows, columns, state.options.bf16);
   const ColumnSums sums(rows, columns);
   for_each_block(rows, [&](std::int64_t block, std::int64_t first, std::int64_t count) {
     const std::int64_t at = first * columns;
-    gelu_backward_rows(state.expanded.data_ptr<float>() + at, gradient.data_ptr<float>() + at,
-                       static_cast<std::size_t>(count), static_cast<std::size_t>(columns),
-                       operand_rows(operand, first), sums.of_block(block));
+    activate_backward_rows(state.options.activation,
+                           {.in = state.expanded.data_ptr<float>() + at,
+                            .gradient = gradient.data_ptr<float>() + at,
+                            .rows = static_cast<std::size_t>(count),
+                            .columns = static_cast<std::size_t>(columns)},
+                           operand_rows(operand, first), sums.of_block(block));
   });
   return {operand, sums.total()};
 }
@@ -262,16 +271,22 @@ struct ProjectionGradients {
   SummedOperand query, key_value;
 };
 
-ProjectionGradients attention_backward(const LayerState& state, const Tensor& context, Tensor& kept,
+/// Writes the gradients of masks and of the bias to `out`.
+ProjectionGradients attention_backward(const LayerState& state, const Tensor& context, LayerGradients& out,
                                        bool kept_wanted) {
   const Tensor query = at::empty_like(state.query), key_value = at::empty_like(state.key_value);
   Tensor per_head;
   if (kept_wanted) per_head = at::zeros({state.options.heads, state.tokens->keys.tokens()}, torch::kFloat32);
+  Tensor per_text;
+  if (const Tensor& bias = state.weights.relative_bias; bias.defined())
+    per_text = at::zeros({state.tokens->keys.batch, bias.size(0), bias.size(1)}, torch::kFloat32);
   packed_attention_backward(attention_of(state), state.ratios.data_ptr<float>(), context.data_ptr<float>(),
                             {.query = query.data_ptr<float>(),
                              .key_value = key_value.data_ptr<float>(),
-                             .kept = kept_wanted ? per_head.data_ptr<float>() : nullptr});
-  if (kept_wanted) kept = at::sum(per_head, 0);
+                             .kept = kept_wanted ? per_head.data_ptr<float>() : nullptr,
+                             .bias = per_text.defined() ? per_text.data_ptr<float>() : nullptr});
+  if (kept_wanted) out.kept = at::sum(per_head, 0);
+  if (per_text.defined()) out.weights.relative_bias = at::sum(per_text, 0);
   return {sum_and_round(query, state.options.bf16), sum_and_round(key_value, state.options.bf16)};
 }
 
@@ -301,8 +316,8 @@ LayerGradients layer_backward(const LayerState& state, const Tensor& gradient, b
       state, {state.weights.attention_norm, state.options.attended_dropout}, state.attended_norm, attended);
   out.weights.attention_norm = {norm.gamma, norm.beta};
   out.weights.attention_output = {weight_gradient(norm.x, state.context), norm.bias};
-  const ProjectionGradients projections = attention_backward(
-      state, input_gradient(norm.x, state.operands.attention_output), out.kept, kept_wanted);
+  const ProjectionGradients projections =
+      attention_backward(state, input_gradient(norm.x, state.operands.attention_output), out, kept_wanted);
   out.weights.query = {weight_gradient(projections.query.operand, state.query_input), projections.query.sums};
   split_key_value(state, projections.key_value, out.weights);
   out.hidden = hidden_gradient(state, projections, norm.residual);
@@ -341,9 +356,11 @@ class PackedLayer : public Function<PackedLayer> {
 
 Tensor packed_layer(const Tensor& hidden, const Tensor& kept, const EncoderLayerWeights& weights,
                     std::shared_ptr<const PackedLayerTokens> tokens, const PackedLayerOptions& options) {
-  const std::vector<Tensor> list = as_list(weights);
+  std::vector<Tensor> list = as_list(weights);
   // libtorch takes no undefined arguments here.
-  const Tensor mask = kept.defined() ? kept : at::empty({0}, hidden.options().requires_grad(false));
+  const Tensor none = at::empty({0}, hidden.options().requires_grad(false));
+  if (!list.back().defined()) list.back() = none;
+  const Tensor mask = kept.defined() ? kept : none;
   return PackedLayer::apply(hidden, mask, at::TensorList(list), tokens, options);
 }
 

@@ -4,6 +4,7 @@
 #include <memory>
 #include <vector>
 
+#include "base/activation.h"
 #include "training/kernels/cpu_kernels.h"
 #include "training/packed/token_packing.h"
 #include "training/tensors/parameters.h"
@@ -13,12 +14,16 @@ namespace transkimmer {
 /// The weights of one encoder layer.
 struct EncoderLayerWeights {
   AffineWeights query, key, value, attention_output, attention_norm, intermediate, output, output_norm;
+  /// [heads, 2 S - 1]: what is added to scores by the distance of a key from its query in the padded batch,
+  /// from S - 1 before it to S - 1 behind it; undefined: nothing is.
+  Tensor relative_bias = {};
 };
 
 struct PackedLayerOptions {
   std::int64_t heads = 1;
-  double epsilon = 1e-12;  ///< of the norms
-  bool bf16 = false;       ///< operands of the matrix products are rounded to bf16, in the backward pass too
+  Activation activation = Activation::gelu;  ///< of the feed-forward part
+  double epsilon = 1e-12;                    ///< of the norms
+  bool bf16 = false;  ///< operands of the matrix products are rounded to bf16, in the backward pass too
   bool gradient_of_return = false;  ///< of dropped keys, see AttentionMask
   DropoutRule attention_dropout;
   DropoutRule attended_dropout;  ///< of the attention's output

@@ -6,7 +6,7 @@ Tensor masked_compute(const ModelSpec& spec, const std::vector<Tensor>& masks, c
                       double unit) {
   const CostCoefficients cost = cost_coefficients(spec);
   Tensor entering = at::sum(real, 1);
-  Tensor total = at::sum(entering) * (cost.head_per_token / unit) +
+  Tensor total = at::sum(entering) * ((cost.embedding_per_token + cost.head_per_token) / unit) +
                  static_cast<double>(real.size(0)) * cost.head_per_sequence / unit;
   for (std::size_t i = 0; i < masks.size(); ++i) {
     const LayerCost& layer = cost.layers[i];

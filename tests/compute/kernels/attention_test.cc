@@ -33,6 +33,9 @@ std::vector<double> attended(const AttentionHeadOf<Value>& head, std::size_t row
   for (std::size_t t = 0; t < head.tokens; ++t)
     for (std::size_t k = 0; k < head.head_size; ++k)
       weights[t] += at(head.query, row * head.query_stride + k) * at(head.key, t * head.key_value_stride + k);
+  if (head.bias != nullptr)
+    for (std::size_t t = 0; t < head.tokens; ++t)
+      weights[t] += static_cast<double>(*(head.bias + head.places[t] - head.places[row]));
   const double largest = *std::max_element(weights.begin(), weights.end());
   double sum = 0;
   for (double& weight : weights) sum += weight = std::exp(weight - largest);
@@ -65,6 +68,44 @@ TEST_P(Attention, EqualsSoftmaxOfScoresTimesValues) {
         ASSERT_EQ(out[row * query_stride + k], 77.0F);
     }
   }
+}
+
+/// Places of tokens in a text of which some have left, or none.
+std::vector<std::uint32_t> places_of(std::size_t tokens, bool gaps) {
+  std::vector<std::uint32_t> places;
+  for (std::uint32_t place = 1000; places.size() < tokens; place += gaps && places.size() % 3 == 1 ? 4 : 1)
+    places.push_back(place);
+  return places;
+}
+
+/// By distance, the middle one that of 0; for texts of `longest` tokens.
+std::vector<float> random_bias(std::size_t longest) {
+  return random_floats(2 * longest - 1, 4);
+}
+
+TEST_P(Attention, AddsTheBiasOfTheDistanceOfPlacesToScores) {
+  for (const Shape shape :
+       {Shape{1, 1, 8}, Shape{1, 70, 64}, Shape{7, 7, 8}, Shape{33, 33, 20}, Shape{65, 65, 64}})
+    for (const bool gaps : {false, true}) {
+      const auto queries = random_floats(shape.queries * shape.head_size, 1);
+      const auto keys = random_floats(shape.tokens * 2 * shape.head_size, 2);
+      const auto places = places_of(shape.tokens, gaps);
+      const std::size_t longest = places.back() - places.front() + 1;
+      const auto bias = random_bias(longest);
+      std::vector<float> out(queries.size());
+      AttentionHead head{queries.data(),      shape.head_size, keys.data(),     keys.data() + shape.head_size,
+                         2 * shape.head_size, out.data(),      shape.head_size, shape.queries,
+                         shape.tokens,        shape.head_size};
+      head.bias = bias.data() + longest - 1;
+      head.places = places.data();
+      FloatBuffer scratch;
+      attend(head, scratch.reserve(attention_scratch_floats(shape.tokens, shape.head_size)));
+      for (std::size_t row = 0; row < shape.queries; ++row) {
+        const auto expected = attended(head, row);
+        for (std::size_t k = 0; k < shape.head_size; ++k)
+          ASSERT_NEAR(out[row * shape.head_size + k], expected[k], 2e-5) << shape.tokens << ' ' << row;
+      }
+    }
 }
 
 TEST_P(Attention, StaysFiniteForScoresFarApart) {
@@ -158,6 +199,24 @@ TEST_P(RoundedAttention, EqualsSoftmaxOfScoresTimesValues) {
   compare_all(heads, heads.out, [&](std::size_t row, std::size_t column, float found) {
     ASSERT_NEAR(found, expected[row][column], std::ldexp(2.0, -8)) << row << ' ' << column;
   });
+}
+
+TEST_P(RoundedAttention, AddsTheBiasOfTheDistanceOfPlacesToScores) {
+  for (const bool gaps : {false, true}) {
+    Heads heads(GetParam());
+    RoundedAttentionHead head = heads.in_bf16();
+    const auto places = places_of(head.tokens, gaps);
+    const std::size_t longest = places.back() - places.front() + 1;
+    const auto bias = random_bias(longest);
+    head.bias = bias.data() + longest - 1;
+    head.places = places.data();
+    attend_rounded(head, heads.scratch.data());
+    std::vector<std::vector<double>> expected;
+    for (std::size_t row = 0; row < head.queries; ++row) expected.push_back(attended(head, row));
+    compare_all(heads, heads.out, [&](std::size_t row, std::size_t column, float found) {
+      ASSERT_NEAR(found, expected[row][column], std::ldexp(2.0, -8)) << row << ' ' << column;
+    });
+  }
 }
 
 /// Scores are sums of head_size products of numbers within [-2, 2), root mean square 4/3, both factors off by

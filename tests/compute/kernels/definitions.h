@@ -4,8 +4,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <numbers>
 #include <random>
 #include <vector>
+
+#include "base/activation.h"
 
 namespace transkimmer::test {
 
@@ -40,6 +43,25 @@ inline float widened(float value) {
 /// As BERT defines it, by the error function.
 inline double gelu(double x) {
   return 0.5 * x * (1 + std::erf(x / std::sqrt(2.0)));
+}
+
+/// What follows a linear layer, as PyTorch defines it.
+inline double activated(Activation activation, double x) {
+  switch (activation) {
+    case Activation::none:
+      break;
+    case Activation::gelu:
+      return gelu(x);
+    case Activation::tanh:
+      return std::tanh(x);
+    case Activation::relu:
+      return x > 0 ? x : 0;
+    case Activation::gelu_tanh:
+      return 0.5 * x * (1 + std::tanh(std::sqrt(2 / std::numbers::pi) * (x + 0.044715 * x * x * x)));
+    case Activation::silu:
+      return x / (1 + std::exp(-x));
+  }
+  return x;
 }
 
 /// (x - mean) / sqrt(variance + epsilon)

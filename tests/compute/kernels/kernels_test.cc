@@ -108,13 +108,6 @@ TEST_P(Kernels, EmbedAddsThreeTablesAndNormalizes) {
   }
 }
 
-TEST_P(Kernels, TanhEqualsTheStandardLibrarys) {
-  auto x = random_floats(101, 9);
-  const auto before = x;
-  tanh_in_place(x.data(), x.size());
-  for (std::size_t i = 0; i < x.size(); ++i) EXPECT_NEAR(x[i], std::tanh(before[i]), 1e-6);
-}
-
 INSTANTIATE_TEST_SUITE_P(Sets, Kernels, testing::ValuesIn(instruction_sets()), instruction_set_name);
 
 }  // namespace

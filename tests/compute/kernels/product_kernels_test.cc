@@ -50,6 +50,25 @@ TEST_P(FinishProduct, GeluInF32IsItsDefinition) {
     ASSERT_NEAR(found[i], gelu(x[i]), 3e-7 * std::abs(x[i]) + 1e-7) << x[i];
 }
 
+constexpr Activation kActivations[] = {Activation::none, Activation::gelu,      Activation::tanh,
+                                       Activation::relu, Activation::gelu_tanh, Activation::silu};
+
+TEST_P(FinishProduct, EveryActivationIsItsDefinition) {
+  const auto x = ascending();
+  for (const Activation activation : kActivations) {
+    std::vector<float> found(x.size());
+    finish_product({x.data()}, {1, x.size()}, activation, {found.data(), x.size(), false});
+    const auto halves = rounded(x, activation);
+    for (std::size_t i = 0; i < x.size(); ++i) {
+      const double expected = test::activated(activation, x[i]);
+      const double tolerance = 6e-7 * std::abs(x[i]) + 1e-7;
+      ASSERT_NEAR(found[i], expected, tolerance) << static_cast<int>(activation) << " of " << x[i];
+      ASSERT_NEAR(widened(halves[i]), expected, std::ldexp(std::abs(expected), -8) + 4e-5 + tolerance)
+          << static_cast<int>(activation) << " of " << x[i];
+    }
+  }
+}
+
 /// Rounding is off by at most 2^-8; the rest is the polynomial's share.
 TEST_P(FinishProduct, RoundedGeluIsWithinRoundingOfItsDefinition) {
   const auto x = ascending();
@@ -62,7 +81,7 @@ TEST_P(FinishProduct, RoundedGeluIsWithinRoundingOfItsDefinition) {
 }
 
 TEST_P(FinishProduct, NotANumberStaysVisible) {
-  for (const Activation activation : {Activation::none, Activation::gelu}) {
+  for (const Activation activation : kActivations) {
     const std::vector<float> x(17, std::numeric_limits<float>::quiet_NaN());
     for (const Bf16 found : rounded(x, activation)) EXPECT_TRUE(std::isnan(widened(found)));
   }

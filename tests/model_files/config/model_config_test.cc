@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include "model_files/architectures/architecture.h"
 #include "model_files/config/change_head.h"
 #include "support/architectures.h"
 #include "support/golden.h"
@@ -117,6 +118,64 @@ TEST(ModelConfig, EachHeadOfDistilBertHasADropoutOfItsOwn) {
   root.erase("seq_classif_dropout");
   const ModelConfig silent = ModelConfig::parse(root.dump(), "config.json");
   EXPECT_EQ(with_head(silent, HeadKind::classification).classifier_dropout, 0.2);
+}
+
+TEST(ModelConfig, EmbeddingsOfElectraMayHaveASizeOfTheirOwn) {
+  const ModelConfig narrow = parse({{"model_type", "electra"}, {"embedding_size", 3}});
+  EXPECT_EQ(narrow.spec().embeddings.size, 3);
+  EXPECT_EQ(json::parse(narrow.to_json())["embedding_size"], 3);
+  const ModelConfig alike = parse({{"model_type", "electra"}, {"embedding_size", narrow.hidden_size}});
+  EXPECT_EQ(alike.spec().embeddings.size, 0) << "there is no linear layer then";
+  EXPECT_EQ(parse({{"model_type", "electra"}}).embedding_size, 128);
+  const ModelConfig bert = parse({{"model_type", "bert"}, {"embedding_size", 3}});
+  EXPECT_EQ(bert.spec().embeddings.size, 0) << "BERT has no such key";
+}
+
+TEST(ModelConfig, MpnetHasTheBucketsAndThePaddingThatTransformersComputesWith) {
+  const ModelConfig config = parse({{"model_type", "mpnet"}});
+  EXPECT_EQ(config.spec().relative_bias.buckets, 32);
+  EXPECT_EQ(config.pad_token_id, 1);
+  EXPECT_FALSE(json::parse(config.to_json()).contains("classifier_dropout"));
+  EXPECT_THROW(parse({{"model_type", "mpnet"}, {"relative_attention_num_buckets", 64}}), FormatError);
+  EXPECT_THROW(parse({{"model_type", "mpnet"}, {"pad_token_id", 0}}), FormatError);
+}
+
+TEST(ModelConfig, AnEmbedderMayNameTheClassThatItsEncoderWasPretrainedAs) {
+  const test::TemporaryDirectory directory;
+  std::filesystem::copy(test::golden_path("sentence_transformers/first"), directory.path(),
+                        std::filesystem::copy_options::recursive);
+  json root = json::parse(read_file(directory.path() / "config.json"));
+  root["architectures"] = {"BertForMaskedLM"};
+  write_file_atomically(directory.path() / "config.json", root.dump());
+  EXPECT_EQ(ModelConfig::load(directory.path()).head, HeadKind::embedding);
+}
+
+TEST(ModelConfig, NamesOfActivationsAreThoseOfTransformersAndAreWrittenBack) {
+  EXPECT_EQ(parse().hidden_act, Activation::gelu);
+  for (const auto& [name, what] : {std::pair("gelu", Activation::gelu),
+                                   {"gelu_new", Activation::gelu_tanh},
+                                   {"gelu_pytorch_tanh", Activation::gelu_tanh},
+                                   {"relu", Activation::relu},
+                                   {"silu", Activation::silu},
+                                   {"swish", Activation::silu}}) {
+    const ModelConfig config = parse({{"hidden_act", name}});
+    EXPECT_EQ(config.spec().layers.front().feed_forward.activation, what) << name;
+    EXPECT_EQ(json::parse(config.to_json())["hidden_act"], name);
+  }
+  ModelConfig changed = parse({{"hidden_act", "swish"}});
+  changed.hidden_act = Activation::relu;
+  EXPECT_EQ(json::parse(changed.to_json())["hidden_act"], "relu");
+}
+
+TEST(ModelConfig, OtherActivationsAreRefusedByName) {
+  for (const char* const name : {"mish", "gelu_fast", "quick_gelu", "GELU", "tanh"})
+    EXPECT_THAT(
+        [&] {
+          parse({{"hidden_act", name}});
+        },
+        testing::ThrowsMessage<FormatError>(testing::HasSubstr(
+            std::string("'hidden_act' is \"") + name +
+            R"(", expected "gelu", "gelu_new", "gelu_pytorch_tanh", "relu", "silu" or "swish")")));
 }
 
 TEST(ModelConfig, ArchitecturesWinOverModelType) {
@@ -280,6 +339,7 @@ TEST(ModelConfig, EveryHeadSurvivesSaving) {
                                 HeadKind::question_answering, HeadKind::masked_lm}) {
       ModelConfig config = parse();
       config.model_type = architecture;
+      config.pad_token_id = architecture_of(architecture).padding_id;
       config.head = head;
       if (head == HeadKind::classification) config.labels = {"no", "yes"};
       if (head == HeadKind::regression) config.labels = {"score"};

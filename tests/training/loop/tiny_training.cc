@@ -17,6 +17,7 @@ ModelConfig tiny_config(const std::string& architecture) {
   config.num_attention_heads = 2;
   config.intermediate_size = 32;
   config.max_position_embeddings = 32;
+  if (architecture_of(architecture).embedding_size > 0) config.embedding_size = 10;
   const TokenTypes types = architecture_of(architecture).types;
   config.type_vocab_size = types == TokenTypes::none ? 0 : types == TokenTypes::given ? 2 : 1;
   config.pad_token_id = architecture_of(architecture).padding_id;

@@ -61,7 +61,15 @@ INSTANTIATE_TEST_SUITE_P(Architectures, ArchitectureOf,
                                           testing::Values("classification", "question_answering",
                                                           "token_classification", "masked_lm")),
                          [](const auto& variant) {
-                           return std::get<0>(variant.param) + "_" + std::get<1>(variant.param);
+                           return in_test_name(std::get<0>(variant.param)) + "_" + std::get<1>(variant.param);
+                         });
+
+/// What a head computes may depend on the activation, too.
+INSTANTIATE_TEST_SUITE_P(Activations, ArchitectureOf,
+                         testing::Combine(testing::Values("bert_gelu_new", "bert_silu", "distilbert_relu"),
+                                          testing::Values("classification", "masked_lm")),
+                         [](const auto& variant) {
+                           return in_test_name(std::get<0>(variant.param)) + "_" + std::get<1>(variant.param);
                          });
 
 TEST_P(ArchitectureOf, StatesAndLogitsEqualThoseOfTransformers) {

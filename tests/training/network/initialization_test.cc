@@ -90,7 +90,7 @@ TEST_P(Neighbours, TouchNothingButPositionsAndTheFirstAttention) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Architectures, Neighbours, ::testing::ValuesIn(test::every_architecture()),
-                         [](const auto& each) { return each.param; });
+                         [](const auto& each) { return test::in_test_name(each.param); });
 
 }  // namespace
 }  // namespace transkimmer

@@ -186,7 +186,7 @@ TEST_P(Models, ProtectedTokensTeachThePredictorsNothingAndTheOthersAsMuchAsEver)
 }
 
 INSTANTIATE_TEST_SUITE_P(Architectures, Models, ::testing::ValuesIn(test::every_architecture()),
-                         [](const auto& tested) { return tested.param; });
+                         [](const auto& tested) { return test::in_test_name(tested.param); });
 
 TEST(Dropout, SparesTheRightShareAndScalesIt) {
   RandomStreams random(1);

@@ -187,8 +187,8 @@ std::vector<Case> cases() {
         model.architecture = architecture;
         model.predictor_size = predictor;
         model.threshold = threshold;
-        all.push_back({architecture + "_predictor" + std::to_string(predictor) + "_threshold" +
-                           std::to_string(static_cast<int>(threshold * 10 + 10)),
+        all.push_back({test::in_test_name(architecture) + "_predictor" + std::to_string(predictor) +
+                           "_threshold" + std::to_string(static_cast<int>(threshold * 10 + 10)),
                        model});
       }
   for (const HeadKind head : {HeadKind::question_answering, HeadKind::regression}) {
@@ -202,9 +202,9 @@ std::vector<Case> cases() {
     model.architecture = architecture;
     model.head = HeadKind::question_answering;
     model.seed = 2;
-    all.push_back({architecture + "_windows", model, true});
+    all.push_back({test::in_test_name(architecture) + "_windows", model, true});
     model.protection = SkimProtection::question;
-    all.push_back({architecture + "_windows_of_protected_questions", model, true});
+    all.push_back({test::in_test_name(architecture) + "_windows_of_protected_questions", model, true});
   }
   for (const std::string& architecture : test::every_architecture())
     for (const HeadKind head : {HeadKind::classification, HeadKind::question_answering})
@@ -215,8 +215,8 @@ std::vector<Case> cases() {
         model.predictor_size = 32;
         model.threshold = threshold;
         model.protection = SkimProtection::none;
-        all.push_back({architecture + "_unprotected_head" + std::to_string(static_cast<int>(head)) +
-                           (threshold < 0 ? "_few" : "_many"),
+        all.push_back({test::in_test_name(architecture) + "_unprotected_head" +
+                           std::to_string(static_cast<int>(head)) + (threshold < 0 ? "_few" : "_many"),
                        model});
       }
   test::TinyModel wide;

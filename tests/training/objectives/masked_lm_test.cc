@@ -156,7 +156,7 @@ TEST_P(MaskedLm, SkimmedTokensArePredictedFromTheStateTheyWereCarriedWith) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Architectures, MaskedLm, ::testing::ValuesIn(test::every_architecture()),
-                         [](const auto& test) { return test.param; });
+                         [](const auto& tested) { return test::in_test_name(tested.param); });
 
 TEST(MaskedLmLoss, IsTheMeanCrossEntropyAndSoIsItsGradient) {
   const Tensor logits = (at::randn({7, 1003}, torch::kFloat64) * 8).to(torch::kFloat32).requires_grad_(true);

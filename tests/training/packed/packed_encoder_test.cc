@@ -25,6 +25,7 @@ struct Case {
   HeadKind head = HeadKind::question_answering;
   bool gradient_of_return = false;
   SkimProtection protection = SkimProtection::first_token;
+  Activation activation = Activation::gelu;
 };
 
 void PrintTo(const Case& tested, std::ostream* out) {
@@ -40,6 +41,7 @@ ModelConfig config_of(const Case& tested) {
   config.intermediate_size = 80;
   config.num_hidden_layers = 3;
   config.max_position_embeddings = 64;
+  config.hidden_act = tested.activation;
   config.skim.enabled = tested.skimming;
   config.skim.protection = tested.protection;
   if (tested.head == HeadKind::question_answering) config.labels = {"start", "end"};
@@ -225,7 +227,7 @@ std::string name_of_case(const ::testing::TestParamInfo<Case>& tested) {
 std::vector<Case> every_architecture() {
   std::vector<Case> cases;
   for (const std::string& name : test::every_architecture())
-    cases.push_back({.name = name, .architecture = name});
+    cases.push_back({.name = in_test_name(name), .architecture = name});
   return cases;
 }
 
@@ -258,6 +260,9 @@ INSTANTIATE_TEST_SUITE_P(
              .gradient_of_return = true},
         Case{.name = "first_token", .head = HeadKind::classification},
         Case{.name = "unprotected", .protection = SkimProtection::none},
+        Case{.name = "gelu_tanh", .activation = Activation::gelu_tanh},
+        Case{.name = "relu", .activation = Activation::relu},
+        Case{.name = "silu", .activation = Activation::silu},
         Case{.name = "exits", .head = HeadKind::classification, .protection = SkimProtection::none},
         Case{.name = "first_token_dense", .skimming = false, .head = HeadKind::classification},
         Case{.name = "dense_bf16", .skimming = false, .bf16 = true},
