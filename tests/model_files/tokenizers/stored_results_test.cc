@@ -11,7 +11,7 @@
 #include "base/fnv1a.h"
 #include "model_files/tokenizers/sample_tokenizers.h"
 #include "model_files/tokenizers/tokenizer_files.h"
-#include "model_files/tokenizers/tokenizer_json.h"
+#include "model_files/tokenizers/tokenizer_json/tokenizer_json.h"
 #include "support/temporary_directory.h"
 #include "text/byte_level_bpe/gpt2_words.h"
 #include "text/unicode/unicode.h"
