@@ -60,39 +60,57 @@ Pattern Pattern::regular_expression(std::string_view expression) {
   return pattern;
 }
 
-Pattern::Match Pattern::next(std::string_view text, std::size_t from) const {
-  if (expression_ == nullptr) {
-    const std::size_t found = text.find(text_, from);
-    if (found == text.npos) return {};
-    return {true, found, found + text_.size()};
+/// Looks for a pattern in one text.
+class Pattern::Search {
+ public:
+  Search(const Pattern& pattern, std::string_view text) : pattern_(pattern), text_(text) {}
+
+  /// The first match at or behind `from`.
+  std::optional<PatternPart> next(std::size_t from) {
+    if (pattern_.expression_ != nullptr) return next_of_expression(from);
+    const std::size_t found = text_.find(pattern_.text_, from);
+    if (found == text_.npos) return std::nullopt;
+    return PatternPart{found, found + pattern_.text_.size(), true};
   }
-  const std::unique_ptr<OnigRegion, void (*)(OnigRegion*)> region(
-      onig_region_new(), [](OnigRegion* freed) { onig_region_free(freed, 1); });
-  const OnigUChar* const begin = start_of(text);
-  const OnigUChar* const end = begin + text.size();
-  const int place =
-      onig_search(expression_->regex, begin, end, begin + from, end, region.get(), ONIG_OPTION_NONE);
-  if (place == ONIG_MISMATCH) return {};
-  if (place < 0) throw Error("a regular expression of the tokenizer failed: " + message_of(place, nullptr));
-  return {true, static_cast<std::size_t>(region->beg[0]), static_cast<std::size_t>(region->end[0])};
-}
+
+ private:
+  std::optional<PatternPart> next_of_expression(std::size_t from) {
+    const OnigUChar* const begin = start_of(text_);
+    const OnigUChar* const end = begin + text_.size();
+    const int place = onig_search(pattern_.expression_->regex, begin, end, begin + from, end, region_.get(),
+                                  ONIG_OPTION_NONE);
+    if (place == ONIG_MISMATCH) return std::nullopt;
+    if (place < 0) throw Error("a regular expression of the tokenizer failed: " + message_of(place, nullptr));
+    return PatternPart{static_cast<std::size_t>(region_->beg[0]), static_cast<std::size_t>(region_->end[0]),
+                       true};
+  }
+
+  struct Free {
+    void operator()(OnigRegion* region) const { onig_region_free(region, 1); }
+  };
+
+  const Pattern& pattern_;
+  std::string_view text_;
+  std::unique_ptr<OnigRegion, Free> region_{onig_region_new()};
+};
 
 std::vector<PatternPart> Pattern::parts(std::string_view text) const {
   std::vector<PatternPart> parts;
   if (text.empty()) return parts;
   std::size_t done = 0;
   std::optional<std::size_t> last_end;
+  Search search(*this, text);
   for (std::size_t from = 0; from <= text.size();) {
-    const Match match = next(text, from);
-    if (!match.found) break;
-    if (match.begin == match.end && last_end == match.end) {
+    const std::optional<PatternPart> match = search.next(from);
+    if (!match) break;
+    if (match->begin == match->end && last_end == match->end) {
       from += from < text.size() ? decode_utf8(text, from).length : 1;
       continue;
     }
-    if (done < match.begin) parts.push_back({done, match.begin, false});
-    parts.push_back({match.begin, match.end, true});
-    from = done = match.end;
-    last_end = match.end;
+    if (done < match->begin) parts.push_back({done, match->begin, false});
+    parts.push_back(*match);
+    from = done = match->end;
+    last_end = match->end;
   }
   if (done < text.size()) parts.push_back({done, text.size(), false});
   return parts;

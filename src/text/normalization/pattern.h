@@ -29,14 +29,7 @@ class Pattern {
 
  private:
   struct Expression;
-  struct Match {
-    bool found = false;
-    std::size_t begin = 0;
-    std::size_t end = 0;
-  };
-
-  /// The first match at or behind `from`.
-  Match next(std::string_view text, std::size_t from) const;
+  class Search;
 
   std::string text_;
   std::shared_ptr<const Expression> expression_;

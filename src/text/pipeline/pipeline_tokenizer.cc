@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "text/any_bytes.h"
+#include "transkimmer/error.h"
 
 namespace transkimmer {
 namespace {
@@ -57,7 +58,15 @@ PipelineTokenizer::PipelineTokenizer(PipelineModel model)
 }
 
 void PipelineTokenizer::normalize(AlignedText& text, AlignedText& spare) const {
-  for (const auto& step : model_.normalizers) step->apply(text, spare);
+  // No alphabet's forms grow as far; steps of a malicious file that double a text each would take all memory.
+  constexpr std::size_t kMostGrowth = 64, kAlwaysFine = 1 << 24;
+  const std::size_t most = std::max(kAlwaysFine, text.text.size() * kMostGrowth);
+  for (const auto& step : model_.normalizers) {
+    step->apply(text, spare);
+    if (text.text.size() > most)
+      throw UsageError("the normalizers of this tokenizer make a text longer than " + std::to_string(most) +
+                       " bytes of it");
+  }
 }
 
 std::vector<AddedToken> PipelineTokenizer::normalized_tokens() const {

@@ -43,10 +43,11 @@ using Pair = std::pair<std::string, std::string>;
 TEST(Normalizers, FormsOfUnicodeKeepTrackOfCharacters) {
   EXPECT_THAT(alignment("\u00E9x", *normal_form(NormalForm::nfd)),
               ElementsAre(Pair{"e", "\u00E9"}, Pair{"\u0301", "\u00E9"}, Pair{"x", "x"}));
-  EXPECT_THAT(alignment("e\u0301x", *normal_form(NormalForm::nfc)), ElementsAre(Pair{"\u00E9", "e"}, Pair{"x", "x"}));
+  EXPECT_THAT(alignment("e\u0301x", *normal_form(NormalForm::nfc)),
+              ElementsAre(Pair{"\u00E9", "e"}, Pair{"x", "x"}));
   EXPECT_THAT(alignment("\uFB01\u00BD", *normal_form(NormalForm::nfkc)),
-              ElementsAre(Pair{"f", "\uFB01"}, Pair{"i", "\uFB01"}, Pair{"1", "\u00BD"}, Pair{"\u2044", "\u00BD"},
-                          Pair{"2", "\u00BD"}));
+              ElementsAre(Pair{"f", "\uFB01"}, Pair{"i", "\uFB01"}, Pair{"1", "\u00BD"},
+                          Pair{"\u2044", "\u00BD"}, Pair{"2", "\u00BD"}));
   EXPECT_EQ(normalized("\u1100\u1161\u11A8", *normal_form(NormalForm::nfc)).text, "\uAC01");
   EXPECT_EQ(normalized("\uAC01", *normal_form(NormalForm::nfkd)).text, "\u1100\u1161\u11A8");
   EXPECT_EQ(normalized("a\u0301\u0323", *normal_form(NormalForm::nfc)).text, "\u1EA1\u0301");
@@ -103,7 +104,8 @@ class Precompiled : public testing::Test {
 
 TEST_F(Precompiled, AClusterOfFewBytesBecomesWhatItsBeginningDoes) {
   EXPECT_EQ(normalized("a\u0301c", *map_).text, "xyzc") << "the mark is lost";
-  EXPECT_EQ(normalized("a\u0301\u0302\u0303c", *map_).text, "xyz\u0301\u0302\u0303c") << "but not of a long one";
+  EXPECT_EQ(normalized("a\u0301\u0302\u0303c", *map_).text, "xyz\u0301\u0302\u0303c")
+      << "but not of a long one";
 }
 
 TEST_F(Precompiled, WhatIsMoreStandsForItsPredecessor) {

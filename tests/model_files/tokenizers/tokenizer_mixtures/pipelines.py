@@ -33,8 +33,8 @@ def character_map(rng):
     return map_of_texts({key: rng.choice(("", " ", "x", "xy", "é", "1⁄2", "日本", key)) for key in keys})
 
 
-def precompiled(rng):
-    if trained.sentencepiece is not None and rng.random() < 0.5:
+def precompiled(rng, may_be_learned):
+    if may_be_learned and rng.random() < 0.5:
         charsmap = trained.learned("nmt_nfkc")[1]
     else:
         charsmap = base64.b64encode(character_map(rng)).decode()
@@ -45,7 +45,7 @@ def replace(rng):
     return {"type": "Replace", "pattern": rng.choice(PATTERNS), "content": rng.choice(("", " ", META, "b", "日x", "\""))}
 
 
-def one_normalizer(rng):
+def one_normalizer(rng, may_be_learned):
     kind = rng.choice(("NFC", "NFD", "NFKC", "NFKD", "Lowercase", "StripAccents", "Nmt", "Strip", "Prepend", "Replace", "Replace",
                        "Precompiled", "Precompiled", "Precompiled", "BertNormalizer", "ByteLevel"))
     if kind == "Strip":
@@ -55,7 +55,7 @@ def one_normalizer(rng):
     if kind == "Replace":
         return replace(rng)
     if kind == "Precompiled":
-        return precompiled(rng)
+        return precompiled(rng, may_be_learned)
     return components.bert_normalizer(rng) if kind == "BertNormalizer" else {"type": kind}
 
 
@@ -191,20 +191,22 @@ def random_texts(rng, requests):
     return requests
 
 
-def random_model(rng, spell):
+def random_model(rng, spell, may_be_learned):
     """The model, and the normalizer that was learned with it."""
-    if trained.sentencepiece is not None and rng.random() < 0.2:
+    if may_be_learned and rng.random() < 0.2:
         return trained.unigram_model(rng)
     make = rng.choice((small_unigram, small_unigram, small_unigram, bpe, bpe, word_level, word_piece))
     return make(rng, spell), None
 
 
-def make_pipeline(seed, number):
+def make_pipeline(seed, number, small=False):
+    """A small one has nothing that `sentencepiece` has learned."""
     rng = random.Random(f"pipeline/{seed}/{number}")
+    may_be_learned = trained.sentencepiece is not None and not small
     pre_tokenizer = sequence(rng, one_pre_tokenizer, "Sequence", "pretokenizers")
-    normalizer = sequence(rng, one_normalizer, "Sequence", "normalizers")
+    normalizer = sequence(rng, lambda rng: one_normalizer(rng, may_be_learned), "Sequence", "normalizers")
     has_bytes = "ByteLevel" in str(pre_tokenizer) or "ByteLevel" in str(normalizer)
-    model, own_normalizer = random_model(rng, spelled if has_bytes else str)
+    model, own_normalizer = random_model(rng, spelled if has_bytes else str, may_be_learned)
     if own_normalizer is not None and rng.random() < 0.9:
         collapse = {"type": "Replace", "pattern": {"Regex": " {2,}"}, "content": rng.choice((" ", META))}
         normalizer = rng.choice((own_normalizer, {"type": "Sequence", "normalizers": [own_normalizer, collapse]}))
