@@ -35,7 +35,6 @@ void TextRewriter::keep(std::size_t bytes) {
 }
 
 void TextRewriter::put_before(std::string_view characters) {
-  if (characters.empty()) return;
   to_.text.append(characters);
   to_.origin.resize(to_.text.size(), from_.origin[at_]);
   // What was the next character counts as one more now, which stands for what its last byte stood for.

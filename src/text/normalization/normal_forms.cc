@@ -33,8 +33,10 @@ std::optional<char32_t> composed_hangul(char32_t first, char32_t second) {
 /// What one or more characters are composed to, when that is one.
 std::optional<char32_t> composed(const std::vector<char32_t>& parts) {
   std::vector<utf8proc_int32_t> buffer(parts.begin(), parts.end());
+  // Stable: without what Unicode excludes from being composed.
+  constexpr auto kOptions = static_cast<utf8proc_option_t>(UTF8PROC_COMPOSE | UTF8PROC_STABLE);
   const auto size =
-      utf8proc_normalize_utf32(buffer.data(), static_cast<utf8proc_ssize_t>(buffer.size()), UTF8PROC_COMPOSE);
+      utf8proc_normalize_utf32(buffer.data(), static_cast<utf8proc_ssize_t>(buffer.size()), kOptions);
   if (size != 1) return std::nullopt;
   return static_cast<char32_t>(buffer.front());
 }

@@ -43,7 +43,7 @@ std::unique_ptr<const Normalizer> strip_accents();
 std::unique_ptr<const Normalizer> strip(bool left, bool right);
 /// Without most control characters, and with blanks for white space, as SentencePiece has it.
 std::unique_ptr<const Normalizer> nmt();
-/// `text` before all that is not empty.
+/// `text`, which is not empty, before all that is not empty either.
 std::unique_ptr<const Normalizer> prepend(std::string text);
 /// `with` for every match of the pattern.
 std::unique_ptr<const Normalizer> replace(Pattern pattern, std::string with);

@@ -30,6 +30,12 @@ CharacterMap read_map(const Component& normalizer) {
   return *std::move(map);
 }
 
+std::unique_ptr<const Normalizer> read_prepend(const Component& normalizer) {
+  std::string text = normalizer.required_string("prepend");
+  if (text.empty()) normalizer.fields().fail("prepend", text, "some characters");
+  return prepend(std::move(text));
+}
+
 BertNormalizerOptions bert_options(const Component& normalizer) {
   bool has_own_accents = false;
   return read_bert_normalizer(normalizer, has_own_accents);
@@ -43,7 +49,7 @@ std::unique_ptr<const Normalizer> read_step(const Component& normalizer) {
   if (type == "Nmt") return nmt();
   if (type == "ByteLevel") return byte_level();
   if (type == "Precompiled") return precompiled(read_map(normalizer));
-  if (type == "Prepend") return prepend(normalizer.required_string("prepend"));
+  if (type == "Prepend") return read_prepend(normalizer);
   if (type == "Strip")
     return strip(normalizer.required_boolean("strip_left"), normalizer.required_boolean("strip_right"));
   if (type == "Replace")

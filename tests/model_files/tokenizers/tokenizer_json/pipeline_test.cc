@@ -99,6 +99,8 @@ TEST(TokenizerPipeline, MalformedParts) {
       {normalizer({{"type", "Replace"}, {"pattern", {{"Regex", "(a"}}}, {"content", "b"}}),
        "'normalizer.pattern' is no regular expression: end pattern with unmatched parenthesis"},
       {normalizer({{"type", "Prepend"}}), "'normalizer.prepend' is missing"},
+      {normalizer({{"type", "Prepend"}, {"prepend", ""}}),
+       "'normalizer.prepend' is \"\", expected some characters"},
       {pre_tokenizer({{"type", "UnicodeScripts"}}), "pre_tokenizer is of type 'UnicodeScripts'"},
       {pre_tokenizer({{"type", "Metaspace"}, {"replacement", "ab"}}),
        "'pre_tokenizer.replacement' is \"ab\", expected one character"},
