@@ -1,0 +1,53 @@
+// Seconds that a tokenizer takes for the lines of a file, one line of output for each line of input: what
+// compare-tokenizers asks, in turns with another tokenizer.
+//
+//   tokenizer_lines MODEL_DIRECTORY FILE
+#include <chrono>
+#include <exception>
+#include <fstream>
+#include <iostream>
+#include <string>
+#include <vector>
+
+#include "model_files/tokenizers/tokenizer_files.h"
+
+namespace {
+
+using namespace transkimmer;
+
+std::vector<std::string> lines_of(const char* path) {
+  std::ifstream file(path);
+  std::vector<std::string> lines;
+  for (std::string line; std::getline(file, line);) lines.push_back(line);
+  return lines;
+}
+
+void run(const char* directory, const char* path) {
+  ModelConfig config;
+  config.vocab_size = 1 << 30;
+  const auto tokenizer = load_tokenizer(directory, config);
+  const std::vector<std::string> lines = lines_of(path);
+  for (std::string line; std::getline(std::cin, line);) {
+    std::size_t tokens = 0;
+    const auto begin = std::chrono::steady_clock::now();
+    for (const std::string& text : lines)
+      tokens += tokenizer->encode(text, {.truncation = Truncation::none}).ids.size();
+    const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - begin;
+    std::cout << taken.count() << ' ' << tokens << std::endl;
+  }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc != 3) {
+    std::cerr << "usage: tokenizer_lines MODEL_DIRECTORY FILE\n";
+    return 2;
+  }
+  try {
+    run(argv[1], argv[2]);
+  } catch (const std::exception& error) {
+    std::cerr << "tokenizer_lines: " << error.what() << '\n';
+    return 1;
+  }
+}
