@@ -24,7 +24,7 @@ TEXTS = ["ada lovelace lived in london .", "Café Müller, the film-house of Zo�
          "what? (who?) ... the-the-the filmsfilmsfilms", "naïve ☃ film films", "the good the bad the film was good " * 2]
 SENTENCES = [["the", "films", "were", "unbelievable"], ["Café", "New York", "", "x"], ["☃", "ab-cd", "\u200b", "the"], ["good"],
              ["the"] * 40]
-WORDS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "the", "a", "film", "was", "good", "bad", "##s", "##ly", "un", "##believe", "and",
+WORDS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "the", "film", "was", "good", "bad", "##ly", "un", "##believe", "and",
          "cafe", ".", ",", "!", "?", "-", "(", ")", *string.ascii_lowercase, *(f"##{letter}" for letter in string.ascii_lowercase)]
 MERGES = ["t h", "th e", "Ġ the", "f i", "fi l", "fil m", "Ġ film", "Ġ g", "o o", "oo d", "Ġg ood", "Ġ a"]
 SIZES = dict(hidden_size=16, num_hidden_layers=2, num_attention_heads=2, intermediate_size=24, max_position_embeddings=50,
