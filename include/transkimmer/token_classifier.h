@@ -25,19 +25,36 @@ struct TokenLabel {
   TokenTrace token;        ///< the token, where it stands, and where it was skimmed
 };
 
+/// How tokens become entities, in the words of Hugging Face's pipeline. The last three first give every word
+/// one label, so that no entity ends inside a word.
+enum class Aggregation : std::uint8_t {
+  none,     ///< every token that is not "O" by itself
+  simple,   ///< neighbouring tokens of one kind; "B-" begins a new entity
+  first,    ///< a word's label is that of its first token
+  average,  ///< the largest of the probabilities, mean over its tokens
+  max       ///< that of its surest token
+};
+
 /// Neighbouring tokens of one kind.
 struct Entity {
-  std::string entity_group;  ///< the label without "B-" and "I-"
-  float score = 0;           ///< mean of the tokens' scores
+  std::string entity_group;  ///< the label without what stands before its "-"; of `none`, the whole label
+  float score = 0;           ///< mean of the scores of its tokens, or of its words
   std::uint32_t begin = 0;   ///< byte range of `text` or `text_pair`
   std::uint32_t end = 0;
-  bool second = false;  ///< of `text_pair`
+  bool second = false;      ///< of `text_pair`
+  std::uint32_t index = 0;  ///< of its first token in the model's input, special tokens counted
+};
+
+struct TagOptions {
+  std::size_t batch_tokens = 4096;  ///< as in ClassifyOptions, as the next
+  std::size_t max_length = 0;
+  Aggregation aggregation = Aggregation::simple;
+  std::function<void(const ClassifyProgress&)> progress = {};
 };
 
 struct TaggedText {
   std::vector<TokenLabel> tokens;  ///< without special tokens
-  /// Tokens of one kind, joined as Hugging Face's pipeline does it with aggregation_strategy "simple": "B-"
-  /// begins a new entity, "O" is none.
+  /// What Hugging Face's pipeline gives with the same aggregation_strategy; "O" is none.
   std::vector<Entity> entities;
   std::vector<float> kept_fraction;  ///< [layers]: of all tokens, those that went through each layer
   bool truncated = false;            ///< the text was longer than allowed, and was cut
@@ -65,14 +82,13 @@ class TRANSKIMMER_API TokenClassifier {
   ~TokenClassifier();
 
   /// One result per input, in order. Throws as Classifier::classify does.
-  std::vector<TaggedText> tag(std::span<const TextInput> inputs, const ClassifyOptions& options = {}) const;
-  std::vector<TaggedText> tag(std::initializer_list<TextInput> inputs,
-                              const ClassifyOptions& options = {}) const;
+  std::vector<TaggedText> tag(std::span<const TextInput> inputs, const TagOptions& options = {}) const;
+  std::vector<TaggedText> tag(std::initializer_list<TextInput> inputs, const TagOptions& options = {}) const;
 
   /// Receives the result of one input. What it throws ends the call.
   using ResultHandler = std::function<void(std::size_t index, TaggedText result)>;
   /// For many inputs: hands over each result as soon as those before it are there (Classifier::classify).
-  ClassifyProgress tag(std::span<const TextInput> inputs, const ClassifyOptions& options,
+  ClassifyProgress tag(std::span<const TextInput> inputs, const TagOptions& options,
                        const ResultHandler& on_result) const;
 
   const Model& model() const;

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <iostream>
 #include <memory>
 #include <optional>
@@ -23,6 +24,12 @@
 namespace transkimmer {
 namespace {
 
+/// Names of Aggregation, in its order.
+const std::vector<std::string>& aggregation_names() {
+  static const std::vector<std::string> names = {"none", "simple", "first", "average", "max"};
+  return names;
+}
+
 struct PredictOptions {
   std::filesystem::path model;
   TextInputOptions input;
@@ -34,6 +41,7 @@ struct PredictOptions {
   std::optional<std::string> context;
   std::optional<std::string> prompt;
   std::size_t dimensions = 0;
+  std::string aggregation = aggregation_names()[static_cast<std::size_t>(Aggregation::simple)];
   bool json = false;
   bool progress = false;
 };
@@ -134,9 +142,13 @@ void predict_labels(const PredictOptions& options, Model model) {
 
 void predict_entities(const PredictOptions& options, Model model) {
   const TokenClassifier tagger(std::move(model));
+  const std::vector<std::string>& names = aggregation_names();
+  const auto aggregation =
+      static_cast<Aggregation>(std::ranges::find(names, options.aggregation) - names.begin());
   for_each_text(options, [&](const auto& lines, const auto& inputs, const auto& classify, CutNotice& cut) {
-    return tagger.tag(inputs, classify, [&](std::size_t i, const TaggedText& result) {
-      print_result(result, lines[i], options.json);
+    const TagOptions tag{classify.batch_tokens, classify.max_length, aggregation, classify.progress};
+    return tagger.tag(inputs, tag, [&](std::size_t i, const TaggedText& result) {
+      print_result(result, lines[i], {.json = options.json, .by_token = aggregation == Aggregation::none});
       cut.see(result.truncated);
     });
   });
@@ -201,8 +213,8 @@ constexpr const char* kDescription =
     "and end are bytes of the text.\n\n"
     "A token classification model (named entities) gives the entities of each line, a tab between them, as "
     "GROUP: text. With --json an object with entities, each with entity_group, score, word, start and end, "
-    "in "
-    "characters, and truncated and kept_fraction.\n\n"
+    "in characters (with --aggregation-strategy none entity and index in place of entity_group, and the "
+    "token as word), and truncated and kept_fraction.\n\n"
     "An embedder (sentence-transformers' layout) gives a vector of each line: numbers with blanks between "
     "them, "
     "or with --json an object with embedding, truncated and kept_fraction.\n\n"
@@ -244,6 +256,10 @@ void add_predict_command(CLI::App& app) {
       ->group("Input");
   add_split_option(*command, options->engine.split_special_tokens, "Input");
   add_question_options(*command, *options);
+  OptionGroup(*command, "Entities")
+      .word("--aggregation-strategy", options->aggregation, aggregation_names(),
+            "How tokens become entities, as Hugging Face's pipeline has it: none, each by itself; simple, "
+            "neighbours of one kind; first, average or max: every word has one label");
   const OptionGroup embeddings(*command, "Embeddings");
   embeddings.value("--prompt", options->prompt, "TEXT",
                    "Put before every text; without it the model's default prompt, if it has one");

@@ -1,5 +1,6 @@
 #include "commands/result_printer.h"
 
+#include <algorithm>
 #include <iostream>
 #include <string>
 
@@ -52,16 +53,30 @@ std::string word_of(const Entity& entity, const TextLine& line) {
   return text_of(entity, line).substr(entity.begin, entity.end - entity.begin);
 }
 
-/// As Hugging Face's pipeline has it: places in characters.
-Json as_json(const Entity& entity, const TextLine& line) {
+/// As Hugging Face's pipeline has it: places in characters. `token` is how the vocabulary spells the entity,
+/// where that is one token.
+Json as_json(const Entity& entity, const TextLine& line, const std::string* token) {
   const std::string& text = text_of(entity, line);
-  Json object = {{"entity_group", entity.entity_group},
-                 {"score", shortest_decimal(entity.score)},
-                 {"word", word_of(entity, line)},
-                 {"start", characters_before(text, entity.begin)},
-                 {"end", characters_before(text, entity.end)}};
+  Json object = {{token != nullptr ? "entity" : "entity_group", entity.entity_group},
+                 {"score", shortest_decimal(entity.score)}};
+  if (token != nullptr) object["index"] = entity.index;
+  object["word"] = token != nullptr ? *token : word_of(entity, line);
+  object["start"] = characters_before(text, entity.begin);
+  object["end"] = characters_before(text, entity.end);
   if (entity.second) object["text_pair"] = true;
   return object;
+}
+
+Json entities_json(const TaggedText& result, const TextLine& line, bool by_token) {
+  Json entities = Json::array();
+  auto token = result.tokens.begin();
+  for (const Entity& entity : result.entities) {
+    if (by_token)
+      token = std::find_if(token, result.tokens.end(),
+                           [&](const TokenLabel& each) { return each.label_name == entity.entity_group; });
+    entities.push_back(as_json(entity, line, by_token ? &token++->token.token : nullptr));
+  }
+  return entities;
 }
 
 }  // namespace
@@ -76,10 +91,9 @@ void print_result(const Classification& result, int layers, bool json) {
   }
 }
 
-void print_result(const TaggedText& result, const TextLine& line, bool json) {
-  if (json) {
-    Json object = {{"entities", Json::array()}};
-    for (const Entity& entity : result.entities) object["entities"].push_back(as_json(entity, line));
+void print_result(const TaggedText& result, const TextLine& line, EntityFormat format) {
+  if (format.json) {
+    Json object = {{"entities", entities_json(result, line, format.by_token)}};
     object["truncated"] = result.truncated;
     object["kept_fraction"] = decimals(result.kept_fraction);
     return print_json(object);

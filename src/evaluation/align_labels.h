@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "datasets/dataset.h"
+#include "datasets/tagged_sentences.h"
 #include "model_files/config/model_config.h"
 
 namespace transkimmer {
@@ -14,5 +15,9 @@ namespace transkimmer {
 /// data's classes, [classes]; empty without classes. Throws UsageError when the two do not describe the same
 /// classes.
 std::vector<std::size_t> align_labels(Dataset& dataset, const ModelConfig& config);
+
+/// The same of tags, of which the data need not have all that the model knows. Throws UsageError, with the
+/// line, for a tag that the model does not know, or where nameless classes are fewer.
+void align_labels(TaggedDataset& dataset, const ModelConfig& config);
 
 }  // namespace transkimmer

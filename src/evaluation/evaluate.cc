@@ -29,8 +29,8 @@ double interpret(std::span<const float> logits) {
 class PassRecorder {
  public:
   PassRecorder(const Engine& engine, const EncodedDataset& data) : engine_(engine), data_(data) {
-    answers_ = engine.config().head == HeadKind::question_answering;
-    if (answers_) {
+    of_tokens_ = engine.spec().head.reads == Reads::each;
+    if (of_tokens_) {
       pass_.token_logits.resize(data.size());
     } else {
       columns_ = static_cast<std::size_t>(engine.spec().head.out(engine.spec().hidden_size));
@@ -61,10 +61,10 @@ class PassRecorder {
  private:
   void record(const BatchResult& result, const RaggedBatch& batch, std::size_t member, std::size_t example) {
     const std::span<const float> logits = result.logits;
-    if (answers_) {
-      const auto of_tokens =
-          logits.subspan(std::size_t{2} * batch.starts[member],
-                         std::size_t{2} * (batch.starts[member + 1] - batch.starts[member]));
+    if (of_tokens_) {
+      const std::size_t width = logits.size() / batch.tokens();
+      const auto of_tokens = logits.subspan(width * batch.starts[member],
+                                            width * (batch.starts[member + 1] - batch.starts[member]));
       pass_.token_logits[example].assign(of_tokens.begin(), of_tokens.end());
     } else {
       const std::span<const float> own = logits.subspan(member * columns_, columns_);
@@ -88,7 +88,7 @@ class PassRecorder {
 
   const Engine& engine_;
   const EncodedDataset& data_;
-  bool answers_ = false;
+  bool of_tokens_ = false;
   std::size_t columns_ = 0;  ///< of each sequence's logits
   Pass pass_;
 };

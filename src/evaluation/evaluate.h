@@ -39,8 +39,8 @@ struct Pass {
   std::vector<double>
       outputs;                ///< [examples]: class index, regression score, or cosine of an embedder's pair
   std::vector<float> logits;  ///< [sequences, labels] that they are from; [sequences, dimension] of vectors
-  /// [examples][tokens, 2]: start and end of each token in turn; question answering models only, which have
-  /// no outputs.
+  /// [examples][tokens, logits]: of models that answer about every token, which have no outputs: start and
+  /// end of answers, or the labels of each token in turn.
   std::vector<std::vector<float>> token_logits;
   std::vector<std::uint64_t> kept;  ///< [layers]: tokens that went through, over all examples
   Macs macs;

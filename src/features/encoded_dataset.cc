@@ -57,6 +57,10 @@ std::span<const std::int32_t> EncodedDataset::sequence_type_ids(std::size_t i) c
   return std::span(type_ids).subspan(starts[i], length(i));
 }
 
+std::span<const std::int32_t> EncodedDataset::sequence_tags(std::size_t i) const {
+  return std::span(tags).subspan(starts[i], length(i));
+}
+
 std::uint32_t EncodedDataset::never_skimmed(std::size_t i, SkimProtection protection) const {
   if (protection == SkimProtection::none) return 0;
   if (protection != SkimProtection::question || question_ends.empty()) return 1;
@@ -68,6 +72,7 @@ std::string EncodedDataset::fingerprint() const {
   hash.add(std::span<const std::int32_t>(ids));
   hash.add(std::span<const std::uint64_t>(starts));
   hash.add(std::span<const double>(labels));
+  hash.add(std::span<const std::int32_t>(tags));
   return fmt::format("{:016x}", hash.value());
 }
 

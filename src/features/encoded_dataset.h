@@ -12,6 +12,9 @@
 
 namespace transkimmer {
 
+/// Of tokens without a label: special ones, and those that go on a word. What Hugging Face's losses ignore.
+inline constexpr std::int32_t kNoTag = -100;
+
 /// Token ids of a whole data set back to back: sequence i is tokens [starts[i], starts[i+1]).
 struct EncodedDataset {
   std::vector<std::int32_t> ids;
@@ -22,11 +25,15 @@ struct EncodedDataset {
   /// other data.
   std::vector<std::uint32_t> question_ends;
   std::size_t truncated = 0;  ///< sequences that are not all of their text
+  /// One per token where tokens have labels: its class, or kNoTag. Empty for other data.
+  std::vector<std::int32_t> tags;
 
   std::size_t size() const { return starts.size() - 1; }
   std::size_t length(std::size_t i) const { return starts[i + 1] - starts[i]; }
   std::span<const std::int32_t> sequence_ids(std::size_t i) const;
   std::span<const std::int32_t> sequence_type_ids(std::size_t i) const;
+  /// Where tokens have labels.
+  std::span<const std::int32_t> sequence_tags(std::size_t i) const;
   /// How many first tokens of the sequence `protection` keeps from being skimmed.
   std::uint32_t never_skimmed(std::size_t i, SkimProtection protection) const;
   /// A hash of ids, lengths and labels, as hexadecimal digits: whether this is the data that a run began

@@ -1,56 +1,20 @@
 #include "transkimmer/token_classifier.h"
 
 #include <algorithm>
-#include <string_view>
+#include <span>
 #include <utility>
 
 #include "runtime/probabilities.h"
+#include "serving/aggregation.h"
 #include "serving/loaded_model.h"
 #include "serving/text_run.h"
 
 namespace transkimmer {
 namespace {
 
-constexpr std::string_view kOutside = "O";
-
 const ServedKind& served_kind() {
   static const ServedKind kind = {{HeadKind::token_classification}, "a token classifier"};
   return kind;
-}
-
-/// "B-PER" in its parts; a name without a prefix continues what it stands behind.
-struct Tag {
-  bool begins = false;
-  std::string_view group;
-};
-
-Tag tag_of(std::string_view label) {
-  if (label.starts_with("B-")) return {true, label.substr(2)};
-  if (label.starts_with("I-")) return {false, label.substr(2)};
-  return {false, label};
-}
-
-/// Tokens of one kind that follow each other.
-std::vector<Entity> entities_of(std::span<const TokenLabel> tokens) {
-  std::vector<Entity> entities;
-  std::size_t first = 0;
-  while (first < tokens.size()) {
-    const std::string_view group = tag_of(tokens[first].label_name).group;
-    const bool second = tokens[first].token.second;
-    float sum = 0;
-    std::size_t end = first;
-    for (; end < tokens.size(); ++end) {
-      const Tag tag = tag_of(tokens[end].label_name);
-      const bool continues = tag.group == group && !tag.begins && tokens[end].token.second == second;
-      if (end > first && !continues) break;
-      sum += tokens[end].score;
-    }
-    if (group != kOutside)
-      entities.push_back({std::string(group), sum / static_cast<float>(end - first),
-                          tokens[first].token.begin, tokens[end - 1].token.end, second});
-    first = end;
-  }
-  return entities;
 }
 
 }  // namespace
@@ -58,19 +22,27 @@ std::vector<Entity> entities_of(std::span<const TokenLabel> tokens) {
 struct TokenClassifier::Impl {
   explicit Impl(Model served) : model(std::move(served)) { require_kind(model, served_kind()); }
 
-  TaggedText interpret(const Encoding& encoding, const TextResult& run) const {
+  TaggedText interpret(const TextInput& input, const Encoding& encoding, const TextResult& run,
+                       Aggregation aggregation) const {
     const std::vector<std::string>& labels = model.labels();
+    const Tokenizer& tokenizer = *model.loaded().tokenizer;
     std::vector<TokenTrace> trace = trace_of(model, encoding, run.skimmed_at);
+    std::vector<std::vector<float>> probabilities(trace.size());
+    std::vector<ScoredToken> scored;
     TaggedText result;
     for (std::size_t t = 0; t < trace.size(); ++t) {
       if (encoding.segments[t] == Segment::special) continue;
-      const std::vector<float> probabilities =
-          probabilities_of(std::span(run.logits).subspan(t * labels.size(), labels.size()));
-      const auto best = std::max_element(probabilities.begin(), probabilities.end());
-      const auto label = static_cast<std::size_t>(best - probabilities.begin());
+      probabilities[t] = probabilities_of(std::span(run.logits).subspan(t * labels.size(), labels.size()));
+      const bool second = encoding.segments[t] == Segment::second;
+      const bool goes_on = goes_on_word(tokenizer, encoding.ids[t], encoding.offsets[t],
+                                        second ? *input.text_pair : input.text);
+      scored.push_back(
+          {static_cast<std::uint32_t>(t), encoding.offsets[t], second, goes_on, probabilities[t]});
+      const auto best = std::ranges::max_element(probabilities[t]);
+      const auto label = static_cast<std::size_t>(best - probabilities[t].begin());
       result.tokens.push_back({static_cast<int>(label), labels[label], *best, std::move(trace[t])});
     }
-    result.entities = entities_of(result.tokens);
+    result.entities = aggregate(scored, labels, aggregation);
     return result;
   }
 
@@ -87,12 +59,13 @@ TokenClassifier TokenClassifier::load(const std::filesystem::path& directory, co
   return TokenClassifier(load_served(directory, options, notices, served_kind()));
 }
 
-ClassifyProgress TokenClassifier::tag(std::span<const TextInput> inputs, const ClassifyOptions& options,
+ClassifyProgress TokenClassifier::tag(std::span<const TextInput> inputs, const TagOptions& options,
                                       const ResultHandler& on_result) const {
   if (!on_result) throw UsageError("tag is given an empty function to hand results to");
-  return run_texts(impl_->model, inputs, options,
+  const ClassifyOptions classify{options.batch_tokens, options.max_length, false, options.progress};
+  return run_texts(impl_->model, inputs, classify,
                    [&](std::size_t index, const Encoding& encoding, TextResult run) {
-                     TaggedText result = impl_->interpret(encoding, run);
+                     TaggedText result = impl_->interpret(inputs[index], encoding, run, options.aggregation);
                      result.kept_fraction = std::move(run.kept_fraction);
                      result.truncated = encoding.truncated;
                      on_result(index, std::move(result));
@@ -100,14 +73,14 @@ ClassifyProgress TokenClassifier::tag(std::span<const TextInput> inputs, const C
 }
 
 std::vector<TaggedText> TokenClassifier::tag(std::span<const TextInput> inputs,
-                                             const ClassifyOptions& options) const {
+                                             const TagOptions& options) const {
   std::vector<TaggedText> results(inputs.size());
   tag(inputs, options, [&](std::size_t index, TaggedText result) { results[index] = std::move(result); });
   return results;
 }
 
 std::vector<TaggedText> TokenClassifier::tag(std::initializer_list<TextInput> inputs,
-                                             const ClassifyOptions& options) const {
+                                             const TagOptions& options) const {
   return tag(std::span(inputs.begin(), inputs.size()), options);
 }
 

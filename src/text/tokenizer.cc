@@ -129,6 +129,23 @@ Encoding Tokenizer::encode_pair(std::string_view first, std::string_view second,
   return assemble(std::move(of_first), std::move(of_second), options);
 }
 
+EncodedWords Tokenizer::encode_words(std::span<const std::string> words, const EncodeOptions& options) const {
+  std::vector<Piece> all;
+  std::vector<std::int32_t> word_of;
+  for (std::size_t w = 0; w < words.size(); ++w) {
+    const std::vector<Piece> own = word_pieces(words[w]);
+    all.insert(all.end(), own.begin(), own.end());
+    word_of.insert(word_of.end(), own.size(), static_cast<std::int32_t>(w));
+  }
+  EncodedWords result{assemble(std::move(all), std::nullopt, options), {}};
+  const std::vector<Segment>& segments = result.encoding.segments;
+  const auto kept = static_cast<std::size_t>(std::ranges::count(segments, Segment::first));
+  std::size_t next = rules_.truncation_side == TruncationSide::left ? word_of.size() - kept : 0;
+  for (const Segment segment : segments)
+    result.word_ids.push_back(segment == Segment::special ? -1 : word_of[next++]);
+  return result;
+}
+
 Encoding Tokenizer::assemble(std::vector<Piece> first, std::optional<std::vector<Piece>> second,
                              const EncodeOptions& options) const {
   const bool is_pair = second.has_value();

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -50,6 +51,12 @@ struct Piece {
   ByteRange offset;
 };
 
+/// A text given as words, made into tokens, and the word that each of them is of (word_ids).
+struct EncodedWords {
+  Encoding encoding;                   ///< offsets are within the words
+  std::vector<std::int32_t> word_ids;  ///< [tokens]: index of the word; -1 of special tokens
+};
+
 /// Ids of the tokens with a part of their own; -1 where the vocabulary has none.
 struct SpecialTokens {
   std::int32_t pad = 0;
@@ -89,6 +96,8 @@ class Tokenizer {
   /// that `truncation` allows is not enough.
   Encoding encode_pair(std::string_view first, std::string_view second,
                        const EncodeOptions& options = {}) const;
+  /// One text that is given as words, each tokenised by itself. Throws UsageError as the others do.
+  EncodedWords encode_words(std::span<const std::string> words, const EncodeOptions& options = {}) const;
   /// The same for texts already cut into pieces (windows over a long context).
   Encoding assemble(std::vector<Piece> first, std::optional<std::vector<Piece>> second,
                     const EncodeOptions& options) const;
@@ -97,6 +106,13 @@ class Tokenizer {
   /// Whether the pieces of a text that is cut at a last_word_end are the first of the whole text's, but for
   /// how far the last of them reaches (an added token may swallow the white space behind it).
   virtual bool cuts_at_blanks() const { return false; }
+
+ public:
+  /// Ids of a word that stands among others, as fast tokenizers have it with is_split_into_words: a
+  /// byte-level vocabulary spells it with a blank before it (add_prefix_space).
+  virtual std::vector<Piece> word_pieces(std::string_view word) const { return pieces(word); }
+  /// What marks a token that goes on a word ("##"); empty where the vocabulary has no such mark.
+  virtual std::string_view continuing_prefix() const { return {}; }
 
  private:
   /// As many pieces of the text as an encoding of these options may need, and one more where there are.

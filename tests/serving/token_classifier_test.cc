@@ -3,19 +3,25 @@
 #include "transkimmer/token_classifier.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <filesystem>
+#include <fstream>
 #include <string>
 #include <vector>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
 
 #include "model_files/tokenizers/tokenizer_files.h"
 #include "runtime/engine.h"
 #include "serving/texts.h"
 #include "support/architectures.h"
+#include "support/golden.h"
 #include "support/temporary_directory.h"
 #include "support/tiny_model.h"
+#include "text/unicode/unicode.h"
 
 namespace transkimmer::test {
 namespace {
@@ -116,6 +122,78 @@ TEST_P(TokenClassifierOf, ABatchEqualsItsTextsAlone) {
       EXPECT_EQ(alone.tokens[t].label, together[i].tokens[t].label);
       EXPECT_NEAR(alone.tokens[t].score, together[i].tokens[t].score, 1e-5);
     }
+  }
+}
+
+constexpr std::array<const char*, 5> kStrategies = {"none", "simple", "first", "average", "max"};
+
+/// Random models with odd labels, and what Hugging Face's pipeline says of some texts.
+class Pipeline : public testing::TestWithParam<const char*> {
+ protected:
+  Pipeline() {
+    std::ifstream file(directory_ / "expected.json");
+    expected_ = nlohmann::json::parse(file);
+  }
+
+  std::filesystem::path directory_ = golden_path(std::string("token_classification/") + GetParam());
+  nlohmann::json expected_;
+};
+
+INSTANTIATE_TEST_SUITE_P(Architectures, Pipeline, testing::Values("bert", "roberta"));
+
+TEST_P(Pipeline, GivesTheSameEntitiesWithEveryStrategy) {
+  const TokenClassifier tagger = TokenClassifier::load(directory_, {.threads = 1});
+  const auto texts = expected_["texts"].get<std::vector<std::string>>();
+  for (std::size_t strategy = 0; strategy < kStrategies.size(); ++strategy) {
+    std::size_t entities = 0;
+    for (std::size_t i = 0; i < texts.size(); ++i) {
+      SCOPED_TRACE(std::string(kStrategies[strategy]) + ": " + texts[i]);
+      const auto& expected = expected_["pipeline"][kStrategies[strategy]][i];
+      const TagOptions options{.aggregation = static_cast<Aggregation>(strategy)};
+      const TaggedText found = tagger.tag({{texts[i]}}, options).front();
+      ASSERT_EQ(found.entities.size(), expected.size());
+      for (std::size_t e = 0; e < expected.size(); ++e, ++entities) {
+        const Entity& entity = found.entities[e];
+        const bool by_token = strategy == 0;
+        EXPECT_EQ(entity.entity_group, expected[e][by_token ? "entity" : "entity_group"]);
+        EXPECT_NEAR(entity.score, expected[e]["score"].get<double>(), 2e-5);
+        EXPECT_EQ(characters_before(texts[i], entity.begin), expected[e]["start"]);
+        EXPECT_EQ(characters_before(texts[i], entity.end), expected[e]["end"]);
+        if (by_token) {
+          EXPECT_EQ(entity.index, expected[e]["index"]);
+        }
+      }
+    }
+    EXPECT_GT(entities, texts.size()) << "a test of entities must find some";
+  }
+}
+
+TEST(Pipelines, StrategiesDiffer) {
+  std::ifstream file(golden_path("token_classification/bert") / "expected.json");
+  const auto expected = nlohmann::json::parse(file)["pipeline"];
+  for (std::size_t i = 0; i < kStrategies.size(); ++i)
+    for (std::size_t j = 0; j < i; ++j) EXPECT_NE(expected[kStrategies[i]], expected[kStrategies[j]]);
+}
+
+TEST_P(TokenClassifierOf, NoEntityBeginsInsideAWordButWithTokenStrategies) {
+  const TokenClassifier tagger = TokenClassifier::load(directory_.path(), {.threads = 1});
+  for (const Aggregation aggregation : {Aggregation::first, Aggregation::average, Aggregation::max}) {
+    for (const TaggedText& result : tagger.tag(inputs_, {.aggregation = aggregation})) {
+      for (std::size_t e = 1; e < result.entities.size(); ++e)
+        EXPECT_GE(result.entities[e].begin, result.entities[e - 1].end);
+    }
+  }
+}
+
+TEST(TokenClassifier, EntitiesOfPairsStayInTheirText) {
+  const TemporaryDirectory directory;
+  write_tiny_model(directory.path(), {.head = HeadKind::token_classification, .labels = {"X", "X"}});
+  const TokenClassifier tagger = TokenClassifier::load(directory.path(), {.threads = 1});
+  for (const Aggregation aggregation : {Aggregation::simple, Aggregation::max}) {
+    const auto result = tagger.tag({{"a film", "a movie"}}, {.aggregation = aggregation}).front();
+    ASSERT_EQ(result.entities.size(), 2U) << "one of each text, all of one label";
+    EXPECT_FALSE(result.entities[0].second);
+    EXPECT_TRUE(result.entities[1].second);
   }
 }
 

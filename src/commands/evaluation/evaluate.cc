@@ -54,11 +54,14 @@ void run_evaluate(const EvaluateOptions& options) {
   check_data_options(options);
   ModelConfig config = ModelConfig::load(options.model);
   require_task_head(options.model, config);
+  check_data_kind(options, config.head);
   check_outputs(options);
   const Engine engine =
       Engine::load(options.model, std::move(config), options.engine, notices_on_standard_error());
   if (engine.config().head == HeadKind::question_answering) {
     evaluate_answers(options, engine);
+  } else if (engine.config().head == HeadKind::token_classification) {
+    evaluate_tags(options, engine);
   } else {
     evaluate_texts(options, engine);
   }
@@ -78,7 +81,9 @@ void add_prediction_options(CLI::App& command, EvaluateOptions& options) {
       .value(
           "--predictions", options.predictions, "FILE",
           "Write what the model says of every example, labelled or not, as JSON lines with index, label and "
-          "scores (in the order of the model's labels); of questions as SQuAD's evaluation script reads it");
+          "scores (in the order of the model's labels); of a token classifier with index, tokens and tags; "
+          "of "
+          "questions as SQuAD's evaluation script reads it");
   OptionGroup(command, kQuestionsGroup)
       .value("--null-odds", options.null_odds, "FILE",
              "Write every question's odds of having no answer, for the script's --na-prob-file");

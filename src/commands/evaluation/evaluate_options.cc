@@ -70,7 +70,8 @@ void add_data_options(CLI::App& command, EvaluateOptions& options) {
       "Folder that holds the task's files; of squad_v2 a JSON file, too");
   add("--split", options.split, "NAME", "train, dev or test");
   add("--validation-file", options.table.path, "FILE",
-      "Your own .csv, .tsv or .jsonl file instead of a task; of questions a file like SQuAD's");
+      "Your own .csv, .tsv or .jsonl file instead of a task; of questions a file like SQuAD's; of a token "
+      "classifier words with tags: columns as CoNLL has them, or .jsonl");
   CLI::Option* const own_file = command.get_option("--validation-file");
   add("--text-column", options.table.text_column, "NAME", "Column or key of the text in your own file")
       ->needs(own_file);
@@ -79,6 +80,15 @@ void add_data_options(CLI::App& command, EvaluateOptions& options) {
   add("--label-column", options.table.label_column, "NAME",
       "The same of the label; without a column of the default name nothing is scored")
       ->needs(own_file);
+  add("--tag-column", options.tags.column, "N",
+      "Of a token classifier: column of the tag in a file of columns, counted from 1; 0: the last")
+      ->needs(own_file)
+      ->check(whole_number(0, 1 << 10));
+  add_name_list(command, "--label-names", options.tags.label_names,
+                "Of a token classifier: what the numbers of tags in the file mean, in index order (default: "
+                "as the model has them)")
+      ->needs(own_file)
+      ->group("Data");
   own_file->excludes(command.get_option("--split"));
   add("--max-length", options.max_length, "N",
       "Cut inputs to N tokens, special tokens included; 0: as long as the model and its tokenizer's "

@@ -19,6 +19,14 @@
 
 namespace transkimmer {
 
+/// How a file of words with tags is read; see TagSource.
+struct TagFileOptions {
+  std::size_t column = 0;
+  std::vector<std::string> label_names;
+
+  bool given() const { return column > 0 || !label_names.empty(); }
+};
+
 /// What `transkimmer evaluate` is asked to do.
 struct EvaluateOptions {
   std::filesystem::path model;
@@ -26,6 +34,7 @@ struct EvaluateOptions {
   std::filesystem::path data_dir;
   std::string split = "dev";
   TableSource table;
+  TagFileOptions tags;
   EngineOptions engine;
   EvaluationOptions evaluation;
   AnswerOptions answer;
@@ -72,5 +81,7 @@ std::optional<Engine> load_dense(const EvaluateOptions& options, const Engine& e
 
 /// Evaluates a question answering model and reports.
 void evaluate_answers(const EvaluateOptions& options, const Engine& engine);
+/// The same of a token classifier.
+void evaluate_tags(const EvaluateOptions& options, const Engine& engine);
 
 }  // namespace transkimmer

@@ -27,9 +27,6 @@ HeadKind head_for(TaskKind kind) {
 
 EvaluatedTexts load_own_file(const EvaluateOptions& options, const ModelConfig& config) {
   const bool scores = config.head == HeadKind::regression || config.head == HeadKind::embedding;
-  if (config.head != HeadKind::classification && !scores)
-    throw UsageError(fmt::format("{} holds a {} model, but the labels of a table are those of whole texts",
-                                 options.model.string(), name_of(config.head)));
   TableSource source = options.table;
   source.kind = scores ? TaskKind::regression : TaskKind::classification;
   if (!scores) source.labels = config.labels;
@@ -48,7 +45,6 @@ EvaluatedTexts load_of_catalogue(const EvaluateOptions& options, const ModelConf
                                  const NoticeHandler& notices) {
   const Task& task = find_task(options.task);
   const Split split = split_from_name(options.split);
-  check_model_kind(options.model, config.head, task);
   EvaluatedTexts texts;
   texts.task = task.name;
   texts.split = options.split;
@@ -104,9 +100,24 @@ void check_model_kind(const std::filesystem::path& model, HeadKind head, const T
                                  task.name, name_of(wanted)));
 }
 
+void check_data_kind(const EvaluateOptions& options, HeadKind head) {
+  if (head != HeadKind::question_answering) refuse_question_options(options, head);
+  if (head != HeadKind::token_classification && options.tags.given())
+    throw UsageError(
+        fmt::format("--tag-column and --label-names are for token classification models, but {} is a "
+                    "{} model",
+                    options.model.string(), name_of(head)));
+  if (!options.task.empty()) return check_model_kind(options.model, head, find_task(options.task));
+  const bool reads_own_files = head == HeadKind::classification || head == HeadKind::regression ||
+                               head == HeadKind::question_answering ||
+                               head == HeadKind::token_classification || head == HeadKind::embedding;
+  if (!reads_own_files)
+    throw UsageError(fmt::format("{} holds a {} model, but the labels of a table are those of whole texts",
+                                 options.model.string(), name_of(head)));
+}
+
 EvaluatedTexts read_texts(const EvaluateOptions& options, const Engine& engine,
                           const NoticeHandler& notices) {
-  refuse_question_options(options, engine.config().head);
   EvaluatedTexts texts = load_data(options, engine.config(), notices);
   const auto tokenizer =
       load_tokenizer(options.model, engine.config(),
@@ -134,6 +145,11 @@ QuestionEvaluation evaluate(const Engine& engine, const Engine* dense, const Eva
                             const EvaluationOptions& options) {
   return evaluate_questions(engine, dense, questions.dataset, questions.features, questions.decoding,
                             options);
+}
+
+TagEvaluation evaluate(const Engine& engine, const Engine* dense, const EvaluatedTags& tags,
+                       const EvaluationOptions& options) {
+  return evaluate_tags(engine, dense, tags.features, tags.labels, options);
 }
 
 EvaluationContext context_of(const Engine& engine, const EvaluatedData& data) {

@@ -9,12 +9,15 @@
 #include "base/notice.h"
 #include "commands/evaluation/evaluate_options.h"
 #include "datasets/squad.h"
+#include "datasets/tagged_sentences.h"
 #include "datasets/tasks.h"
 #include "evaluation/evaluate.h"
 #include "evaluation/evaluate_questions.h"
+#include "evaluation/evaluate_tags.h"
 #include "features/encoded_dataset.h"
 #include "features/questions/qa_decoding.h"
 #include "features/questions/qa_windows.h"
+#include "features/tagged_features.h"
 #include "report/evaluation_report.h"
 #include "runtime/engine.h"
 
@@ -43,12 +46,26 @@ struct EvaluatedQuestions : EvaluatedData {
   QaDecodingOptions decoding;
 };
 
+struct EvaluatedTags : EvaluatedData {
+  TaggedDataset dataset;
+  TaggedFeatures features;
+  std::vector<std::string> labels;   ///< names of the model's classes, as the data spells them
+  std::vector<std::size_t> indices;  ///< of the sentences in their file, [sentences]
+};
+
 /// Loads and tokenises the texts that `options` name for the model `options.model`, which is `engine`'s.
 /// Throws UsageError when model, task and options do not go together, IoError and FormatError of files.
 EvaluatedTexts read_texts(const EvaluateOptions& options, const Engine& engine, const NoticeHandler& notices);
 /// The same of questions, cut into windows.
 EvaluatedQuestions read_questions(const EvaluateOptions& options, const Engine& engine,
                                   const NoticeHandler& notices);
+
+/// The same of words with tags.
+EvaluatedTags read_tags(const EvaluateOptions& options, const Engine& engine, const NoticeHandler& notices);
+
+/// Before weights are read: throws UsageError when a model of this kind has nothing to say about the data
+/// that `options` name, or takes none of the options for some other kind.
+void check_data_kind(const EvaluateOptions& options, HeadKind head);
 
 /// Throws UsageError when the model does something else than the task asks for.
 void check_model_kind(const std::filesystem::path& model, HeadKind head, const Task& task);
@@ -59,6 +76,10 @@ Evaluation evaluate(const Engine& engine, const Engine* dense, const EvaluatedTe
 /// `evaluate_questions` over such questions. Throws as it does.
 QuestionEvaluation evaluate(const Engine& engine, const Engine* dense, const EvaluatedQuestions& questions,
                             const EvaluationOptions& options);
+
+/// `evaluate_tags` over such sentences. Throws as it does.
+TagEvaluation evaluate(const Engine& engine, const Engine* dense, const EvaluatedTags& tags,
+                       const EvaluationOptions& options);
 
 /// How `engine` runs, and over what.
 EvaluationContext context_of(const Engine& engine, const EvaluatedData& data);

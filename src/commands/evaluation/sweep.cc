@@ -49,11 +49,12 @@ struct SweptModel {
   Engine dense;
   std::vector<Engine> skimming = {};  ///< [thresholds], all with the same weights
   double own_threshold = 0;
-  std::variant<EvaluatedTexts, EvaluatedQuestions> data = {};
+  std::variant<EvaluatedTexts, EvaluatedQuestions, EvaluatedTags> data = {};
 
   const EncodedDataset& tokens() const {
     if (const auto* const questions = std::get_if<EvaluatedQuestions>(&data))
       return questions->features.tokens;
+    if (const auto* const tags = std::get_if<EvaluatedTags>(&data)) return tags->features.tokens;
     return std::get<EvaluatedTexts>(data).encoded;
   }
   std::span<const std::size_t> groups() const {
@@ -70,6 +71,7 @@ struct SweptModel {
   std::vector<std::string> metrics() const {
     if (!labelled()) return {};
     const auto* const texts = std::get_if<EvaluatedTexts>(&data);
+    if (std::holds_alternative<EvaluatedTags>(data)) return {"f1", "precision", "recall", "accuracy"};
     if (texts == nullptr) return {"f1", "exact"};
     std::vector<std::string> names;
     for (const Metric metric : texts->metrics) names.push_back(score_name(metric));
@@ -107,6 +109,8 @@ SweptModel load_swept(const SweepOptions& options, const std::filesystem::path& 
   SweptModel model{directory.string(), engine.without_skimming()};
   if (model.dense.config().head == HeadKind::question_answering) {
     model.data = read_questions(evaluate, model.dense, notices);
+  } else if (model.dense.config().head == HeadKind::token_classification) {
+    model.data = read_tags(evaluate, model.dense, notices);
   } else {
     model.data = read_texts(evaluate, model.dense, notices);
   }
@@ -148,7 +152,17 @@ void check_directories(const std::vector<std::filesystem::path>& directories) {
     for (std::size_t j = 0; j < i; ++j)
       if (directories[i] == directories[j])
         throw UsageError(fmt::format("--model: {} is given twice", directories[i].string()));
-  for (const auto& directory : directories) require_task_head(directory, ModelConfig::load(directory));
+}
+
+/// What config.json says, before weights are read.
+void check_kinds(const SweepOptions& options) {
+  for (const auto& directory : options.models) {
+    const ModelConfig config = ModelConfig::load(directory);
+    require_task_head(directory, config);
+    EvaluateOptions evaluate = options.evaluate;
+    evaluate.model = directory;
+    check_data_kind(evaluate, config.head);
+  }
 }
 
 std::vector<SweptModel> load_models(const SweepOptions& options) {
@@ -201,6 +215,8 @@ Evaluation evaluate_point(const SweptPoint& point, const EvaluationOptions& opti
   Evaluation result;
   if (const auto* const questions = std::get_if<EvaluatedQuestions>(&point.model->data)) {
     result = evaluate(*point.engine, nullptr, *questions, options).evaluation;
+  } else if (const auto* const tags = std::get_if<EvaluatedTags>(&point.model->data)) {
+    result = evaluate(*point.engine, nullptr, *tags, options).evaluation;
   } else {
     result = evaluate(*point.engine, nullptr, std::get<EvaluatedTexts>(point.model->data), options);
   }
@@ -265,6 +281,7 @@ void run_sweep(SweepOptions options) {
   sort_thresholds(options);
   check_output(options.svg);
   check_directories(options.models);
+  check_kinds(options);
   const InterruptGuard guard;
   const std::vector<SweptModel> models = load_models(options);
   require_not_read("--svg", options.svg, options.models);

@@ -82,6 +82,27 @@ CLI::Option* add_number_list(CLI::App& command, const std::string& option, std::
       ->check(CLI::Validator(check, ""));
 }
 
+CLI::Option* add_name_list(CLI::App& command, const std::string& option, std::vector<std::string>& target,
+                           const std::string& help) {
+  const auto names_in = [](const std::string& text) {
+    std::vector<std::string> names;
+    for (std::size_t begin = 0; begin <= text.size();) {
+      const std::size_t end = std::min(text.find(',', begin), text.size());
+      names.push_back(text.substr(begin, end - begin));
+      begin = end + 1;
+    }
+    return names;
+  };
+  const auto check = [names_in](const std::string& text) -> std::string {
+    if (std::ranges::count(names_in(text), std::string()) == 0) return {};
+    return fmt::format("expected names with commas between them, found '{}'", text);
+  };
+  const auto take = [&target, names_in](const std::string& text) { target = names_in(text); };
+  return command.add_option_function<std::string>(option, take, help)
+      ->type_name("NAME,NAME,...")
+      ->check(CLI::Validator(check, ""));
+}
+
 CLI::Validator one_of(const std::vector<std::string>& words) {
   const auto check = [words](const std::string& text) -> std::string {
     if (std::ranges::find(words, text) != words.end()) return {};

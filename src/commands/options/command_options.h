@@ -28,6 +28,10 @@ CLI::Validator real_number(double minimum = std::numeric_limits<double>::lowest(
 CLI::Option* add_number_list(CLI::App& command, const std::string& option, std::vector<double>& target,
                              const std::string& help);
 
+/// The same of names, as in `--label-names O,B-PER,I-PER`; none of them is empty.
+CLI::Option* add_name_list(CLI::App& command, const std::string& option, std::vector<std::string>& target,
+                           const std::string& help);
+
 /// A value that is one of two or more words.
 CLI::Validator one_of(const std::vector<std::string>& words);
 

@@ -92,6 +92,7 @@ std::string symbol_of_byte(unsigned char byte) {
 
 /// Memory that is kept from word to word.
 struct ByteLevelBpeTokenizer::Scratch {
+  bool add_prefix_space = false;
   std::string prefixed;
   std::vector<BpeSymbol> symbols;
 };
@@ -162,13 +163,20 @@ void ByteLevelBpeTokenizer::merge(std::string_view word, std::vector<BpeSymbol>&
 }
 
 std::vector<Piece> ByteLevelBpeTokenizer::pieces(std::string_view text) const {
-  return tokenize_any_bytes(text, [this](std::string_view valid) { return pieces_of_valid(valid); });
+  return tokenize_any_bytes(
+      text, [this](std::string_view valid) { return pieces_of_valid(valid, model_.add_prefix_space); });
 }
 
-std::vector<Piece> ByteLevelBpeTokenizer::pieces_of_valid(std::string_view text) const {
+std::vector<Piece> ByteLevelBpeTokenizer::word_pieces(std::string_view word) const {
+  return tokenize_any_bytes(word, [this](std::string_view valid) { return pieces_of_valid(valid, true); });
+}
+
+std::vector<Piece> ByteLevelBpeTokenizer::pieces_of_valid(std::string_view text,
+                                                          bool add_prefix_space) const {
   std::vector<Piece> out;
   out.reserve(text.size() / 4 + 4);
   Scratch scratch;
+  scratch.add_prefix_space = add_prefix_space;
   const auto add_parts = [&](const AddedTokenMatcher& matcher, std::size_t begin, std::size_t end,
                              const auto& between) {
     for (const AddedTokenMatcher::Part& part : matcher.split(text.substr(begin, end - begin))) {
@@ -192,7 +200,7 @@ std::vector<Piece> ByteLevelBpeTokenizer::pieces_of_valid(std::string_view text)
 void ByteLevelBpeTokenizer::add_words(std::string_view text, std::size_t begin, std::size_t end,
                                       Scratch& scratch, std::vector<Piece>& out) const {
   std::string_view part = text.substr(begin, end - begin);
-  const std::uint32_t prefix = model_.add_prefix_space && part.front() != ' ' ? 1 : 0;
+  const std::uint32_t prefix = scratch.add_prefix_space && part.front() != ' ' ? 1 : 0;
   const std::uint32_t first_end = decode_utf8(part, 0).length;
   if (prefix > 0) {
     scratch.prefixed.assign(1, ' ').append(part);

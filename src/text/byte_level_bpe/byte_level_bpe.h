@@ -47,6 +47,7 @@ class ByteLevelBpeTokenizer final : public Tokenizer {
 
   std::string_view algorithm() const override { return "byte-level BPE"; }
   std::vector<Piece> pieces(std::string_view text) const override;
+  std::vector<Piece> word_pieces(std::string_view word) const override;
   std::string_view token(std::int32_t id) const override { return model_.vocabulary.token(id); }
   std::size_t vocabulary_size() const override { return model_.vocabulary.size(); }
   const SpecialTokens& special_tokens() const override { return model_.special_tokens; }
@@ -54,7 +55,7 @@ class ByteLevelBpeTokenizer final : public Tokenizer {
  private:
   struct Scratch;
   bool cuts_at_blanks() const override { return !sought_first_.has_blanks() && !sought_second_.has_blanks(); }
-  std::vector<Piece> pieces_of_valid(std::string_view text) const;
+  std::vector<Piece> pieces_of_valid(std::string_view text, bool add_prefix_space) const;
   /// Appends the pieces of [begin, end) of `text`, in which no added token is.
   void add_words(std::string_view text, std::size_t begin, std::size_t end, Scratch& scratch,
                  std::vector<Piece>& out) const;

@@ -31,6 +31,7 @@ class WordPieceTokenizer final : public Tokenizer {
 
   std::string_view algorithm() const override { return "WordPiece"; }
   std::vector<Piece> pieces(std::string_view text) const override;
+  std::string_view continuing_prefix() const override { return model_.continuing_prefix; }
   std::string_view token(std::int32_t id) const override { return model_.vocabulary.token(id); }
   std::size_t vocabulary_size() const override { return model_.vocabulary.size(); }
   const SpecialTokens& special_tokens() const override { return model_.special_tokens; }
