@@ -52,8 +52,8 @@ void add_data_options(CLI::App& command, FinetuningOptions& options) {
   group.value("--data-dir", data.data_dir, "DIR", "Where the task's files lie, in their official layout");
   group.value(
       "--train-file", data.train_file, "FILE",
-      "Your own examples in place of a task: .csv, .tsv, .jsonl or .json; with --task squad_v2 a file like "
-      "SQuAD's");
+      "Your own examples in place of a task: .csv, .tsv, .jsonl or .json; words with tags in .conll, .txt, "
+      "...; with --task squad_v2 a file like SQuAD's");
   group
       .value("--unlabelled", data.unlabelled, "FILE...",
              "Texts without labels, which --teacher answers (an embedder teaches itself): plain text, one a "
@@ -65,6 +65,15 @@ void add_data_options(CLI::App& command, FinetuningOptions& options) {
               "Column or key of the second text of pairs");
   group.value("--label-column", data.label_column, "NAME", "Column or key of the label");
   group.flag("--regression", data.regression, "Labels of --train-file are numbers to predict");
+  group.flag("--token-classification", data.token_classification,
+             "--train-file holds words with tags (named entities, parts of speech): columns as CoNLL has "
+             "them, or JSON lines with tokens and ner_tags; .conll, .bio, .iob, .iob2, .iobes, .bioes and "
+             ".txt say so themselves");
+  group.whole("--tag-column", data.tags.column,
+              "Column of the tag in a file of columns, counted from 1; 0: the last", {0, 1 << 10});
+  add_name_list(command, "--label-names", data.tags.label_names,
+                "Names of tags in index order with commas between them, for files that number them")
+      ->group("Data");
   group.whole("--max-train-samples", data.max_train_samples, "Use a random choice of N examples; 0: all");
   group.whole("--max-eval-samples", data.max_eval_samples, "The same for validation");
   group.value("--metric-for-best-model", options.training.metric_for_best_model, "NAME",
@@ -151,8 +160,11 @@ void add_distillation_options(CLI::App& command, FinetuneCommand& finetune) {
              "Weight of the teacher's answers; the labels have the rest", {0, 1});
   group.real("--distillation-temperature", distillation.temperature, "Softens both distributions over labels",
              {1e-3});
-  group.real("--distillation-state-weight", distillation.state_weight,
-             "Weight of the squared distance between last states of first tokens", {0});
+  group.real(
+      "--distillation-state-weight", distillation.state_weight,
+      "Weight of the squared distance between last states of first tokens (of all tokens, where these have "
+      "labels)",
+      {0});
 }
 
 /// Those of Hugging Face's Trainer, with a little decay and warm-up, which small data sets want.
@@ -166,7 +178,7 @@ void set_usual_values(TrainingOptions& training) {
 
 /// What there is to tell apart: whoever named the wrong column sees it here.
 std::string labels_text(const ModelConfig& config) {
-  if (config.head != HeadKind::classification) return {};
+  if (!traits_of(config.head).classifies) return {};
   constexpr std::size_t kShown = 4;
   std::vector<std::string> names;
   for (const std::string& label : config.labels | std::views::take(kShown)) names.push_back(in_quotes(label));

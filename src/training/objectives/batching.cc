@@ -6,6 +6,27 @@
 namespace transkimmer {
 namespace {
 
+/// [B, longest] i64: the classes of tokens, kNoTag for padding, too.
+Tensor tags_of(const EncodedDataset& dataset, const Batch& batch, std::size_t longest) {
+  const Tensor tags = at::full({static_cast<std::int64_t>(batch.size()), static_cast<std::int64_t>(longest)},
+                               kNoTag, torch::kInt64);
+  for (std::size_t row = 0; row < batch.size(); ++row)
+    std::ranges::copy(dataset.sequence_tags(batch[row]), tags.data_ptr<std::int64_t>() + row * longest);
+  return tags;
+}
+
+/// How many predictions the mean of the task's loss is over, see LabelledBatch.
+std::size_t predictions_of(const LabelledBatch& batch, const EncodedDataset& dataset,
+                           const ModelConfig& config) {
+  if (config.head != HeadKind::token_classification) return batch.sequences;
+  if (dataset.tags.empty()) return batch.tokens;
+  std::size_t labelled = 0;
+  for (const std::uint32_t i : batch.examples)
+    labelled += static_cast<std::size_t>(
+        std::ranges::count_if(dataset.sequence_tags(i), [](std::int32_t tag) { return tag >= 0; }));
+  return labelled;
+}
+
 Targets make_targets(const EncodedDataset& dataset, const Batch& batch, const ModelConfig& config,
                      torch::Device device) {
   const auto count = static_cast<std::int64_t>(batch.size());
@@ -63,12 +84,14 @@ LabelledBatch make_batch(const EncodedDataset& dataset, const Batch& batch, cons
     std::fill_n(real.data_ptr<float>() + begin, length, 1.0F);
     result.tokens += length;
   }
-  result.sequences = result.predictions = batch.size();
+  result.sequences = batch.size();
   result.examples = batch;
+  result.predictions = predictions_of(result, dataset, config);
   result.inputs = {.ids = ids.to(device), .type_ids = type_ids.to(device), .real = real.to(device)};
   const Tensor kept = protected_tokens(dataset, batch, config, longest);
   if (kept.defined()) result.inputs.never_skimmed = kept.to(device);
   result.targets = make_targets(dataset, batch, config, device);
+  if (!dataset.tags.empty()) result.targets.tags = tags_of(dataset, batch, longest).to(device);
   return result;
 }
 

@@ -21,7 +21,8 @@ struct LabelledBatch {
   Batch examples = {};  ///< their numbers in the data set; none of text that is cut anew in every pass
   std::size_t sequences = 0;
   std::size_t tokens = 0;       ///< without padding
-  std::size_t predictions = 0;  ///< what the mean of the task loss is over: sequences, or hidden tokens
+  std::size_t predictions = 0;  ///< what the mean of the task loss is over: sequences, hidden or labelled
+                                ///< tokens
 };
 
 /// Pads the sequences that `batch` names to the longest of them, with config.pad_token_id. Targets follow

@@ -25,6 +25,11 @@ Tensor softened_divergence(const Tensor& student, const Tensor& teacher, double 
   return at::sum(at::exp(taught) * (taught - learnt)) * (temperature * temperature / rows);
 }
 
+/// [B, S, size] -> [tokens, size], those that are no padding.
+Tensor of_tokens(const Tensor& values, const Tensor& real) {
+  return at::index_select(values.flatten(0, 1), 0, at::nonzero(real.flatten()).view({-1}));
+}
+
 /// [B, S, 2] -> [B, 2, S], where padding is no candidate.
 Tensor over_tokens(const Tensor& logits, const Tensor& real) {
   return logits.masked_fill(real.eq(0).unsqueeze(-1), -1e9).transpose(1, 2);
@@ -49,7 +54,17 @@ Tensor answer_distance(const ModelConfig& config, const Tensor& student, const T
   if (config.head == HeadKind::embedding) return embedding_distance(student, teacher);
   if (config.head == HeadKind::question_answering)
     return softened_divergence(over_tokens(student, real), over_tokens(teacher, real), temperature);
+  if (config.head == HeadKind::token_classification)
+    return softened_divergence(of_tokens(student, real), of_tokens(teacher, real), temperature);
   return softened_divergence(student, teacher, temperature);
+}
+
+/// Of the states that are to be alike: those of first tokens, or of every token where each has an answer.
+Tensor state_distance(const ModelConfig& config, const Tensor& student, const Tensor& teacher,
+                      const Tensor& real) {
+  if (config.head == HeadKind::token_classification)
+    return at::mse_loss(of_tokens(student, real), of_tokens(teacher, real));
+  return at::mse_loss(student.select(1, 0), teacher.select(1, 0));
 }
 
 void require(bool same, const std::filesystem::path& directory, const std::string& what) {
@@ -140,7 +155,7 @@ Tensor distillation_loss(const ModelConfig& config, const ModelOutput& student, 
                           config.spec().head.reads != Reads::pooled;
   if (options.state_weight > 0 && comparable)
     loss = loss + options.state_weight *
-                      at::mse_loss(student.encoder.hidden.select(1, 0), teacher.encoder.hidden.select(1, 0));
+                      state_distance(config, student.encoder.hidden, teacher.encoder.hidden, real);
   return loss;
 }
 

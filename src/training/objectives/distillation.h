@@ -15,8 +15,9 @@ namespace transkimmer {
 struct DistillationOptions {
   double weight = 0.5;       ///< of the teacher's answers against the labels: 0 labels alone, 1 answers alone
   double temperature = 2.0;  ///< both distributions over labels are softened by it
-  double state_weight =
-      1.0;  ///< of the squared distance between last states of first tokens, where both have one size
+  /// Of the squared distance between last states, where both have one size: of first tokens, or of every
+  /// token where tokens have labels.
+  double state_weight = 1.0;
 };
 
 /// A dense model that answers the same question and is not trained.
@@ -48,7 +49,8 @@ class Teacher {
 
 /// How far a student is from its teacher: (temperature^2) times the Kullback-Leibler divergence of softened
 /// labels, or the squared error of regression, mean over the batch; of questions that of starts and ends over
-/// tokens. Plus state_weight times the mean squared distance of first tokens' last states.
+/// tokens; where tokens have labels the mean over all tokens, special ones too, without padding. Plus
+/// state_weight times the mean squared distance of last states.
 Tensor distillation_loss(const ModelConfig& config, const ModelOutput& student, const ModelOutput& teacher,
                          const Tensor& real, const DistillationOptions& options);
 

@@ -50,6 +50,10 @@ StepOutcome StepLoss::run(const LabelledBatch& batch, const GroupSize& group, co
   const ModelConfig& config = model_.config();
   const PaddedBatch& inputs = batch.inputs;
   const double predictions = share(static_cast<double>(batch.predictions), group.predictions);
+  // A teacher answers every token, also those without a label.
+  const double answers = config.head == HeadKind::token_classification
+                             ? share(static_cast<double>(batch.tokens), group.tokens)
+                             : predictions;
   const double skimmed = config.skim.semantics == SkimSemantics::removal
                              ? share(static_cast<double>(batch.tokens), group.tokens)
                              : share(static_cast<double>(batch.sequences), group.examples);
@@ -65,8 +69,8 @@ StepOutcome StepLoss::run(const LabelledBatch& batch, const GroupSize& group, co
     if (hears_labels())
       task = task_loss(config, output.head.logits, batch.targets, inputs.real) * predictions;
     if (teacher_)
-      distillation = distillation_loss(config, output, teacher_->answer(batch), inputs.real, distillation_) *
-                     predictions;
+      distillation =
+          distillation_loss(config, output, teacher_->answer(batch), inputs.real, distillation_) * answers;
     skim = skim_loss(masks, inputs.real, config.skim.semantics) * skimmed;
     if (weights.price != nullptr)
       compute = masked_compute(model_.spec(), masks, inputs.real, group.dense_macs);

@@ -11,21 +11,11 @@
 #include "training/runs/finetuning_inputs.h"
 #include "training/runs/input_limits.h"
 #include "training/runs/question_finetuning.h"
+#include "training/runs/tag_finetuning.h"
 #include "transkimmer/error.h"
 
 namespace transkimmer {
 namespace {
-
-constexpr std::size_t kUsualMaxLength = 512;
-
-std::size_t maximum_length(std::size_t asked, const ModelConfig& config, const Tokenizer& tokenizer) {
-  const auto allowed = static_cast<std::size_t>(config.max_tokens());
-  if (asked > allowed) {
-    throw UsageError("--max-length: this model takes at most " + std::to_string(allowed) + " tokens, not " +
-                     std::to_string(asked));
-  }
-  return asked > 0 ? asked : std::min(kUsualMaxLength, longest_input(config, tokenizer));
-}
 
 /// Options of tables, which neither a task nor a file of questions has.
 bool has_table_options(const DataOptions& options) {
@@ -43,11 +33,12 @@ void check_unlabelled_options(const FinetuningOptions& options) {
         "what is answered");
   const HeadKind head = ModelConfig::load(*options.teacher).head;
   const bool teaches = head == HeadKind::classification || head == HeadKind::regression ||
-                       head == HeadKind::question_answering || head == HeadKind::embedding;
+                       head == HeadKind::question_answering || head == HeadKind::token_classification ||
+                       head == HeadKind::embedding;
   if (!teaches)
     throw UsageError(fmt::format(
-        "--teacher: {} has head {}, expected a classifier, a regressor, an embedder or a model that answers "
-        "questions",
+        "--teacher: {} has head {}, expected a classifier, a regressor, a tagger, an embedder or a model "
+        "that answers questions",
         options.teacher->string(), name_of(head)));
 }
 
@@ -72,6 +63,12 @@ void check_text_options(const FinetuningOptions& options) {
 
 /// Throws UsageError for options that do not go together.
 void check_options(const FinetuningOptions& options) {
+  if (is_token_classification(options)) {
+    if (!options.data.unlabelled.empty()) check_unlabelled_options(options);
+    return check_tag_options(options);
+  }
+  if (options.data.tags.column > 0 || !options.data.tags.label_names.empty())
+    throw UsageError("--tag-column and --label-names are for words with tags: --token-classification");
   if (!is_question_answering(options)) return check_text_options(options);
   if (!options.data.unlabelled.empty()) check_unlabelled_options(options);
   if (has_table_options(options.data))
@@ -114,6 +111,7 @@ FinetuningResult finetune(const FinetuningOptions& asked, const FinetuningEvents
   check_options(taught);
   check_run_options(taught);
   const FinetuningOptions options = with_usual_budget(taught);
+  if (is_token_classification(options)) return finetune_tags(options, events);
   if (is_question_answering(options)) return finetune_questions(options, events);
   const int threads = start_threads(options.threads);
   FinetuningTexts texts = load_texts(options, events.notices);
@@ -122,7 +120,7 @@ FinetuningResult finetune(const FinetuningOptions& asked, const FinetuningEvents
   const auto tokenizer =
       load_tokenizer(options.model, config,
                      {.notices = events.notices, .split_special_tokens = options.split_special_tokens});
-  const std::size_t max_length = maximum_length(options.max_length, config, *tokenizer);
+  const std::size_t max_length = usual_max_length(options.max_length, config, *tokenizer);
   const auto encode = [&](const Dataset& dataset) {
     EncodedDataset encoded =
         texts.compared && dataset.labelled

@@ -15,6 +15,12 @@
 
 namespace transkimmer {
 
+/// How files of words with tags are read; see TagSource.
+struct TagColumns {
+  std::size_t column = 0;                ///< of the tag, counted from 1; 0: the last
+  std::vector<std::string> label_names;  ///< in index order; empty: the model's own, or those in the files
+};
+
 /// Where the examples come from: a catalogue task with its directory, or the user's own tables.
 struct DataOptions {
   std::string task;
@@ -27,6 +33,8 @@ struct DataOptions {
   std::string text_pair_column;
   std::string label_column = "label";
   bool regression = false;            ///< labels of the tables are numbers to predict
+  bool token_classification = false;  ///< the files hold words with tags (is_token_classification, too)
+  TagColumns tags;
   std::size_t max_train_samples = 0;  ///< 0: all; else a random choice fixed by the seed
   std::size_t max_eval_samples = 0;
 };

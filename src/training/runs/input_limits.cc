@@ -4,9 +4,22 @@
 
 #include <fmt/format.h>
 
+#include "model_files/tokenizers/tokenizer_files.h"
 #include "transkimmer/error.h"
 
 namespace transkimmer {
+namespace {
+
+constexpr std::size_t kUsualMaxLength = 512;
+
+}  // namespace
+
+std::size_t usual_max_length(std::size_t asked, const ModelConfig& config, const Tokenizer& tokenizer) {
+  const auto allowed = static_cast<std::size_t>(config.max_tokens());
+  if (asked > allowed)
+    throw UsageError(fmt::format("--max-length: this model takes at most {} tokens, not {}", allowed, asked));
+  return asked > 0 ? asked : std::min(kUsualMaxLength, longest_input(config, tokenizer));
+}
 
 void require_within_limits(const EncodedDataset& texts, const ModelConfig& config,
                            const std::string& origin) {
