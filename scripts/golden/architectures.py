@@ -13,6 +13,7 @@ import pathlib
 
 import torch
 import transformers
+from safetensors import safe_open
 from safetensors.torch import save_file
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -98,8 +99,10 @@ def write(directory, name, head):
         tensors["logits"] = torch.stack([output.start_logits, output.end_logits], -1)
     else:
         tensors["logits"] = output.logits
-    for parameter, value in model.named_parameters():
-        if value.grad is not None:
+    with safe_open(directory / "model.safetensors", "pt") as weights:
+        names = set(weights.keys())
+    for parameter, value in model.named_parameters(remove_duplicate=False):  # tied ones have several names
+        if parameter in names and value.grad is not None:
             tensors[f"grad.{parameter}"] = value.grad
     stored = {key: value.detach().float() if value.is_floating_point() else value for key, value in tensors.items()}
     save_file({key: value.contiguous() for key, value in stored.items()}, directory / "expected.safetensors")
