@@ -14,9 +14,9 @@ namespace transkimmer {
 
 /// What a byte-pair encoding is made of, beside its tokens.
 struct BpeOptions {
-  std::vector<BpeMerge> merges;              ///< in order of rank
-  std::string continuing_prefix;             ///< of every character of a word but the first
-  std::string ending;                        ///< of the last character of a word
+  std::vector<BpeMerge> merges = {};         ///< in order of rank
+  std::string continuing_prefix = {};        ///< of every character of a word but the first
+  std::string ending = {};                   ///< of the last character of a word
   std::optional<std::int32_t> unknown = {};  ///< of a character that is no token; without one it is dropped
   bool fuse_unknown = false;                 ///< of neighbouring ones, one token
   bool byte_fallback = false;                ///< "<0x41>" and the like stand for bytes of what is not known

@@ -12,7 +12,7 @@ namespace transkimmer {
 
 /// What a Unigram model is made of.
 struct UnigramOptions {
-  std::vector<double> scores;  ///< of every token, by id: logarithms of probabilities
+  std::vector<double> scores = {};  ///< of every token, by id: logarithms of probabilities
   std::int32_t unknown = 0;
   bool byte_fallback = false;  ///< "<0x41>" and the like stand for bytes of what is not known
 };

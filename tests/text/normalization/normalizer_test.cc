@@ -7,6 +7,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "base/strings/utf8.h"
 #include "text/normalization/sample_map.h"
 
 namespace transkimmer {
