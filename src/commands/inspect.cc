@@ -188,7 +188,7 @@ Json as_json(const Inspection& inspection, const std::filesystem::path& director
   const Parameters& parameters = inspection.parameters;
   Json object = {{"model", directory.string()},
                  {"architecture", config.model_type},
-            {"hidden_act", name_of(config.hidden_act)},
+                 {"hidden_act", name_of(config.hidden_act)},
                  {"head", name_of(config.head)},
                  {"labels", config.labels},
                  {"sizes", sizes_json(config)},
@@ -279,10 +279,9 @@ void print_text(const Inspection& inspection, const std::filesystem::path& direc
   print_row("model", escaped(directory.string()));
   print_row("architecture", fmt::format("{}, head: {}", config.model_type, name_of(config.head)));
   if (!config.labels.empty()) print_row("labels", listed(config.labels));
-  print_row("layers",
-            fmt::format("{} of hidden size {}, {} heads, feed-forward size {}, {}", config.num_hidden_layers,
-                        config.hidden_size, config.num_attention_heads, config.intermediate_size,
-                        name_of(config.hidden_act)));
+  print_row("layers", fmt::format("{} of hidden size {}, {} heads, feed-forward size {}, {}",
+                                  config.num_hidden_layers, config.hidden_size, config.num_attention_heads,
+                                  config.intermediate_size, name_of(config.hidden_act)));
   if (config.spec().embeddings.size > 0)
     print_row("embeddings", fmt::format("of size {}", config.spec().embeddings.size));
   print_row("input",

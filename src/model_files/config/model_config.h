@@ -48,14 +48,14 @@ struct ModelConfig {
   ModelSpec spec() const;
 
   /// The sizes must be there; what else is absent has Hugging Face's default. "architectures" says
-  /// architecture and head, and wins over "model_type"; BERT and RoBERTa classes with a head we do not have
-  /// count as head `none`. Throws FormatError naming `origin` and the key: missing, of the wrong type, out of
-  /// range (sizes must be positive, hidden_size divisible by heads), an unknown model_type, activation or
-  /// position_embedding_type. A config without "transkimmer" but with predictors among the weights (published
-  /// code) gets skim settings when the weights load.
+  /// architecture and head, and wins over "model_type"; classes of our architectures with a head we do not
+  /// have count as head `none`. Throws FormatError naming `origin` and the key: missing, of the wrong type,
+  /// out of range (sizes must be positive, hidden_size divisible by heads), an unknown model_type, activation
+  /// or position_embedding_type. A config without "transkimmer" but with predictors among the weights
+  /// (published code) gets skim settings when the weights load.
   static ModelConfig parse(std::string_view json, const std::string& origin);
-  /// Reads `directory`/config.json; also throws IoError. An encoder without a head beside which modules.json
-  /// of sentence-transformers stands is an embedder.
+  /// Reads `directory`/config.json; also throws IoError. An encoder without a head, or named after its
+  /// pretraining, beside which modules.json of sentence-transformers stands is an embedder.
   static ModelConfig load(const std::filesystem::path& directory);
   /// Whether config.json had a "transkimmer" object; published checkpoints have none.
   bool mentions_skimming() const;
