@@ -21,6 +21,16 @@ class ByteTrie {
   };
   /// The longest key that `text` starts with.
   Match longest_prefix(std::string_view text) const;
+  /// Calls `found(value, length)` for every key that `text` starts with, the shortest first.
+  template <class Found>
+  void for_each_prefix(std::string_view text, Found&& found) const {
+    Node node = 0;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+      node = child(node, text[i]);
+      if (node == kNone) return;
+      if (values_[node] >= 0) found(values_[node], i + 1);
+    }
+  }
   /// The value of exactly `key`, or -1.
   std::int32_t find(std::string_view key) const;
   bool empty() const { return values_.size() == 1; }

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -25,6 +26,8 @@ class Vocabulary {
 
   std::size_t size() const { return tokens_.size(); }
   const std::vector<std::string>& tokens() const { return tokens_; }
+  /// The model's own.
+  std::span<const std::string> model_tokens() const { return {tokens_.data(), model_size_}; }
   /// How many are the model's own.
   std::size_t model_size() const { return model_size_; }
   /// Throws UsageError for an id out of range.

@@ -80,6 +80,10 @@ std::optional<std::string> bytes_of_token(std::string_view token) {
   return bytes;
 }
 
+char32_t byte_symbol(unsigned char byte) {
+  return kSymbols[byte];
+}
+
 std::string symbol_of_byte(unsigned char byte) {
   std::string symbol;
   append_utf8(kSymbols[byte], symbol);

@@ -18,7 +18,9 @@ namespace transkimmer {
 /// The bytes that a token of a byte-level vocabulary spells ("Ġthe" is " the"), or nothing when it has a
 /// character that stands for no byte.
 std::optional<std::string> bytes_of_token(std::string_view token);
-/// The character that stands for a byte: "Ġ" for a blank.
+/// The character that stands for a byte: Ġ for a blank.
+char32_t byte_symbol(unsigned char byte);
+/// The same as UTF-8.
 std::string symbol_of_byte(unsigned char byte);
 
 /// What a byte-level BPE tokenizer is made of.

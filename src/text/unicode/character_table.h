@@ -12,7 +12,7 @@ namespace transkimmer {
 class CharacterTable {
  public:
   /// Set besides those of character_flags: the character is in one of lower_case_runs().
-  static constexpr std::uint16_t kInUpperCase = 1 << 8;
+  static constexpr std::uint16_t kInUpperCase = 1 << 11;
 
   CharacterTable();
   /// `c` up to U+10FFFF.

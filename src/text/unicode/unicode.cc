@@ -13,9 +13,20 @@ namespace {
 
 constexpr char32_t kReplacement = 0xFFFD;
 
-bool has_flag(char32_t c, std::uint16_t flag) {
+std::uint16_t flags_of(char32_t c) {
   static const CharacterTable table;
-  return (table.flags(c) & flag) != 0;
+  return table.flags(c);
+}
+
+bool has_flag(char32_t c, std::uint16_t flag) {
+  return (flags_of(c) & flag) != 0;
+}
+
+int decomposition(char32_t c, utf8proc_option_t options, char32_t* out, int most) {
+  utf8proc_int32_t parts[kLongestDecomposition];
+  const auto count = utf8proc_decompose_char(static_cast<utf8proc_int32_t>(c), parts, most, options, nullptr);
+  std::copy_n(parts, count, out);
+  return static_cast<int>(count);
 }
 
 }  // namespace
@@ -131,6 +142,18 @@ bool is_nonspacing_mark(char32_t c) {
   return has_flag(c, character_flags::nonspacing_mark);
 }
 
+bool is_mark(char32_t c) {
+  return has_flag(c, character_flags::mark);
+}
+
+bool is_numeric(char32_t c) {
+  return has_flag(c, character_flags::numeric);
+}
+
+GraphemeClass grapheme_class(char32_t c) {
+  return static_cast<GraphemeClass>(flags_of(c) >> kGraphemeShift);
+}
+
 bool is_word_character(char32_t c) {
   return has_flag(c, character_flags::word);
 }
@@ -163,11 +186,13 @@ int lower_case(char32_t c, char32_t out[2]) {
 int canonical_decomposition(char32_t c, char32_t out[8]) {
   out[0] = c;
   if (!has_flag(c, character_flags::decomposed)) return 1;
-  utf8proc_int32_t parts[8];
-  const auto count =
-      utf8proc_decompose_char(static_cast<utf8proc_int32_t>(c), parts, 8, UTF8PROC_DECOMPOSE, nullptr);
-  std::copy_n(parts, count, out);
-  return static_cast<int>(count);
+  return decomposition(c, UTF8PROC_DECOMPOSE, out, 8);
+}
+
+int compatibility_decomposition(char32_t c, char32_t out[kLongestDecomposition]) {
+  if (!has_flag(c, character_flags::compatible)) return canonical_decomposition(c, out);
+  constexpr auto kCompatible = static_cast<utf8proc_option_t>(UTF8PROC_DECOMPOSE | UTF8PROC_COMPAT);
+  return decomposition(c, kCompatible, out, kLongestDecomposition);
 }
 
 int combining_class(char32_t c) {

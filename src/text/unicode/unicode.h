@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/strings/utf8.h"
+#include "text/unicode/unicode_data.h"
 
 namespace transkimmer {
 
@@ -55,15 +56,27 @@ bool is_punctuation(char32_t c);
 bool is_removed_by_cleaning(char32_t c);
 /// General category Mn: what stripping accents removes.
 bool is_nonspacing_mark(char32_t c);
+/// General categories M*: what the normalizer StripAccents removes.
+bool is_mark(char32_t c);
+/// A digit to the pre-tokenizer Digits.
+bool is_numeric(char32_t c);
 /// An alphabetic character, mark, decimal number, connector punctuation or joiner: `\w` of a regular
 /// expression.
 bool is_word_character(char32_t c);
 /// BERT's CJK blocks: each character is a word of its own.
 bool is_cjk_ideograph(char32_t c);
+/// U+FDFA becomes this many.
+inline constexpr int kLongestDecomposition = 18;
+
+/// How the character joins its neighbours in grapheme clusters.
+GraphemeClass grapheme_class(char32_t c);
+
 /// Lower case without context: only U+0130 becomes two characters. Returns how many were written to `out`.
 int lower_case(char32_t c, char32_t out[2]);
 /// Full canonical decomposition, without reordering. Returns how many were written to `out`.
 int canonical_decomposition(char32_t c, char32_t out[8]);
+/// Full compatibility decomposition, without reordering. Returns how many were written to `out`.
+int compatibility_decomposition(char32_t c, char32_t out[kLongestDecomposition]);
 /// By which NFD orders the marks behind a character; 0: it stays where it is.
 int combining_class(char32_t c);
 

@@ -16,7 +16,30 @@ inline constexpr std::uint16_t nonspacing_mark = 1 << 4;  ///< dropped when acce
 inline constexpr std::uint16_t word = 1 << 5;             ///< \w around an added token
 inline constexpr std::uint16_t decomposed = 1 << 6;       ///< by NFD
 inline constexpr std::uint16_t reordered = 1 << 7;        ///< by NFD: its canonical combining class is not 0
+inline constexpr std::uint16_t mark = 1 << 8;             ///< dropped by the normalizer StripAccents
+inline constexpr std::uint16_t numeric = 1 << 9;          ///< a digit to the pre-tokenizer Digits
+inline constexpr std::uint16_t compatible = 1 << 10;      ///< decomposed further by NFKD than by NFD
+// 1 << 11 is CharacterTable's own.
 }  // namespace character_flags
+
+/// What a character is to the rules of extended grapheme clusters. The numbers are those of the generator.
+enum class GraphemeClass : std::uint16_t {
+  other,
+  control,
+  extend,        ///< of conjuncts, too
+  plain_extend,  ///< of no conjunct
+  linker,        ///< extends, and joins the consonants of a conjunct
+  spacing_mark,
+  prepend,
+  hangul_l,
+  hangul_v,
+  hangul_t,
+  hangul_syllable,
+  pictograph,
+  consonant  ///< of a conjunct
+};
+/// Where a GraphemeClass begins among the flags.
+inline constexpr int kGraphemeShift = 12;
 
 /// Characters from `first` up to the next run's have the same flags.
 struct CharacterRun {

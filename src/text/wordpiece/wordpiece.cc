@@ -27,18 +27,11 @@ WordPieceTokenizer::WordPieceTokenizer(WordPieceModel model)
       normalizer_(model_.normalizer),
       in_original_(with_normalized(model_.added_tokens, false), model_.special_in_text),
       in_normalized_(normalized_tokens(with_normalized(model_.added_tokens, true), normalizer_),
-                     model_.special_in_text) {
-  const std::string& prefix = model_.continuing_prefix;
-  const std::vector<bool> allowed = ids_of_plain_text(model_.vocabulary.size(), model_.added_tokens,
-                                                      model_.special_in_text, model_.special_tokens.unknown);
-  for (std::size_t i = 0; i < model_.vocabulary.model_size(); ++i) {
-    if (!allowed[i]) continue;
-    const std::string& token = model_.vocabulary.tokens()[i];
-    const auto id = static_cast<std::int32_t>(i);
-    word_starts_.add(token, id);
-    if (token.starts_with(prefix)) continuations_.add(std::string_view(token).substr(prefix.size()), id);
-  }
-}
+                     model_.special_in_text),
+      cover_(model_.vocabulary.model_tokens(),
+             ids_of_plain_text(model_.vocabulary.size(), model_.added_tokens, model_.special_in_text,
+                               model_.special_tokens.unknown),
+             {model_.continuing_prefix, model_.max_characters_per_word}) {}
 
 std::vector<Piece> WordPieceTokenizer::pieces(std::string_view text) const {
   return tokenize_any_bytes(text, [this](std::string_view valid) { return pieces_of_valid(valid); });
@@ -90,15 +83,9 @@ void WordPieceTokenizer::add_word(const NormalizedText& normalized, std::size_t 
                                   std::string_view text, std::vector<Piece>& out) const {
   const std::string_view word = std::string_view(normalized.text()).substr(begin, end - begin);
   const std::size_t pieces_before = out.size();
-  bool is_known = !has_more_characters(word, model_.max_characters_per_word);
-  for (std::size_t at = 0; is_known && at < word.size();) {
-    const ByteTrie::Match match = (at == 0 ? word_starts_ : continuations_).longest_prefix(word.substr(at));
-    is_known = match.value >= 0;
-    if (is_known)
-      add({match.value, normalized.origin(begin + at, begin + at + match.length)}, token(match.value), text,
-          out);
-    at += match.length;
-  }
+  const bool is_known = cover_.cover(word, [&](std::int32_t id, std::size_t from, std::size_t to) {
+    add({id, normalized.origin(begin + from, begin + to)}, token(id), text, out);
+  });
   if (is_known) return;
   out.resize(pieces_before);
   const std::int32_t unknown = model_.special_tokens.unknown;

@@ -4,10 +4,10 @@
 #include <vector>
 
 #include "text/added_tokens.h"
-#include "text/byte_trie.h"
 #include "text/tokenizer.h"
 #include "text/vocabulary.h"
 #include "text/wordpiece/bert_normalizer.h"
+#include "text/wordpiece/word_cover.h"
 
 namespace transkimmer {
 
@@ -52,8 +52,7 @@ class WordPieceTokenizer final : public Tokenizer {
   BertNormalizer normalizer_;
   AddedTokenMatcher in_original_;
   AddedTokenMatcher in_normalized_;
-  ByteTrie word_starts_;
-  ByteTrie continuations_;  // without the prefix
+  WordCover cover_;
 };
 
 }  // namespace transkimmer

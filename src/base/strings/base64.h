@@ -1,0 +1,12 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace transkimmer {
+
+/// The bytes that Base64 spells, with `=` up to a multiple of four characters; nothing where it is none.
+std::optional<std::string> from_base64(std::string_view text);
+
+}  // namespace transkimmer
