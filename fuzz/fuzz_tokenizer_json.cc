@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <string_view>
 
-#include "model_files/tokenizers/tokenizer_json.h"
+#include "model_files/tokenizers/tokenizer_json/tokenizer_json.h"
 #include "transkimmer/error.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

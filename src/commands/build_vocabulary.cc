@@ -17,7 +17,7 @@
 #include "commands/program/commands.h"
 #include "commands/program/output.h"
 #include "datasets/text_corpus.h"
-#include "model_files/tokenizers/wordpiece_files.h"
+#include "model_files/tokenizers/vocabulary/wordpiece_files.h"
 #include "text/vocabulary.h"
 #include "text/wordpiece/word_counts.h"
 #include "text/wordpiece/wordpiece.h"

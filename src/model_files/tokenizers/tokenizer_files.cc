@@ -8,10 +8,10 @@
 #include "base/files/file.h"
 #include "base/files/stand_in.h"
 #include "base/strings/quoting.h"
-#include "model_files/tokenizers/added_token_list.h"
-#include "model_files/tokenizers/tokenizer_json.h"
-#include "model_files/tokenizers/tokenizer_settings.h"
-#include "model_files/tokenizers/vocabulary_files.h"
+#include "model_files/tokenizers/settings/added_token_list.h"
+#include "model_files/tokenizers/settings/tokenizer_settings.h"
+#include "model_files/tokenizers/tokenizer_json/tokenizer_json.h"
+#include "model_files/tokenizers/vocabulary/vocabulary_files.h"
 #include "text/byte_level_bpe/byte_level_bpe.h"
 #include "text/wordpiece/wordpiece.h"
 #include "transkimmer/error.h"
@@ -94,12 +94,24 @@ std::unique_ptr<const Tokenizer> load_byte_level_bpe(const fs::path& directory, 
                                 in_quotes(*settings.tokenizer_class), expected));
 }
 
+/// SentencePiece's own file alone says too little: which ids tokens have in the model is code of a class.
+void reject_sentencepiece(const fs::path& directory) {
+  for (const char* name :
+       {"sentencepiece.bpe.model", "sentencepiece.model", "spiece.model", "spm.model", "tokenizer.model"})
+    if (path_exists(directory / name))
+      throw FormatError(fmt::format(
+          "{}: has no tokenizer.json beside it, and {} is not read here; transformers writes one: "
+          "AutoTokenizer.from_pretrained(directory).save_pretrained(directory)",
+          (directory / name).string(), name));
+}
+
 /// Of a directory without tokenizer.json: the class says which algorithm its vocabulary is for.
 std::unique_ptr<const Tokenizer> load_vocabulary_files(const fs::path& directory, const ModelConfig& config,
                                                        const TokenizerSettings& settings,
                                                        const NoticeHandler& notices) {
   const bool has_vocab_txt = path_exists(directory / "vocab.txt");
   const bool has_vocab_json = path_exists(directory / "vocab.json");
+  if (!has_vocab_txt && !has_vocab_json) reject_sentencepiece(directory);
   if (!has_vocab_txt && !has_vocab_json)
     throw IoError(
         fmt::format("{}: has no tokenizer: expected tokenizer.json, vocab.txt, or vocab.json and merges.txt",
@@ -124,7 +136,7 @@ std::unique_ptr<const Tokenizer> load_tokenizer(const fs::path& directory, const
   TokenizerSettings settings = TokenizerSettings::load(directory, config);
   settings.split_special_tokens |= options.split_special_tokens;
   if (settings.what.family == TokenizerFamily::other)
-    reject_class(settings, "a class of WordPiece or byte-level BPE: this algorithm is not supported");
+    reject_class(settings, "a class that does as its tokenizer.json says: this one is code of its own");
   if (const fs::path path = directory / "tokenizer.json"; path_exists(path))
     return parse_tokenizer_json(read_downloaded_file(path, kMaxVocabularyBytes), path.string(), config,
                                 settings);

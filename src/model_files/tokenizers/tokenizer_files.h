@@ -19,8 +19,8 @@ struct TokenizerOptions {
   bool split_special_tokens = false;
 };
 
-/// The tokenizer of a model directory: `vocab.txt` or a WordPiece `tokenizer.json` for BERT, `vocab.json` +
-/// `merges.txt` or a byte-level BPE `tokenizer.json` for RoBERTa; settings and added tokens from
+/// The tokenizer of a model directory: its `tokenizer.json`, or `vocab.txt` for BERT, or `vocab.json` +
+/// `merges.txt` for RoBERTa; settings and added tokens from
 /// `tokenizer_config.json`, `special_tokens_map.json` and `added_tokens.json` where present (defaults as in
 /// transformers). Where both forms exist `tokenizer.json` is preferred, as transformers does. Throws IoError
 /// or FormatError naming the file (and line); also for a `tokenizer_class` whose algorithm is not supported,

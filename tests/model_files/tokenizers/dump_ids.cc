@@ -7,6 +7,7 @@
 //     -> {"refused": MESSAGE} for a directory that cannot be loaded
 //   {"normalizer": {options of BertNormalizer}, "texts": [T, ...]} -> {"texts": [normalised, ...]}
 //   {"words": "bert" or "gpt2", "texts": [T, ...]} -> {"words": [[[begin, end], ...], ...]}
+//   {"steps": {"normalizer": N, "pre_tokenizer": P}, "texts": [T, ...]} -> {"words": [[spelling, ...], ...]}
 //
 // A text T is a string, or an array of bytes where it is no UTF-8. Offsets count bytes. Without max_length
 // nothing is cut. With "special_tokens": false a request has one text, and none are added.
@@ -20,6 +21,9 @@
 #include <nlohmann/json.hpp>
 
 #include "model_files/tokenizers/tokenizer_files.h"
+#include "model_files/tokenizers/tokenizer_json/component.h"
+#include "model_files/tokenizers/tokenizer_json/normalizers.h"
+#include "model_files/tokenizers/tokenizer_json/pre_tokenizers.h"
 #include "text/byte_level_bpe/gpt2_words.h"
 #include "text/wordpiece/bert_normalizer.h"
 #include "text/wordpiece/bert_words.h"
@@ -133,7 +137,29 @@ json run_words(const json& job) {
   return {{"words", std::move(words)}};
 }
 
+json run_steps(const json& job) {
+  const std::string origin = "steps";
+  const Normalizers normalizers =
+      read_normalizers(components(job["steps"], "normalizer", "normalizers", origin));
+  const std::vector<WordSplitter> splitters =
+      read_pre_tokenizers(components(job["steps"], "pre_tokenizer", "pretokenizers", origin));
+  json all = json::array();
+  AlignedText text;
+  AlignedText spare;
+  WordList words;
+  for (const json& item : job.at("texts")) {
+    text.assign(bytes_of(item), 0);
+    for (const auto& step : normalizers) step->apply(text, spare);
+    words.assign(text, 0, text.text.size());
+    for (const WordSplitter& splitter : splitters) splitter.split(words);
+    json& spellings = all.emplace_back(json::array());
+    for (const WordList::Word word : words.words()) spellings.push_back(words.spelling(word));
+  }
+  return {{"words", std::move(all)}};
+}
+
 json run(const json& job) {
+  if (job.contains("steps")) return run_steps(job);
   if (job.contains("normalizer")) return run_normalizer(job);
   return job.contains("words") ? run_words(job) : run_directory(job);
 }

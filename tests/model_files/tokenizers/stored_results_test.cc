@@ -11,7 +11,7 @@
 #include "base/fnv1a.h"
 #include "model_files/tokenizers/sample_tokenizers.h"
 #include "model_files/tokenizers/tokenizer_files.h"
-#include "model_files/tokenizers/tokenizer_json.h"
+#include "model_files/tokenizers/tokenizer_json/tokenizer_json.h"
 #include "support/temporary_directory.h"
 #include "text/byte_level_bpe/gpt2_words.h"
 #include "text/unicode/unicode.h"
@@ -123,10 +123,12 @@ void expect_stored(const Tokenizer& tokenizer, const json& encodings, const std:
   }
 }
 
-TEST(StoredResults, RandomTokenizersEqualHuggingFace) {
+class StoredMixtures : public testing::TestWithParam<const char*> {};
+
+TEST_P(StoredMixtures, EqualHuggingFace) {
   ModelConfig config;
   config.vocab_size = 1 << 20;
-  const json mixtures = stored_results().at("mixtures");
+  const json mixtures = stored_results().at(GetParam());
   ASSERT_GE(mixtures.size(), 30U);
   for (const json& mixture : mixtures) {
     const std::string text = mixture.at("tokenizer").dump();
@@ -134,6 +136,9 @@ TEST(StoredResults, RandomTokenizersEqualHuggingFace) {
     expect_stored(*tokenizer, mixture.at("encodings"), text);
   }
 }
+
+INSTANTIATE_TEST_SUITE_P(StoredResults, StoredMixtures, testing::Values("mixtures", "pipelines"),
+                         [](const auto& name) { return std::string(name.param); });
 
 TEST(StoredResults, RandomSettingsFilesAreReadAsByTransformers) {
   const json mixtures = stored_results().at("settings");

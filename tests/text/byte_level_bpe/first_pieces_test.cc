@@ -78,7 +78,7 @@ TEST_P(FirstPieces, AreWhatAnEncodingIsCutTo) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Samples, FirstPieces, testing::Values("wordpiece", "byte-level-bpe"),
+INSTANTIATE_TEST_SUITE_P(Samples, FirstPieces, testing::Values("wordpiece", "byte-level-bpe", "unigram"),
                          [](const auto& sample) { return std::string(sample.param).substr(0, 4); });
 
 SpecialTokens special_tokens() {

@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
-#include "model_files/tokenizers/tokenizer_settings.h"
-#include "model_files/tokenizers/vocabulary_builder.h"
+#include "model_files/tokenizers/settings/tokenizer_settings.h"
+#include "model_files/tokenizers/vocabulary/vocabulary_builder.h"
 #include "text/added_tokens.h"
 
 namespace transkimmer {

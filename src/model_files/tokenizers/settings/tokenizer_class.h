@@ -19,6 +19,8 @@ struct TokenizerClass {
   /// Of `described`: transformers builds it anew of its settings, so that these may contradict
   /// tokenizer.json.
   bool rebuilt = false;
+  /// Of these: do_lower_case and keep_accents are among its settings.
+  bool reads_case = true;
 };
 
 /// With or without "Fast" at its end. A class that is not known counts as `described`.

@@ -1,4 +1,4 @@
-#include "model_files/tokenizers/tokenizer_settings.h"
+#include "model_files/tokenizers/settings/tokenizer_settings.h"
 
 #include <algorithm>
 #include <limits>
@@ -14,7 +14,7 @@
 #include "model_files/json/json.h"
 #include "model_files/json/json_fields.h"
 #include "model_files/json/settings_file.h"
-#include "model_files/tokenizers/added_token_fields.h"
+#include "model_files/tokenizers/settings/added_token_fields.h"
 #include "transkimmer/error.h"
 
 namespace transkimmer {
@@ -41,6 +41,7 @@ class SettingsReader {
     take_boolean(fields, "tokenize_chinese_chars", settings_.tokenize_chinese_chars);
     take_boolean(fields, "add_prefix_space", settings_.add_prefix_space);
     take_boolean(fields, "trim_offsets", settings_.trim_offsets);
+    take_boolean(fields, "keep_accents", settings_.keep_accents);
     take_boolean(fields, "clean_text", settings_.clean_text);
     if (auto prefix = fields.string("wordpieces_prefix")) settings_.wordpieces_prefix = std::move(prefix);
     settings_.split_special_tokens = fields.boolean("split_special_tokens", settings_.split_special_tokens);

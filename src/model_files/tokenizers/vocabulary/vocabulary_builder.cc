@@ -1,4 +1,4 @@
-#include "model_files/tokenizers/vocabulary_builder.h"
+#include "model_files/tokenizers/vocabulary/vocabulary_builder.h"
 
 #include <algorithm>
 #include <limits>

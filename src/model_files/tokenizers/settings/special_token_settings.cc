@@ -1,11 +1,11 @@
-#include "model_files/tokenizers/special_token_settings.h"
+#include "model_files/tokenizers/settings/special_token_settings.h"
 
 #include <algorithm>
 #include <string_view>
 
 #include <fmt/format.h>
 
-#include "model_files/tokenizers/added_token_fields.h"
+#include "model_files/tokenizers/settings/added_token_fields.h"
 
 namespace transkimmer {
 namespace {

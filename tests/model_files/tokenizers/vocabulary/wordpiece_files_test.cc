@@ -1,4 +1,4 @@
-#include "model_files/tokenizers/wordpiece_files.h"
+#include "model_files/tokenizers/vocabulary/wordpiece_files.h"
 
 #include <filesystem>
 #include <memory>

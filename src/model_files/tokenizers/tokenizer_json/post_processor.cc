@@ -1,4 +1,4 @@
-#include "model_files/tokenizers/post_processor.h"
+#include "model_files/tokenizers/tokenizer_json/post_processor.h"
 
 #include <algorithm>
 #include <string_view>

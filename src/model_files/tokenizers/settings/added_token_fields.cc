@@ -1,4 +1,4 @@
-#include "model_files/tokenizers/added_token_fields.h"
+#include "model_files/tokenizers/settings/added_token_fields.h"
 
 #include <nlohmann/json.hpp>
 

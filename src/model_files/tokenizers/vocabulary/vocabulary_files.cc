@@ -1,4 +1,4 @@
-#include "model_files/tokenizers/vocabulary_files.h"
+#include "model_files/tokenizers/vocabulary/vocabulary_files.h"
 
 #include <algorithm>
 
@@ -65,26 +65,30 @@ void read_vocab_json(std::string_view content, VocabularyBuilder& vocabulary) {
   }
 }
 
-BpeMerge resolve_merge(std::string_view left, std::string_view right, const VocabularyBuilder& vocabulary,
-                       const std::string& where) {
+BpeMerge resolve_merge(std::string_view left, std::string_view right, const MergeContext& context) {
   const auto id_of = [&](std::string_view token) {
-    const std::int32_t id = vocabulary.find(token);
+    const std::int32_t id = context.vocabulary.find(token);
     if (id < 0)
       throw FormatError(
-          fmt::format("{}: token {} of the merge is not in the vocabulary", where, in_quotes(token)));
+          fmt::format("{}: token {} of the merge is not in the vocabulary", context.where, in_quotes(token)));
     return id;
   };
-  return {id_of(left), id_of(right), id_of(std::string(left).append(right))};
+  const bool has_rest = right.size() >= context.dropped &&
+                        (right.size() == context.dropped || !is_continuation_byte(right[context.dropped]));
+  if (!has_rest)
+    throw FormatError(fmt::format("{}: token {} lacks the prefix of what continues a word", context.where,
+                                  in_quotes(right)));
+  return {id_of(left), id_of(right), id_of(std::string(left).append(right.substr(context.dropped)))};
 }
 
-BpeMerge resolve_merge(std::string_view pair, const VocabularyBuilder& vocabulary, const std::string& where) {
+BpeMerge resolve_merge(std::string_view pair, const MergeContext& context) {
   const std::size_t blank = pair.find(' ');
   if (blank == 0 || blank == pair.npos || blank + 1 == pair.size() ||
       pair.find(' ', blank + 1) != pair.npos) {
     throw FormatError(fmt::format("{}: merge {} is malformed, expected two tokens with one blank between",
-                                  where, in_quotes(pair)));
+                                  context.where, in_quotes(pair)));
   }
-  return resolve_merge(pair.substr(0, blank), pair.substr(blank + 1), vocabulary, where);
+  return resolve_merge(pair.substr(0, blank), pair.substr(blank + 1), context);
 }
 
 std::vector<BpeMerge> read_merges_txt(std::string_view content, const std::string& origin,
@@ -95,7 +99,7 @@ std::vector<BpeMerge> read_merges_txt(std::string_view content, const std::strin
     const std::string where = fmt::format("{}:{}", origin, i + 1);
     require_utf8(lines[i], where);
     if (lines[i].starts_with("#version")) continue;
-    merges.push_back(resolve_merge(lines[i], vocabulary, where));
+    merges.push_back(resolve_merge(lines[i], {vocabulary, 0, where}));
   }
   return merges;
 }

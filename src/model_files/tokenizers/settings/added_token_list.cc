@@ -1,4 +1,4 @@
-#include "model_files/tokenizers/added_token_list.h"
+#include "model_files/tokenizers/settings/added_token_list.h"
 
 #include <algorithm>
 #include <set>

@@ -1,6 +1,6 @@
 // The expectations are what Hugging Face's tokenizers give for the same post-processors.
 
-#include "model_files/tokenizers/post_processor.h"
+#include "model_files/tokenizers/tokenizer_json/post_processor.h"
 
 #include <functional>
 #include <string>

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "model_files/json/settings_file.h"
-#include "model_files/tokenizers/vocabulary_builder.h"
+#include "model_files/tokenizers/vocabulary/vocabulary_builder.h"
 #include "text/added_tokens.h"
 
 namespace transkimmer {

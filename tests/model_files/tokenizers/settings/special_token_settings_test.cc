@@ -7,7 +7,7 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
-#include "model_files/tokenizers/settings_directory.h"
+#include "model_files/tokenizers/settings/settings_directory.h"
 
 namespace transkimmer {
 namespace {

@@ -8,9 +8,9 @@
 #include <vector>
 
 #include "model_files/config/model_config.h"
-#include "model_files/tokenizers/special_token_settings.h"
-#include "model_files/tokenizers/tokenizer_class.h"
-#include "model_files/tokenizers/vocabulary_builder.h"
+#include "model_files/tokenizers/settings/special_token_settings.h"
+#include "model_files/tokenizers/settings/tokenizer_class.h"
+#include "model_files/tokenizers/vocabulary/vocabulary_builder.h"
 #include "text/added_tokens.h"
 #include "text/tokenizer.h"
 
@@ -27,6 +27,7 @@ struct TokenizerSettings {
   std::optional<bool> tokenize_chinese_chars;
   std::optional<bool> add_prefix_space;
   std::optional<bool> trim_offsets;
+  std::optional<bool> keep_accents;              ///< of AlbertTokenizer and its like alone
   std::optional<bool> clean_text;                ///< of FunnelTokenizer alone
   std::optional<std::string> wordpieces_prefix;  ///< likewise
   std::optional<std::string> tokenizer_class;

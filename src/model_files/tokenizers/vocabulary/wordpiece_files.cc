@@ -1,4 +1,4 @@
-#include "model_files/tokenizers/wordpiece_files.h"
+#include "model_files/tokenizers/vocabulary/wordpiece_files.h"
 
 #include <algorithm>
 #include <array>
@@ -9,7 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/files/file.h"
-#include "model_files/tokenizers/vocabulary_builder.h"
+#include "model_files/tokenizers/vocabulary/vocabulary_builder.h"
 
 namespace transkimmer {
 namespace {
