@@ -1,12 +1,19 @@
-// Any bytes through both tokenizers: ids lie in the vocabulary, offsets in the text and in order.
+// Any bytes through the tokenizers, the one of any parts with several: ids lie in the vocabulary, offsets in
+// the text and in order.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include <fmt/format.h>
+
 #include "text/byte_level_bpe/byte_level_bpe.h"
+#include "text/models/bpe.h"
+#include "text/models/unigram.h"
+#include "text/pipeline/pipeline_tokenizer.h"
 #include "text/wordpiece/wordpiece.h"
 
 namespace {
@@ -50,6 +57,47 @@ ByteLevelBpeTokenizer byte_level_bpe() {
   return ByteLevelBpeTokenizer(std::move(model));
 }
 
+PipelineModel pipeline() {
+  PipelineModel model;
+  std::vector<std::string> tokens = {"<pad>", "<unk>", "<s>", "</s>", "[MASK]", "New"};
+  for (const char* token : {"a", "b", "ab", "\u2581", "\u2581a", "\u2581the", "e\u0301", "\u65E5"})
+    tokens.emplace_back(token);
+  for (int byte = 0; byte < 256; byte += 2) tokens.push_back(fmt::format("<0x{:02X}>", byte));
+  model.vocabulary = Vocabulary(std::move(tokens));
+  model.added_tokens = added_tokens();
+  model.special_tokens = kSpecialTokens;
+  return model;
+}
+
+std::vector<bool> all_of(const PipelineModel& model) {
+  return std::vector<bool>(model.vocabulary.size(), true);
+}
+
+/// As SentencePiece's models have it, with all that changes characters before.
+PipelineTokenizer unigram() {
+  PipelineModel model = pipeline();
+  for (const NormalForm form : {NormalForm::nfkc, NormalForm::nfd, NormalForm::nfc})
+    model.normalizers.push_back(normal_form(form));
+  model.normalizers.push_back(nmt());
+  model.normalizers.push_back(replace(Pattern::regular_expression(" {2,}"), " "));
+  model.normalizers.push_back(strip(false, true));
+  model.splitters.push_back(metaspace({.prefix = MetaspacePrefix::first}));
+  model.splitters.push_back(at_pattern(Pattern::regular_expression("\\p{N}"), MatchedPart::isolated, false));
+  UnigramOptions options = {std::vector<double>(model.vocabulary.size(), -2), 1, true};
+  model.words = std::make_unique<const Unigram>(model.vocabulary.tokens(), all_of(model), options);
+  return PipelineTokenizer(std::move(model));
+}
+
+PipelineTokenizer bpe() {
+  PipelineModel model = pipeline();
+  add_bert_steps({}, model.normalizers);
+  model.splitters.push_back(bert_words());
+  model.splitters.push_back(digits(true));
+  BpeOptions options = {.merges = {{6, 7, 8}}, .unknown = 1, .fuse_unknown = true, .byte_fallback = true};
+  model.words = std::make_unique<const Bpe>(model.vocabulary.tokens(), all_of(model), std::move(options));
+  return PipelineTokenizer(std::move(model));
+}
+
 void check(const Tokenizer& tokenizer, std::string_view text) {
   for (const Piece& piece : tokenizer.pieces(text)) {
     if (piece.offset.begin > piece.offset.end || piece.offset.end > text.size()) std::abort();
@@ -67,5 +115,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   check(kWordPiece, text);
   check(kByteLevelBpe, text);
+  static const PipelineTokenizer kUnigram = unigram();
+  static const PipelineTokenizer kBpe = bpe();
+  check(kUnigram, text);
+  check(kBpe, text);
   return 0;
 }

@@ -3,6 +3,7 @@
 
   tests/model_files/tokenizers/differential.py                          thousands of mixtures, then all characters
   tests/model_files/tokenizers/differential.py --only 17                one mixture, shown in full where it differs
+  tests/model_files/tokenizers/differential.py --only-pipeline 17       the same of those of any parts
   tests/model_files/tokenizers/differential.py --only-settings 17       the same of those with settings files
   tests/model_files/tokenizers/differential.py --write-fixture          what tests without the package compare with
   tests/model_files/tokenizers/differential.py --write-unicode-data     src/text/unicode/unicode_data.cc anew, for a newer `tokenizers`
@@ -10,7 +11,8 @@
 A mixture is a tokenizer.json made by chance (vocabulary, normalizer, pre-tokenizer, post-processor, added tokens) with
 texts and pairs of texts, some cut to a length. It is equal, refused (by the name of the field that we do not support),
 or different: then the status is 1. Ids, type ids, offsets and the text each token is of are compared.
-Others have settings files too (tokenizer_config.json, special_tokens_map.json, added_tokens.json), beside tokenizer.json or
+Pipelines are mixtures of any normalizers, pre-tokenizers and models, some with vocabularies that `sentencepiece` has learned
+(where it is installed), and lines in thirty scripts. Others have settings files too (tokenizer_config.json, special_tokens_map.json, added_tokens.json), beside tokenizer.json or
 beside vocabulary files. These are compared with what `transformers` loads; without that package they are left out.
 The status is 77 where the package is not installed, so that CTest reports the test as skipped.
 """
@@ -38,11 +40,12 @@ except ImportError:
     print("skipped: the Python package tokenizers is not installed; make check-tokenizers installs and runs")
     sys.exit(SKIPPED)
 
-from tokenizer_mixtures import characters, fixture, unicode_data  # noqa: E402
+from tokenizer_mixtures import characters, fixture, trained, unicode_data  # noqa: E402
 from tokenizer_mixtures.comparison import Totals, compare, job_of, reference_of  # noqa: E402
 from tokenizer_mixtures.loaded import transformers  # noqa: E402
 from tokenizer_mixtures.mixtures import make_mixture, make_settings_mixture  # noqa: E402
 from tokenizer_mixtures.ours import Ours  # noqa: E402
+from tokenizer_mixtures.pipelines import make_pipeline  # noqa: E402
 from tokenizer_mixtures.reduction import Reducer, described  # noqa: E402
 
 
@@ -54,6 +57,8 @@ def arguments():
         help="default: %(default)s")
     add("--mixtures", type=int, default=4000, metavar="N", help="how many (default: %(default)s)")
     add("--settings", type=int, default=800, metavar="N", help="how many with settings files (default: %(default)s)")
+    add("--pipelines", type=int, default=600, metavar="N", help="how many of any parts (default: %(default)s)")
+    add("--only-pipeline", type=int, metavar="NUMBER", help="this mixture of any parts alone")
     add("--only-settings", type=int, metavar="NUMBER", help="this mixture with settings files alone")
     add("--seed", type=int, default=1, help="default: %(default)s")
     add("--only", type=int, metavar="NUMBER", help="this mixture alone")
@@ -127,12 +132,15 @@ def main():
         unicode_data.write_unicode_data(ROOT / "src/text/unicode/unicode_data.cc")
         return 0
     wrong = 0
-    only = {options.only, options.only_settings} - {None}
+    only = {options.only, options.only_pipeline, options.only_settings} - {None}
+    if trained.sentencepiece is None:
+        print("skipped: vocabularies of sentencepiece; make check-tokenizers installs it")
     with tempfile.TemporaryDirectory() as folder, Ours(options.dump_ids) as ours:
         limit_memory()
         folder = pathlib.Path(folder)
         for chosen, count, make, package, what in (
                 (options.only, options.mixtures, make_mixture, tokenizers, "mixtures"),
+                (options.only_pipeline, options.pipelines, make_pipeline, tokenizers, "pipelines"),
                 (options.only_settings, options.settings, make_settings_mixture, transformers, "mixtures with settings files")):
             if package is None:
                 print(f"skipped: {what}; transformers is not installed, make check-tokenizers installs it")

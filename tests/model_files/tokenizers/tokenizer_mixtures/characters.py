@@ -1,10 +1,12 @@
 """Every decision that hangs on a character, for all code points: ours against those of `tokenizers`."""
 
+import base64
 import json
 import pathlib
 
 from tokenizers import Tokenizer, normalizers, pre_tokenizers
 
+from . import grapheme_classes
 from .ours import byte_places
 
 CODE_POINTS = [chr(c) for c in range(0x110000) if not 0xD800 <= c <= 0xDFFF]
@@ -48,6 +50,41 @@ def word_decision(ours, kind, pre_tokenizer, template, sparse_template):
 
     return Decision(f"words of {type(pre_tokenizer).__name__}", template,
                     lambda texts: ours.ask({"words": kind, "texts": texts})["words"], theirs, sparse_template)
+
+
+def steps_decision(ours, template, normalizer=None, pre_tokenizer=None, sparse_template=None):
+    """What a normalizer, or a pre-tokenizer, of any tokenizer.json makes of a text."""
+    steps = {"normalizer": normalizer, "pre_tokenizer": pre_tokenizer}
+    document = {"version": "1.0", "truncation": None, "padding": None, "added_tokens": [], "post_processor": None, "decoder": None,
+                "model": {"type": "WordLevel", "unk_token": "", "vocab": {"": 0}}, **steps}
+    loaded = Tokenizer.from_str(json.dumps(document))
+
+    def theirs(text):
+        if normalizer is not None:
+            text = loaded.normalizer.normalize_str(text)
+        if pre_tokenizer is None:
+            return [text] if text else []
+        return [word for word, _ in loaded.pre_tokenizer.pre_tokenize_str(text)]
+
+    kind = (normalizer or pre_tokenizer)
+    inner = "".join(f" {part['type']}" for part in kind.get("normalizers", ()))
+    return Decision(f"{kind['type']}{inner} of {template!a}", template,
+                    lambda texts: ours.ask({"steps": steps, "texts": texts})["words"], theirs, sparse_template)
+
+
+def steps_decisions(ours):
+    for form in ("NFC", "NFKC", "NFKD"):
+        yield steps_decision(ours, "e{}", {"type": form})
+    yield steps_decision(ours, "e{}", {"type": "Sequence", "normalizers": [{"type": "NFD"}, {"type": "NFC"}]})
+    for kind in ("Nmt", "StripAccents", "Lowercase"):
+        yield steps_decision(ours, "a{}", {"type": kind})
+    for kind in ("Whitespace", "WhitespaceSplit", "Punctuation"):
+        yield steps_decision(ours, "a{}b", None, {"type": kind}, "a{}")
+    yield steps_decision(ours, "a{}b", None, {"type": "Digits", "individual_digits": False}, "a{}")
+    clusters = {"type": "Precompiled", "precompiled_charsmap": base64.b64encode(grapheme_classes.MAP).decode()}
+    for template in ("a{}", "{}a", "\u0600\u1100{}\u0301 ", "\u0600{}\u1161 ", "\u0915\u094D{}\u0301 ", "{}\u200D\xA9\u0301 ",
+                     "\u0915{}\u0915\u0301 ", "{}\u0301\u0302"):
+        yield steps_decision(ours, template, clusters)
 
 
 def added_token(token, content, **flags):
@@ -94,6 +131,7 @@ def decisions(ours, folder):
     yield word_decision(ours, "bert", pre_tokenizers.BertPreTokenizer(), "a{}b", None)
     yield word_decision(ours, "gpt2", pre_tokenizers.ByteLevel(add_prefix_space=False), "a{0}1{0}!", "!{}")
     yield added_token_decision(ours, folder)
+    yield from steps_decisions(ours)
 
 
 def compare_characters(ours, folder):

@@ -103,8 +103,11 @@ def added_content(rng, vocabulary, contents):
 
 
 def normalized(content, normalizer):
+    """`normalizer`: the options of a BertNormalizer, or what normalises a text."""
     if normalizer is None:
         return content
+    if callable(normalizer):
+        return normalizer(content)
     options = {key: value for key, value in normalizer.items() if key != "type"}
     return normalizers.BertNormalizer(**options).normalize_str(content)
 

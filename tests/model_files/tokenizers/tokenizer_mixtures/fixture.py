@@ -12,9 +12,11 @@ from .comparison import files_of, sequences_are_defined, write_files
 from .loaded import LoadedReference, transformers
 from .mixtures import make_mixture, make_settings_mixture
 from .ours import byte_places
+from .pipelines import make_pipeline
 from .reference import Failure, Reference
 
 MIXTURES = 30
+PIPELINES = 30
 SETTINGS_MIXTURES = 20
 SEED = "fixture"
 
@@ -110,7 +112,9 @@ def write_fixture(path):
         return ",\n".join(json.dumps(item, ensure_ascii=False, separators=(",", ":")) for item in items)
 
     mixtures = stored_mixtures(MIXTURES, lambda number: make_mixture(SEED, number, small=True), stored_mixture)
+    pipelines = stored_mixtures(PIPELINES, lambda number: make_pipeline(SEED, number, small=True), stored_mixture)
     settings = stored_mixtures(SETTINGS_MIXTURES, lambda number: make_settings_mixture(SEED, number), stored_settings_mixture)
     path.write_text(f'{{"tokenizers": "{tokenizers.__version__}",\n"transformers": "{transformers.__version__}",\n'
                     f'"characters": [\n{lines(characters())}],\n"mixtures": [\n{lines(mixtures)}],\n'
+                    f'"pipelines": [\n{lines(pipelines)}],\n'
                     f'"settings": [\n{lines(settings)}]}}\n')

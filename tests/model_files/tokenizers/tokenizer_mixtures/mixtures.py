@@ -18,10 +18,13 @@ class Mixture:
     outside: str | None = None  # the field that leaves our two families: it has to be refused by its name
     files: dict | None = None  # those of a directory that transformers loads, by name
     failure: str = ""  # why the reference does not load it
+    described: bool = False  # of a class that adds no tokens and has no settings
 
     @property
     def lists_special_tokens(self):
         """Whether "added_tokens" has all that BERT's or RoBERTa's class in transformers would add."""
+        if self.described:
+            return False
         listed = {entry["content"] for entry in self.tokenizer["added_tokens"]}
         return any(listed.issuperset(special) for special in SPECIAL.values())
 
@@ -47,19 +50,9 @@ def bpe_model(rng, special, words):
 
 
 OUTSIDE = {
-    "normalizer": [{"type": "NFC"}, {"type": "Lowercase"}, {"type": "StripAccents"}, {"type": "Prepend", "prepend": "_"},
-                   {"type": "Replace", "pattern": {"String": "a"}, "content": "b"},
-                   {"type": "Sequence", "normalizers": [{"type": "NFKC"}, {"type": "Lowercase"}]}],
-    "pre_tokenizer": [None, {"type": "Whitespace"}, {"type": "WhitespaceSplit"}, {"type": "Digits", "individual_digits": True},
-                      {"type": "Metaspace", "replacement": "_", "prepend_scheme": "always", "split": True},
-                      {"type": "ByteLevel", "add_prefix_space": True, "trim_offsets": True, "use_regex": False},
-                      {"type": "Sequence", "pre_tokenizers": [{"type": "Whitespace"}, {"type": "BertPreTokenizer"}]}],
-    "model": [{"type": "WordLevel", "unk_token": "a", "vocab": {"a": 0}},
-              {"type": "Unigram", "unk_id": 0, "vocab": [["a", -1.0], ["b", -2.0]], "byte_fallback": False}],
-    "model.byte_fallback": [True],
-    "model.fuse_unk": [True],
-    "model.continuing_subword_prefix": ["@@"],
-    "model.end_of_word_suffix": ["</w>"],
+    "normalizer": [{"type": "Translate"}, {"type": "Sequence", "normalizers": [{"type": "NFKC"}, {"type": "Upper"}]}],
+    "pre_tokenizer": [{"type": "UnicodeScripts"}, {"type": "FixedLength", "length": 3},
+                      {"type": "Sequence", "pretokenizers": [{"type": "Whitespace"}, {"type": "UnicodeScripts"}]}],
     "model.dropout": [0.1],
 }
 

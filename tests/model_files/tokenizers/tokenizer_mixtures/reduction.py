@@ -48,8 +48,11 @@ class Reducer:
         return mixture
 
     def without_components(self, mixture):
-        for key in ("post_processor", "normalizer"):
+        for key in ("post_processor", "normalizer", "pre_tokenizer"):
             mixture = self.kept(mixture, lambda changed, key=key: changed.tokenizer.update({key: None}))
+        for key, parts in (("normalizer", "normalizers"), ("pre_tokenizer", "pretokenizers")):
+            for at in reversed(range(len((mixture.tokenizer[key] or {}).get(parts, ())))):
+                mixture = self.kept(mixture, lambda changed, key=key, parts=parts, at=at: changed.tokenizer[key][parts].pop(at))
         for at in reversed(range(len(mixture.tokenizer["added_tokens"]))):
             mixture = self.kept(mixture, lambda changed, at=at: changed.tokenizer["added_tokens"].pop(at))
         for at in range(len(mixture.tokenizer["added_tokens"])):
@@ -80,6 +83,8 @@ def described(mixture, outcome):
     """The mixture without its vocabulary, but for the tokens whose ids the difference names."""
     tokenizer = copy.deepcopy(mixture.tokenizer)
     vocabulary = tokenizer["model"].pop("vocab")
+    if isinstance(vocabulary, list):
+        vocabulary = {token: number for number, (token, _) in enumerate(vocabulary)}
     tokenizer["model"].pop("merges", None)
     names = {number: token for token, number in vocabulary.items() if re.search(rf"\b{number}\b", outcome.message)}
     parts = [f"{key}: {json.dumps(value, ensure_ascii=False)}" for key, value in tokenizer.items()

@@ -4,16 +4,18 @@ import tokenizers
 from tokenizers import AddedToken, Tokenizer, models, normalizers, pre_tokenizers
 
 from .byte_symbols import SYMBOL_OF_BYTE
+from .grapheme_classes import GRAPHEME_SHIFT, grapheme_classes
 
 CODE_POINTS = [c for c in range(0x110000) if not 0xD800 <= c <= 0xDFFF]
 LINE_WIDTH = 110
 # The names of character_flags in src/text/unicode/unicode_data.h, by bit.
-LETTER, NUMBER, PUNCTUATION, REMOVED, NONSPACING, WORD, DECOMPOSED, REORDERED = (1 << bit for bit in range(8))
+(LETTER, NUMBER, PUNCTUATION, REMOVED, NONSPACING, WORD, DECOMPOSED, REORDERED, MARK, NUMERIC,
+ COMPATIBLE) = (1 << bit for bit in range(11))
 
 HEAD = """\
 // Written by `tests/model_files/tokenizers/differential.py --write-unicode-data` from what the Python package tokenizers
 // {version} does with every character. Do not edit.
-#include "text/unicode_data.h"
+#include "text/unicode/unicode_data.h"
 
 namespace transkimmer {{
 namespace {{
@@ -59,6 +61,10 @@ def single_word_matcher():
 def flags_of_characters():
     """For each code point the flags of what it is taken for."""
     decompose = normalizers.NFD().normalize_str
+    decompose_further = normalizers.NFKD().normalize_str
+    strip_marks = normalizers.StripAccents().normalize_str
+    digits = pre_tokenizers.Digits(individual_digits=False).pre_tokenize_str
+    classes = grapheme_classes(CODE_POINTS)
     clean = bert_normalizer(clean_text=True).normalize_str
     strip = bert_normalizer(strip_accents=True).normalize_str
     words = pre_tokenizers.ByteLevel(add_prefix_space=False).pre_tokenize_str
@@ -75,7 +81,9 @@ def flags_of_characters():
         return (LETTER * joins(c, "a") | NUMBER * joins(c, "1") |
                 PUNCTUATION * (bert_words("a" + c + "b")[1:2] == [(c, (1, 2))]) | REMOVED * (clean(c) == "") |
                 NONSPACING * (decomposed == c and strip(c) == "") | WORD * is_of_word(c) |
-                DECOMPOSED * (decomposed != c) | REORDERED * is_reordered)
+                DECOMPOSED * (decomposed != c) | REORDERED * is_reordered | MARK * (strip_marks(c) == "") |
+                NUMERIC * (len(digits("a" + c)) == 2) | COMPATIBLE * (decompose_further(c) != decomposed) |
+                classes[ord(c)] << GRAPHEME_SHIFT)
 
     return {c: flags(chr(c)) for c in CODE_POINTS}
 

@@ -31,12 +31,12 @@ def wordpiece_vocabulary(rng, special, prefix, words):
     return numbered(rng, special, tokens)
 
 
-def merged(symbols, left, right):
+def merged(symbols, left, right, joined=None):
     """The symbols of a word after one merge."""
     result = []
     for symbol in symbols:
         if symbol == right and result and result[-1] == left:
-            result[-1] = left + right
+            result[-1] = joined or left + right
         else:
             result.append(symbol)
     return result
