@@ -1,5 +1,5 @@
 // Bytes of text per second and core. Uses the vocabularies in the test data, or those of a model directory
-// named by TRANSKIMMER_BERT_TOKENIZER / TRANSKIMMER_ROBERTA_TOKENIZER.
+// named by TRANSKIMMER_BERT_TOKENIZER / TRANSKIMMER_ROBERTA_TOKENIZER / TRANSKIMMER_UNIGRAM_TOKENIZER.
 #include <cstdlib>
 #include <filesystem>
 #include <memory>
@@ -46,6 +46,8 @@ BENCHMARK_CAPTURE(tokenize, wordpiece_mixed, "TRANSKIMMER_BERT_TOKENIZER", "word
 BENCHMARK_CAPTURE(tokenize, byte_level_bpe_english, "TRANSKIMMER_ROBERTA_TOKENIZER", "byte-level-bpe",
                   kEnglish);
 BENCHMARK_CAPTURE(tokenize, byte_level_bpe_mixed, "TRANSKIMMER_ROBERTA_TOKENIZER", "byte-level-bpe", kMixed);
+BENCHMARK_CAPTURE(tokenize, unigram_english, "TRANSKIMMER_UNIGRAM_TOKENIZER", "unigram", kEnglish);
+BENCHMARK_CAPTURE(tokenize, unigram_mixed, "TRANSKIMMER_UNIGRAM_TOKENIZER", "unigram", kMixed);
 
 }  // namespace
 }  // namespace transkimmer
