@@ -57,7 +57,7 @@ def arguments():
         help="default: %(default)s")
     add("--mixtures", type=int, default=4000, metavar="N", help="how many (default: %(default)s)")
     add("--settings", type=int, default=800, metavar="N", help="how many with settings files (default: %(default)s)")
-    add("--pipelines", type=int, default=1500, metavar="N", help="how many of any parts (default: %(default)s)")
+    add("--pipelines", type=int, default=600, metavar="N", help="how many of any parts (default: %(default)s)")
     add("--only-pipeline", type=int, metavar="NUMBER", help="this mixture of any parts alone")
     add("--only-settings", type=int, metavar="NUMBER", help="this mixture with settings files alone")
     add("--seed", type=int, default=1, help="default: %(default)s")
