@@ -19,7 +19,7 @@ from transformers import BertConfig, BertModel, BertTokenizerFast
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 OUTPUT = ROOT / "tests/data/golden/sentence_transformers"
-WORDS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "the", "a", "film", "was", "good", "bad", "##s", "query", ":", ".", ",",
+WORDS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "the", "film", "was", "good", "bad", "query", ":", ".", ",",
          *string.ascii_lowercase, *(f"##{letter}" for letter in string.ascii_lowercase)]
 TEXTS = ["the film was good .", "a bad film", "films", "was the film good, or was a film bad ? " * 4, "x"]
 HIDDEN = 16
@@ -43,9 +43,9 @@ def encoder(directory):
     config = BertConfig(vocab_size=len(WORDS), hidden_size=HIDDEN, num_hidden_layers=2, num_attention_heads=2,
                         intermediate_size=24, max_position_embeddings=48, initializer_range=0.4)
     BertModel(config).save_pretrained(directory)
-    vocabulary = directory / "vocab.txt"
-    vocabulary.write_text("\n".join(WORDS) + "\n")
-    BertTokenizerFast(vocab_file=str(vocabulary), model_max_length=48).save_pretrained(directory)
+    tokenizer = BertTokenizerFast(vocab={word: index for index, word in enumerate(WORDS)}, model_max_length=48)
+    assert len(tokenizer) == len(WORDS) and tokenizer.tokenize("films") == ["film", "##s"]
+    tokenizer.save_pretrained(directory)
 
 
 def write(name, modules, prompts):

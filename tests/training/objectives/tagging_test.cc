@@ -149,7 +149,7 @@ TEST(Tagging, TrainingLearnsAndScoresAsSeqeval) {
   // Batches of another size see the same.
   options.eval_batch_size = 3;
   const EvaluationReport again = TaggingObjective(data, config, options).evaluate(model);
-  EXPECT_NEAR(again.loss, report.loss, 1e-5);
+  EXPECT_NEAR(again.loss.value(), report.loss.value(), 1e-5);
   EXPECT_EQ(again.scores, report.scores);
 }
 
