@@ -188,13 +188,16 @@ const Row kConfigRows[] = {
      config_error(
          "'max_position_embeddings' is 6, expected more than 6 (positions begin behind 'pad_token_id')")},
     {"ModelTypeUnknown", config({{"architectures", nullptr}, {"model_type", "gpt2"}}),
-     config_error("'model_type' is \"gpt2\", expected \"bert\", \"distilbert\" or \"roberta\"")},
+     config_error("'model_type' is \"gpt2\", expected \"bert\", \"camembert\", \"distilbert\", \"electra\", "
+                  "\"mpnet\", \"roberta\" or \"xlm-roberta\"")},
     {"ModelTypeMissing", config({{"architectures", nullptr}, {"model_type", nullptr}}),
      config_error("'model_type' is missing")},
     {"ArchitecturesAreNoArray", config({{"architectures", "BertModel"}}),
      config_error("'architectures' is \"BertModel\", expected an array of class names")},
-    {"ActivationUnknown", config({{"hidden_act", "relu"}}),
-     config_error("'hidden_act' is \"relu\", expected \"gelu\"")},
+    {"ActivationUnknown", config({{"hidden_act", "mish"}}),
+     config_error(
+         "'hidden_act' is \"mish\", expected \"gelu\", \"gelu_new\", \"gelu_pytorch_tanh\", \"relu\", "
+         "\"silu\" or \"swish\"")},
     {"PositionsUnknown", config({{"position_embedding_type", "relative_key"}}),
      config_error("'position_embedding_type' is \"relative_key\", expected \"absolute\"")},
     {"IsADecoder", config({{"is_decoder", true}}), config_error("'is_decoder' is true, expected false")},
