@@ -285,7 +285,7 @@ class EncoderGraph {
     const std::string square = graph_.node("Mul", {x, x}, name + "/square");
     const std::string cube = graph_.node("Mul", {square, x}, name + "/cube");
     const std::string part = graph_.node("Mul", {cube, constant("tanh_cubic", 0.044715F)}, name + "/part");
-    const std::string inner = graph_.node("Add", {x, part}, name + "/Add");
+    const std::string inner = graph_.node("Add", {x, part}, name + "/inner");
     const float scale = std::sqrt(2 / std::numbers::pi_v<float>);
     const std::string scaled = graph_.node("Mul", {inner, constant("tanh_scale", scale)}, name + "/Mul");
     const std::string tanh = graph_.node("Tanh", {scaled}, name + "/Tanh");

@@ -1,9 +1,11 @@
 #include "text/normalization/pattern.h"
 
 #include <array>
-#include <mutex>
 #include <optional>
+#include <string>
+#include <type_traits>
 
+#include <dlfcn.h>
 #include <oniguruma.h>
 
 #include "text/unicode/unicode.h"
@@ -12,36 +14,73 @@
 namespace transkimmer {
 namespace {
 
+/// What is used of Oniguruma. Linked as usual it would put its own regcomp and regexec, which are another
+/// thing, before those of the C library in every program; so it is opened by itself, when a tokenizer first
+/// has an expression.
+struct Oniguruma {
+  /// Throws Error where the library is not installed.
+  static const Oniguruma& loaded() {
+    static const Oniguruma library;
+    return library;
+  }
+
+  decltype(&::onig_initialize) initialize = nullptr;
+  decltype(&::onig_new) create = nullptr;
+  decltype(&::onig_free) free = nullptr;
+  decltype(&::onig_search) search = nullptr;
+  decltype(&::onig_region_new) new_region = nullptr;
+  decltype(&::onig_region_free) free_region = nullptr;
+  decltype(&::onig_error_code_to_str) describe = nullptr;
+  OnigEncoding utf8 = nullptr;
+  OnigSyntaxType* ruby = nullptr;
+
+ private:
+  Oniguruma() {
+    constexpr const char* kName = "libonig.so.5";  // of all versions 6
+    void* const library = ::dlopen(kName, RTLD_NOW | RTLD_LOCAL);
+    if (library == nullptr)
+      throw Error(std::string("the tokenizer has regular expressions, for which there is no ") + kName +
+                  " (Debian's libonig5)");
+    const auto take = [&](const char* name, auto& target) {
+      void* const symbol = ::dlsym(library, name);
+      if (symbol == nullptr) throw Error(std::string(kName) + " has no " + name);
+      target = reinterpret_cast<std::remove_reference_t<decltype(target)>>(symbol);
+    };
+    take("onig_initialize", initialize);
+    take("onig_new", create);
+    take("onig_free", free);
+    take("onig_search", search);
+    take("onig_region_new", new_region);
+    take("onig_region_free", free_region);
+    take("onig_error_code_to_str", describe);
+    take("OnigEncodingUTF8", utf8);
+    take("OnigSyntaxRuby", ruby);
+    initialize(&utf8, 1);
+  }
+};
+
 const OnigUChar* start_of(std::string_view text) {
   return reinterpret_cast<const OnigUChar*>(text.data());
 }
 
 std::string message_of(int code, OnigErrorInfo* info) {
   std::array<OnigUChar, ONIG_MAX_ERROR_MESSAGE_LEN> buffer{};
-  const int length = onig_error_code_to_str(buffer.data(), code, info);
+  const int length = Oniguruma::loaded().describe(buffer.data(), code, info);
   return {reinterpret_cast<const char*>(buffer.data()), static_cast<std::size_t>(length)};
-}
-
-void initialize() {
-  static std::once_flag once;
-  std::call_once(once, [] {
-    std::array<OnigEncoding, 1> encodings = {ONIG_ENCODING_UTF8};
-    onig_initialize(encodings.data(), static_cast<int>(encodings.size()));
-  });
 }
 
 }  // namespace
 
 struct Pattern::Expression {
   explicit Expression(std::string_view text) {
-    initialize();
+    const Oniguruma& library = Oniguruma::loaded();
     OnigErrorInfo info{};
     const OnigUChar* const begin = start_of(text);
-    const int code = onig_new(&regex, begin, begin + text.size(), ONIG_OPTION_NONE, ONIG_ENCODING_UTF8,
-                              ONIG_SYNTAX_RUBY, &info);
+    const int code = library.create(&regex, begin, begin + text.size(), ONIG_OPTION_NONE, library.utf8,
+                                    library.ruby, &info);
     if (code != ONIG_NORMAL) throw FormatError(message_of(code, &info));
   }
-  ~Expression() { onig_free(regex); }
+  ~Expression() { Oniguruma::loaded().free(regex); }
   Expression(const Expression&) = delete;
   Expression& operator=(const Expression&) = delete;
 
@@ -63,7 +102,9 @@ Pattern Pattern::regular_expression(std::string_view expression) {
 /// Looks for a pattern in one text.
 class Pattern::Search {
  public:
-  Search(const Pattern& pattern, std::string_view text) : pattern_(pattern), text_(text) {}
+  Search(const Pattern& pattern, std::string_view text) : pattern_(pattern), text_(text) {
+    if (pattern.expression_ != nullptr) region_.reset(Oniguruma::loaded().new_region());
+  }
 
   /// The first match at or behind `from`.
   std::optional<PatternPart> next(std::size_t from) {
@@ -77,8 +118,8 @@ class Pattern::Search {
   std::optional<PatternPart> next_of_expression(std::size_t from) {
     const OnigUChar* const begin = start_of(text_);
     const OnigUChar* const end = begin + text_.size();
-    const int place = onig_search(pattern_.expression_->regex, begin, end, begin + from, end, region_.get(),
-                                  ONIG_OPTION_NONE);
+    const int place = Oniguruma::loaded().search(pattern_.expression_->regex, begin, end, begin + from, end,
+                                                 region_.get(), ONIG_OPTION_NONE);
     if (place == ONIG_MISMATCH) return std::nullopt;
     if (place < 0) throw Error("a regular expression of the tokenizer failed: " + message_of(place, nullptr));
     return PatternPart{static_cast<std::size_t>(region_->beg[0]), static_cast<std::size_t>(region_->end[0]),
@@ -86,12 +127,12 @@ class Pattern::Search {
   }
 
   struct Free {
-    void operator()(OnigRegion* region) const { onig_region_free(region, 1); }
+    void operator()(OnigRegion* region) const { Oniguruma::loaded().free_region(region, 1); }
   };
 
   const Pattern& pattern_;
   std::string_view text_;
-  std::unique_ptr<OnigRegion, Free> region_{onig_region_new()};
+  std::unique_ptr<OnigRegion, Free> region_;  ///< of expressions
 };
 
 std::vector<PatternPart> Pattern::parts(std::string_view text) const {

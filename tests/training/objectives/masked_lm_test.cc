@@ -100,6 +100,9 @@ class MaskedLm : public ::testing::TestWithParam<std::string> {
 
 TEST_P(MaskedLm, LossAndEveryGradientAgreeWithThePlainComputation) {
   const ModelConfig config = masked_lm_config(GetParam());
+  const ModelSpec spec = config.spec();
+  if (spec.embeddings.size > 0 || spec.relative_bias.buckets > 0)
+    GTEST_SKIP() << "the plain computation has neither projection nor bias: ArchitectureOf compares them";
   const TrainingModel model = TrainingModel::from_scratch(config, {.seed = 9});
   const PlainMaskedLm plain(config, model.parameters());
   const LabelledBatch given = batch(config);

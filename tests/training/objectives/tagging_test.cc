@@ -65,7 +65,7 @@ TEST(Tagging, ABatchHoldsEveryTokensLabelAndNoneOfPadding) {
 /// The gradient that one step of the given micro-batches adds up to.
 std::vector<Tensor> gradients_of(const TrainingModel& model, const EncodedDataset& dataset,
                                  const std::vector<Batch>& parts) {
-  for (const auto& entry : model.parameters().entries()) entry.value.mutable_grad() = Tensor();
+  model.parameters().zero_gradients();
   StepLoss loss(model, {}, {}, std::nullopt);
   GroupSize group;
   std::vector<LabelledBatch> batches;
