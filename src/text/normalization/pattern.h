@@ -20,8 +20,8 @@ struct PatternPart {
 class Pattern {
  public:
   static Pattern plain(std::string text);
-  /// Throws FormatError with Oniguruma's own message for an expression that it does not take, Error where that
-  /// library is not installed.
+  /// Throws FormatError with Oniguruma's own message for an expression that it does not take, Error where
+  /// that library is not installed.
   static Pattern regular_expression(std::string_view expression);
 
   /// All parts of `text` (valid UTF-8), in order. Matches may be empty, but not right behind another.
