@@ -113,6 +113,10 @@ std::string_view name_of(Metric metric) {
       return "accuracy";
     case Metric::f1:
       return "f1";
+    case Metric::f1_micro:
+      return "f1_micro";
+    case Metric::f1_macro:
+      return "f1_macro";
     case Metric::matthews:
       return "matthews_correlation";
     case Metric::pearson:
@@ -121,8 +125,53 @@ std::string_view name_of(Metric metric) {
       return "spearmanr";
     case Metric::exact:
       return "exact";
+    case Metric::mrr_at_10:
+      return "mrr@10";
+    case Metric::ndcg_at_10:
+      return "ndcg@10";
+    case Metric::average_precision:
+      return "map";
   }
   throw UsageError("metric out of range");
+}
+
+HeadKind head_for(TaskKind kind) {
+  switch (kind) {
+    case TaskKind::classification:
+      break;
+    case TaskKind::multi_label:
+      return HeadKind::multi_label;
+    case TaskKind::regression:
+      return HeadKind::regression;
+    case TaskKind::reranking:
+      return HeadKind::reranking;
+    case TaskKind::question_answering:
+      return HeadKind::question_answering;
+  }
+  return HeadKind::classification;
+}
+
+TaskKind kind_of(HeadKind head) {
+  for (const TaskKind kind :
+       {TaskKind::multi_label, TaskKind::regression, TaskKind::reranking, TaskKind::question_answering})
+    if (head_for(kind) == head) return kind;
+  return TaskKind::classification;
+}
+
+std::vector<Metric> usual_metrics(TaskKind kind) {
+  switch (kind) {
+    case TaskKind::classification:
+      break;
+    case TaskKind::multi_label:
+      return {Metric::f1_micro, Metric::f1_macro, Metric::accuracy};
+    case TaskKind::regression:
+      return {Metric::pearson, Metric::spearman};
+    case TaskKind::reranking:
+      return {Metric::ndcg_at_10, Metric::mrr_at_10, Metric::average_precision};
+    case TaskKind::question_answering:
+      return {Metric::f1, Metric::exact};
+  }
+  return {Metric::accuracy};
 }
 
 Split split_from_name(std::string_view name) {

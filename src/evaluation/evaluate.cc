@@ -6,6 +6,8 @@
 
 #include "evaluation/engine_batches.h"
 #include "features/batches.h"
+#include "metrics/label_set_scores.h"
+#include "metrics/ranking_scores.h"
 #include "metrics/scores.h"
 #include "model_files/model_directory.h"
 #include "transkimmer/error.h"
@@ -219,6 +221,10 @@ Evaluation evaluate(const Engine& engine, const Engine* dense, const EncodedData
   const bool labelled =
       std::none_of(data.labels.begin(), data.labels.end(), [](double label) { return std::isnan(label); });
   const auto scores_of = [&](const Pass& pass) {
+    if (engine.config().head == HeadKind::multi_label)
+      return label_set_scores(
+          metrics, {pass.logits, data.marks, static_cast<std::size_t>(engine.config().num_labels())});
+    if (!data.queries.empty()) return ranking_scores(metrics, {pass.outputs, data.labels, data.queries});
     return compute_scores(metrics, pass.outputs, data.labels, options.positive_class);
   };
   if (labelled) result.scores = scores_of(result.run);

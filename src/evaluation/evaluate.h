@@ -36,7 +36,7 @@ struct EvaluationOptions {
 
 /// One engine's pass over a data set.
 struct Pass {
-  std::vector<double> outputs;  ///< [examples]: class index, or regression score
+  std::vector<double> outputs;  ///< [examples]: class index (of sets of labels the likeliest), or score
   std::vector<float> logits;    ///< [examples, labels] that they are from
   /// [examples][tokens, 2]: start and end of each token in turn; question answering models only, which have
   /// no outputs.

@@ -2,6 +2,7 @@
 
 #include <ostream>
 #include <string>
+#include <vector>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -17,16 +18,27 @@ std::string in_json(const std::string& text) {
   return nlohmann::json(text).dump(-1, ' ', /*ensure_ascii=*/false, nlohmann::json::error_handler_t::replace);
 }
 
+/// The names of the labels whose logits are above 0, as a JSON array.
+std::string labels_that_hold(const ModelConfig& config, std::span<const float> logits) {
+  std::vector<std::string> names;
+  for (std::size_t i = 0; i < logits.size(); ++i)
+    if (logits[i] > 0) names.push_back(in_json(config.labels[i]));
+  return fmt::format("[{}]", fmt::join(names, ","));
+}
+
 }  // namespace
 
 void write_predictions(const std::filesystem::path& path, const ModelConfig& config, const Pass& pass,
                        std::span<const std::size_t> indices) {
-  const bool regression = config.head == HeadKind::regression;
+  const bool is_number = config.head == HeadKind::regression || config.head == HeadKind::reranking;
   const auto labels = static_cast<std::size_t>(config.num_labels());
   write_file_atomically(path, [&](std::ostream& out) {
     for (std::size_t i = 0; i < indices.size(); ++i) {
       const std::span<const float> logits = std::span(pass.logits).subspan(i * labels, labels);
-      if (regression) {
+      if (config.head == HeadKind::multi_label) {
+        out << fmt::format("{{\"index\":{},\"labels\":{},\"scores\":[{}]}}\n", indices[i],
+                           labels_that_hold(config, logits), fmt::join(sigmoids_of(logits), ","));
+      } else if (is_number) {
         out << fmt::format("{{\"index\":{},\"label\":{},\"scores\":[{}]}}\n", indices[i], logits.front(),
                            logits.front());
       } else {

@@ -70,7 +70,8 @@ void add_data_options(CLI::App& command, EvaluateOptions& options) {
       "Folder that holds the task's files; of squad_v2 a JSON file, too");
   add("--split", options.split, "NAME", "train, dev or test");
   add("--validation-file", options.table.path, "FILE",
-      "Your own .csv, .tsv or .jsonl file instead of a task; of questions a file like SQuAD's");
+      "Your own .csv, .tsv or .jsonl file instead of a task; of questions a file like SQuAD's; of a reranker "
+      "JSON lines with query, positive and negative");
   CLI::Option* const own_file = command.get_option("--validation-file");
   add("--text-column", options.table.text_column, "NAME", "Column or key of the text in your own file")
       ->needs(own_file);
@@ -78,6 +79,10 @@ void add_data_options(CLI::App& command, EvaluateOptions& options) {
       ->needs(own_file);
   add("--label-column", options.table.label_column, "NAME",
       "The same of the label; without a column of the default name nothing is scored")
+      ->needs(own_file);
+  add("--label-columns", options.table.label_columns, "NAME,...",
+      "Of a multi-label model in place of --label-column: a column for each label, with 1 where it holds")
+      ->delimiter(',')
       ->needs(own_file);
   own_file->excludes(command.get_option("--split"));
   add("--max-length", options.max_length, "N",

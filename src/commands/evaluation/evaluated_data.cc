@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/machine/hardware.h"
+#include "datasets/reranking.h"
 #include "datasets/sample.h"
 #include "evaluation/align_labels.h"
 #include "model_files/tokenizers/tokenizer_files.h"
@@ -11,34 +12,30 @@
 namespace transkimmer {
 namespace {
 
-HeadKind head_for(TaskKind kind) {
-  switch (kind) {
-    case TaskKind::regression:
-      return HeadKind::regression;
-    case TaskKind::question_answering:
-      return HeadKind::question_answering;
-    case TaskKind::classification:
-      break;
-  }
-  return HeadKind::classification;
+/// Whole queries, not pairs, are chosen.
+std::vector<RankedQuery> chosen_queries(const EvaluateOptions& options) {
+  std::vector<RankedQuery> queries = load_ranked_queries(options.table.path);
+  keep_sample(queries, options.max_eval_samples, options.seed);
+  return queries;
 }
 
 EvaluatedTexts load_own_file(const EvaluateOptions& options, const ModelConfig& config) {
-  if (config.head != HeadKind::classification && config.head != HeadKind::regression)
+  if (head_for(kind_of(config.head)) != config.head)  // a kind that no such data is for
     throw UsageError(fmt::format("{} holds a {} model, but the labels of a table are those of whole texts",
                                  options.model.string(), name_of(config.head)));
   TableSource source = options.table;
-  const bool regression = config.head == HeadKind::regression;
-  source.kind = regression ? TaskKind::regression : TaskKind::classification;
-  if (!regression) source.labels = config.labels;
+  source.kind = kind_of(config.head);
+  if (!source.label_columns.empty() && source.kind != TaskKind::multi_label)
+    throw UsageError(fmt::format("--label-columns is for multi-label models, but {} is a {} model",
+                                 options.model.string(), name_of(config.head)));
+  if (traits_of(config.head).classifies) source.labels = config.labels;
   source.labels_required = options.label_column_named;
-  const auto metrics =
-      regression ? std::vector{Metric::pearson, Metric::spearman} : std::vector{Metric::accuracy};
   EvaluatedTexts texts;
   texts.task = "table";
   texts.split = source.path.filename().string();
-  texts.dataset = load_table(source);
-  texts.metrics = metrics;
+  texts.dataset = source.kind == TaskKind::reranking ? pairs_of(chosen_queries(options), source.path.string())
+                                                     : load_table(source);
+  texts.metrics = usual_metrics(source.kind);
   return texts;
 }
 
@@ -77,8 +74,10 @@ EvaluatedTexts load_data(const EvaluateOptions& options, const ModelConfig& conf
   EvaluatedTexts texts =
       options.task.empty() ? load_own_file(options, config) : load_of_catalogue(options, config, notices);
   texts.indices = rows_of_examples(texts.dataset);
-  keep_sample(texts.indices, options.max_eval_samples, options.seed);
-  keep_sample(texts.dataset.examples, options.max_eval_samples, options.seed);
+  if (texts.dataset.queries.empty()) {
+    keep_sample(texts.indices, options.max_eval_samples, options.seed);
+    keep_sample(texts.dataset.examples, options.max_eval_samples, options.seed);
+  }
   if (!texts.dataset.labelled && options.json)  // the table says so itself
     notify(notices, texts.dataset.origin + ": has no labels, so there is nothing to score");
   return texts;

@@ -28,10 +28,10 @@ class JsonLineReader {
   std::string label_at(const nlohmann::json& object, const std::string& key) const;
   /// The number under `key`, so spelled that parse_real gives it back; "" of null. Throws FormatError.
   std::string score_at(const nlohmann::json& object, const std::string& key) const;
-
- private:
+  /// What stands under `key`, of any kind. Throws FormatError that lists the keys where there is nothing.
   const nlohmann::json& value_at(const nlohmann::json& object, const std::string& key) const;
 
+ private:
   std::string_view rest_;
   char line_end_;
   std::string origin_;

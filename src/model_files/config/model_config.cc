@@ -14,6 +14,7 @@
 #include "model_files/config/change_head.h"
 #include "model_files/json/json.h"
 #include "model_files/json/json_fields.h"
+#include "model_files/sentence_transformers/cross_encoder.h"
 #include "model_files/sentence_transformers/sentence_modules.h"
 #include "transkimmer/error.h"
 
@@ -206,11 +207,18 @@ void read_head(const JsonFields& fields, ModelConfig& config) {
   config.labels = read_labels(fields, config.head);
   if (config.head != HeadKind::classification) return;
   const std::optional<std::string> problem = fields.string("problem_type");
+  if (problem == "multi_label_classification") {
+    config.head = HeadKind::multi_label;
+    return;
+  }
   if (problem && *problem != "regression" && *problem != "single_label_classification")
-    fields.fail("problem_type", *problem, "\"single_label_classification\" or \"regression\"");
+    fields.fail("problem_type", *problem,
+                "\"single_label_classification\", \"multi_label_classification\" or \"regression\"");
   if (problem == "regression" && config.labels.size() != 1)
     fields.fail("problem_type", *problem, fmt::format("one label with it, not {}", config.labels.size()));
-  if (config.labels.size() == 1) config.head = HeadKind::regression;
+  if (config.labels.size() == 1)
+    config.head = find_score_activation(config.other_json, fields.origin()) ? HeadKind::reranking
+                                                                            : HeadKind::regression;
 }
 
 /// null counts as absent, here as with all keys.
@@ -302,6 +310,7 @@ ModelConfig ModelConfig::parse(std::string_view text, const std::string& origin)
   reject_unsupported(fields, spelled, config.head);
   read_sizes(spelled, config);
   read_rates(spelled, config);
+  config.other_json = root.dump();
   read_head(fields, config);
   if (const json* const skimming = fields.find("transkimmer")) {
     if (!skimming->is_object()) fields.fail("transkimmer", *skimming, "an object");
@@ -309,7 +318,6 @@ ModelConfig ModelConfig::parse(std::string_view text, const std::string& origin)
   } else {
     config.skim.coefficient = fields.real("skim_coefficient", kNotNegative, 0.0);
   }
-  config.other_json = root.dump();
   return config;
 }
 
@@ -325,6 +333,7 @@ ModelConfig with_head(ModelConfig config, HeadKind head) {
 ModelConfig ModelConfig::load(const std::filesystem::path& directory) {
   const std::filesystem::path path = directory / "config.json";
   ModelConfig config = parse(read_downloaded_file(path, kMaxSettingsBytes), path.string());
+  if (config.head == HeadKind::regression) take_cross_encoder_settings(directory, config);
   if (config.head != HeadKind::none) return config;
   if (std::optional<HeadSpec> sentence = read_sentence_modules(directory, config.hidden_size)) {
     config.head = HeadKind::embedding;
@@ -381,6 +390,10 @@ void write_labels(const ModelConfig& config, json& root) {
     root["problem_type"] = "regression";
   } else if (config.head == HeadKind::classification) {
     root["problem_type"] = "single_label_classification";
+  } else if (config.head == HeadKind::multi_label) {
+    root["problem_type"] = "multi_label_classification";
+  } else if (config.head == HeadKind::reranking) {
+    root.erase("problem_type");  // the package's losses say what is learnt
   }
 }
 
@@ -416,6 +429,7 @@ std::string ModelConfig::to_json() const {
   write_class(*this, root);
   write_numbers(*this, root);
   write_labels(*this, root);
+  write_score_activation(head, root);
   // A dense model stays a plain Hugging Face model, unless its config.json said in so many words that it is
   // dense.
   if (skim.enabled || has_skimming(root))

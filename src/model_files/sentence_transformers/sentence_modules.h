@@ -2,6 +2,8 @@
 
 #include <filesystem>
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "model/model_spec.h"
 
@@ -9,6 +11,15 @@ namespace transkimmer {
 
 /// The file by which a directory of sentence-transformers is known.
 inline constexpr const char* kModulesFile = "modules.json";
+
+/// An entry of modules.json.
+struct SentenceModule {
+  std::string path;  ///< of its folder below the model's
+  std::string type;  ///< "Pooling", without the package's name before it
+};
+/// The entries of `file`. Throws IoError, and FormatError naming it for what is no array of objects or for a
+/// folder that is not beside it.
+std::vector<SentenceModule> read_module_list(const std::filesystem::path& file);
 
 /// What the modules of a sentence-transformers directory make of token states: modules.json and the folders
 /// that it names (Pooling, Dense, Normalize; Dropout does nothing). Steps are named by their folder:

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <span>
 
 namespace transkimmer {
 namespace {
@@ -11,7 +12,14 @@ Targets make_targets(const EncodedDataset& dataset, const Batch& batch, const Mo
   const auto count = static_cast<std::int64_t>(batch.size());
   Targets targets;
   if (std::isnan(dataset.labels[batch.front()])) return targets;
-  if (config.head == HeadKind::regression) {
+  if (config.head == HeadKind::multi_label) {
+    const auto labels = static_cast<std::size_t>(config.num_labels());
+    Tensor marks = at::empty({count, config.num_labels()}, torch::kFloat32);
+    for (std::size_t i = 0; i < batch.size(); ++i)
+      std::ranges::copy(std::span(dataset.marks).subspan(batch[i] * labels, labels),
+                        marks.data_ptr<float>() + i * labels);
+    targets.scores = marks.to(device);
+  } else if (config.head == HeadKind::regression || config.head == HeadKind::reranking) {
     Tensor scores = at::empty({count}, torch::kFloat32);
     for (std::size_t i = 0; i < batch.size(); ++i) {
       scores.data_ptr<float>()[i] = static_cast<float>(dataset.labels[batch[i]]);

@@ -24,6 +24,14 @@ Tensor softened_divergence(const Tensor& student, const Tensor& teacher, double 
   return at::sum(at::exp(taught) * (taught - learnt)) * (temperature * temperature / rows);
 }
 
+/// Of labels that each hold or not; mean over all.
+Tensor binary_divergence(const Tensor& student, const Tensor& teacher, double temperature) {
+  const Tensor taught = teacher / temperature, sureness = at::sigmoid(taught);
+  const Tensor least = at::binary_cross_entropy_with_logits(taught, sureness);
+  return (at::binary_cross_entropy_with_logits(student / temperature, sureness) - least) *
+         (temperature * temperature);
+}
+
 /// [B, S, 2] -> [B, 2, S], where padding is no candidate.
 Tensor over_tokens(const Tensor& logits, const Tensor& real) {
   return logits.masked_fill(real.eq(0).unsqueeze(-1), -1e9).transpose(1, 2);
@@ -32,6 +40,8 @@ Tensor over_tokens(const Tensor& logits, const Tensor& real) {
 Tensor answer_distance(const ModelConfig& config, const Tensor& student, const Tensor& teacher,
                        const Tensor& real, double temperature) {
   if (config.head == HeadKind::regression) return at::mse_loss(student, teacher);
+  if (config.head == HeadKind::multi_label || config.head == HeadKind::reranking)
+    return binary_divergence(student, teacher, temperature);
   if (config.head == HeadKind::question_answering)
     return softened_divergence(over_tokens(student, real), over_tokens(teacher, real), temperature);
   return softened_divergence(student, teacher, temperature);

@@ -47,7 +47,8 @@ class Teacher {
 };
 
 /// How far a student is from its teacher: (temperature^2) times the Kullback-Leibler divergence of softened
-/// labels, or the squared error of regression, mean over the batch; of questions that of starts and ends over
+/// labels, of multi-label and reranking models for each label by itself, or the squared error of regression,
+/// mean over the batch; of questions that of starts and ends over
 /// tokens. Plus state_weight times the mean squared distance of first tokens' last states.
 Tensor distillation_loss(const ModelConfig& config, const ModelOutput& student, const ModelOutput& teacher,
                          const Tensor& real, const DistillationOptions& options);

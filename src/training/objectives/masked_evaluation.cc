@@ -1,7 +1,11 @@
 #include "training/objectives/masked_evaluation.h"
 
+#include <algorithm>
 #include <chrono>
+#include <cstddef>
 
+#include "metrics/label_set_scores.h"
+#include "metrics/ranking_scores.h"
 #include "metrics/scores.h"
 #include "training/objectives/batching.h"
 #include "training/skimming/masked_compute.h"
@@ -9,12 +13,42 @@
 namespace transkimmer {
 namespace {
 
-/// Class index or score per row.
-Tensor answers(const ModelConfig& config, const Tensor& logits) {
-  const Tensor wide = logits.to(torch::kFloat32);
-  const Tensor values = config.head == HeadKind::regression ? wide.squeeze(-1) : at::argmax(wide, -1);
-  return values.to(torch::kFloat64).to(torch::kCPU).contiguous();
-}
+/// What the model says of a data set, gathered batch by batch.
+class Answers {
+ public:
+  Answers(const ModelConfig& config, std::size_t examples)
+      : labels_(static_cast<std::size_t>(config.num_labels())),
+        sets_(config.head == HeadKind::multi_label),
+        logits_(examples * labels_) {}
+
+  void add(const Batch& members, const Tensor& logits) {
+    const Tensor rows = logits.to(torch::kFloat32).to(torch::kCPU).contiguous();
+    for (std::size_t i = 0; i < members.size(); ++i)
+      std::copy_n(rows.data_ptr<float>() + i * labels_, labels_, logits_.begin() + members[i] * labels_);
+  }
+
+  std::map<std::string, double> scores(const EncodedDataset& dataset, std::span<const Metric> metrics) const {
+    if (sets_) return label_set_scores(metrics, {logits_, dataset.marks, labels_});
+    const std::vector<double> values = outputs();
+    if (dataset.queries.empty()) return compute_scores(metrics, values, dataset.labels);
+    return ranking_scores(metrics, {values, dataset.labels, dataset.queries});
+  }
+
+ private:
+  /// Class index or score of each example.
+  std::vector<double> outputs() const {
+    if (labels_ == 1) return {logits_.begin(), logits_.end()};
+    std::vector<double> values;
+    for (auto row = logits_.begin(); row != logits_.end(); row += static_cast<std::ptrdiff_t>(labels_))
+      values.push_back(
+          static_cast<double>(std::max_element(row, row + static_cast<std::ptrdiff_t>(labels_)) - row));
+    return values;
+  }
+
+  std::size_t labels_;
+  bool sets_;
+  std::vector<float> logits_;
+};
 
 }  // namespace
 
@@ -31,7 +65,7 @@ EvaluationReport evaluate_masked(const TrainingModel& model, const EncodedDatase
   const auto start = std::chrono::steady_clock::now();
   const ModelConfig& config = model.config();
   const auto lengths = sequence_lengths(dataset);
-  std::vector<double> outputs(dataset.size());
+  Answers answers(config, dataset.size());
   EvaluationReport report;
   ComputeTally compute;
   double loss = 0;
@@ -44,10 +78,9 @@ EvaluationReport evaluate_masked(const TrainingModel& model, const EncodedDatase
     loss += batch_loss.item<double>() * static_cast<double>(batch.sequences);
     kept += kept_tokens(output.encoder.skim_masks, batch.inputs.real).to(torch::kCPU).to(torch::kFloat64);
     compute.add(model.spec(), output.encoder.skim_masks, batch.inputs.real);
-    const Tensor values = answers(config, output.head.logits);
-    for (std::size_t i = 0; i < members.size(); ++i) outputs[members[i]] = values.data_ptr<double>()[i];
+    answers.add(members, output.head.logits);
   }
-  report.scores = compute_scores(metrics, outputs, dataset.labels);
+  report.scores = answers.scores(dataset, metrics);
   report.chief = score_name(metrics.front());
   report.loss = loss / static_cast<double>(dataset.size());
   report.set_kept(kept, static_cast<double>(dataset.ids.size()));
