@@ -54,8 +54,7 @@ constexpr std::array<HeadTraits, 9> kTable = {{
     {.kind = HeadKind::masked_lm,
      .name = "masked language modelling",
      .class_ending = "ForMaskedLM",
-     .pipeline = "fill-mask",
-     .is_task = false},
+     .pipeline = "fill-mask"},
 }};
 
 }  // namespace

@@ -25,7 +25,7 @@ struct HeadTraits {
   std::string_view class_ending;  ///< of Hugging Face's classes: "ForMaskedLM"
   std::string_view pipeline;      ///< Hugging Face's word for the task: "fill-mask"
   HeadKind class_kind = kind;     ///< as what the class alone is read; labels or files say the rest
-  bool is_task = true;            ///< it answers questions about texts, and is not just a way to pretrain
+  bool is_task = true;            ///< it says something about texts: there is a head to run
   bool classifies = false;        ///< has a class for each label, two where config.json names none
 };
 

@@ -6,6 +6,7 @@
 
 #include "compute/kernels/kernels.h"
 #include "compute/threads/shared_loops.h"
+#include "model/weight_specs.h"
 #include "transkimmer/error.h"
 
 namespace transkimmer {
@@ -14,18 +15,29 @@ namespace {
 void activate(Activation activation, std::vector<float>& values) {
   switch (activation) {
     case Activation::none:
+    case Activation::gelu:  // of the product
       return;
     case Activation::tanh:
       return tanh_in_place(values.data(), values.size());
     case Activation::relu:
       for (float& value : values) value = std::max(value, 0.0F);
       return;
-    case Activation::gelu:
     case Activation::gelu_tanh:
     case Activation::silu:
       break;
   }
   throw UsageError("the model has a task head with an activation that is not for inference");
+}
+
+NormParameters norm_of(const HeadStep& step, const ModelWeights& weights) {
+  if (step.norm.empty()) return {};
+  return {weights.floats(step.norm + ".weight"), weights.floats(step.norm + ".bias")};
+}
+
+void normalize(const NormParameters& norm, float epsilon, std::size_t rows, std::vector<float>& values) {
+  const std::vector<float> nothing(values.size());
+  add_layer_norm(values.data(), nothing.data(), {norm.gamma.data(), norm.beta.data(), epsilon},
+                 {rows, norm.gamma.size()}, values.data());
 }
 
 }  // namespace
@@ -37,13 +49,15 @@ TaskHead TaskHead::pack(const ModelSpec& spec, const ModelWeights& weights, int 
   auto in = static_cast<std::size_t>(spec.head.width(spec.hidden_size));
   for (const HeadStep& step : spec.head.steps) {
     const auto out = static_cast<std::size_t>(step.out);
-    steps.push_back({PackedLinear({in, out, Activation::none}, weights.floats(step.name + ".weight"),
+    const std::string matrix = step.tied ? embedding_names().words : step.name + ".weight";
+    const Activation fused = step.activation == Activation::gelu ? Activation::gelu : Activation::none;
+    steps.push_back({PackedLinear({in, out, fused}, weights.floats(matrix),
                                   step.biased ? weights.floats(step.name + ".bias") : std::vector<float>(out),
                                   panels, kernels),
-                     step.activation});
+                     step.activation, norm_of(step, weights)});
     in = out;
   }
-  return TaskHead(std::move(steps), in);
+  return TaskHead(std::move(steps), in, static_cast<float>(spec.norm_epsilon));
 }
 
 std::size_t TaskHead::macs_per_row() const {
@@ -64,6 +78,7 @@ std::vector<float> TaskHead::logits(const float* states, std::size_t rows, const
       step.linear.multiply_panel(panel, float_operand(x, shape.in), rows, y.data());
     });
     activate(step.activation, y);
+    if (!step.norm.gamma.empty()) normalize(step.norm, norm_epsilon_, rows, y);
     values = std::move(y);
   }
   return values;

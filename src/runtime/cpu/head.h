@@ -8,6 +8,7 @@
 #include "compute/threads/thread_pool.h"
 #include "model/model_spec.h"
 #include "model_files/weights/model_weights.h"
+#include "runtime/cpu/skim_predictor.h"
 
 namespace transkimmer {
 
@@ -28,12 +29,15 @@ class TaskHead {
  private:
   struct Step {
     PackedLinear linear;
-    Activation activation;  ///< behind it
+    Activation activation;  ///< behind it, where the product does not apply it itself
+    NormParameters norm;    ///< behind that; empty: none
   };
-  TaskHead(std::vector<Step> steps, std::size_t columns) : steps_(std::move(steps)), columns_(columns) {}
+  TaskHead(std::vector<Step> steps, std::size_t columns, float norm_epsilon)
+      : steps_(std::move(steps)), columns_(columns), norm_epsilon_(norm_epsilon) {}
 
   std::vector<Step> steps_;
   std::size_t columns_;  ///< of the result
+  float norm_epsilon_;
 };
 
 }  // namespace transkimmer
