@@ -13,6 +13,7 @@ CODE_POINTS = [chr(c) for c in range(0x110000) if not 0xD800 <= c <= 0xDFFF]
 CHUNK = 2048
 # From here on there are only variation selectors, private use and nothing.
 SPARSE = "\U00040000"
+SAMPLED = 16
 NORMALIZER_OPTIONS = ("clean_text", "handle_chinese_chars", "strip_accents", "lowercase")
 # Canonical order as seen in marks that stay when accents are stripped: of combining classes 226 and 9, 224 and 216.
 ORDER_OF_MARKS = "a\U0001D16D{0}\u1B44a\u302E{0}\U0001D165"
@@ -20,13 +21,18 @@ ORDER_OF_MARKS = "a\U0001D16D{0}\u1B44a\u302E{0}\U0001D165"
 
 class Decision:
     """One question to both. `template` makes a text of a character; `sparse_template` may make a shorter one from
-    SPARSE on. `ours` answers for a list of texts, `theirs` for one."""
+    SPARSE on, where of a `sampled` decision only one chunk in SAMPLED is tried. `ours` answers for a list of texts,
+    `theirs` for one."""
+
+    sampled = False
 
     def __init__(self, name, template, ours, theirs, sparse_template=None):
         self.name, self.ours, self.theirs = name, ours, theirs
         self.template, self.sparse_template = template, sparse_template or template
 
     def differences(self, chunk):
+        if self.sampled and chunk[0] >= SPARSE and ord(chunk[0]) // CHUNK % SAMPLED:
+            return []
         template = self.sparse_template if chunk[0] >= SPARSE else self.template
         texts = [template.format(character) for character in chunk]
         whole = "".join(texts)
@@ -66,10 +72,12 @@ def steps_decision(ours, template, normalizer=None, pre_tokenizer=None, sparse_t
             return [text] if text else []
         return [word for word, _ in loaded.pre_tokenizer.pre_tokenize_str(text)]
 
-    kind = (normalizer or pre_tokenizer)
+    kind = normalizer or pre_tokenizer
     inner = "".join(f" {part['type']}" for part in kind.get("normalizers", ()))
-    return Decision(f"{kind['type']}{inner} of {template!a}", template,
-                    lambda texts: ours.ask({"steps": steps, "texts": texts})["words"], theirs, sparse_template)
+    decision = Decision(f"{kind['type']}{inner} of {template!a}", template,
+                        lambda texts: ours.ask({"steps": steps, "texts": texts})["words"], theirs, sparse_template)
+    decision.sampled = True
+    return decision
 
 
 def steps_decisions(ours):
