@@ -87,7 +87,7 @@ EvaluationReport TaggingObjective::evaluate(const TrainingModel& model) const {
   EvaluationReport report;
   report.scores = score_tags(dev, predicted, config.labels).named();
   report.chief = chief_;
-  report.loss = loss / labelled;
+  if (labelled > 0) report.loss = loss / labelled;
   report.set_kept(kept, static_cast<double>(dev.ids.size()));
   report.compute_share = compute.share();
   report.examples = dev.size();

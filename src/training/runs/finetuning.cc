@@ -143,12 +143,7 @@ FinetuningResult finetune(const FinetuningOptions& asked, const FinetuningEvents
                    .dev = texts.dev ? &dev : nullptr,
                    .metrics = texts.task.metrics},
                   training, events.training, teacher_of(options, config, events.notices));
-  FinetuningResult result{
-      .training = {}, .plan = plan_of(texts, model, train), .chief_metric = trainer.chief_metric()};
-  result.training = run_training(trainer, options, result.plan, [&] {
-    if (events.on_start) events.on_start(result.plan);
-  });
-  return result;
+  return run_finetuning(trainer, options, plan_of(texts, model, train), events);
 }
 
 }  // namespace transkimmer

@@ -141,4 +141,18 @@ ModelConfig finetuning_config(const FinetuningOptions& options, const Finetuning
   return config;
 }
 
+std::optional<HeadKind> teaching_head(const FinetuningOptions& options) {
+  if (options.data.unlabelled.empty() || !options.teacher || options.teacher->empty()) return std::nullopt;
+  return ModelConfig::load(*options.teacher).head;
+}
+
+FinetuningResult run_finetuning(Trainer& trainer, const FinetuningOptions& options, FinetuningPlan plan,
+                                const FinetuningEvents& events) {
+  FinetuningResult result{.training = {}, .plan = std::move(plan), .chief_metric = trainer.chief_metric()};
+  result.training = run_training(trainer, options, result.plan, [&] {
+    if (events.on_start) events.on_start(result.plan);
+  });
+  return result;
+}
+
 }  // namespace transkimmer

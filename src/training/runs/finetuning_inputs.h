@@ -26,4 +26,12 @@ FinetuningTexts load_texts(const FinetuningOptions& options, const NoticeHandler
 ModelConfig finetuning_config(const FinetuningOptions& options, const FinetuningTexts& texts,
                               const NoticeHandler& notices);
 
+/// The head of the teacher that alone says what is answered (--unlabelled); nothing where files do. Throws
+/// IoError, FormatError.
+std::optional<HeadKind> teaching_head(const FinetuningOptions& options);
+
+/// The end that fine-tuning has whatever is learnt: run_training, and what it leaves. Throws as that does.
+FinetuningResult run_finetuning(Trainer& trainer, const FinetuningOptions& options, FinetuningPlan plan,
+                                const FinetuningEvents& events);
+
 }  // namespace transkimmer

@@ -120,8 +120,7 @@ FinetuningPlan plan_of(const FinetuningOptions& options, const TrainingModel& mo
 }  // namespace
 
 bool is_question_answering(const FinetuningOptions& options) {
-  const bool is_taught = !options.data.unlabelled.empty() && options.teacher && !options.teacher->empty();
-  if (is_taught) return ModelConfig::load(*options.teacher).head == HeadKind::question_answering;
+  if (const auto head = teaching_head(options)) return *head == HeadKind::question_answering;
   return !options.data.task.empty() && find_task(options.data.task).kind == TaskKind::question_answering;
 }
 
@@ -160,12 +159,7 @@ FinetuningResult finetune_questions(const FinetuningOptions& options, const Fine
   training.tokenizer_source = options.model;
   Trainer trainer(model, std::make_unique<QuestionObjective>(data, config, training), training,
                   events.training, teacher_of(options, config, events.notices));
-  FinetuningResult result{
-      .training = {}, .plan = plan_of(options, model, data), .chief_metric = trainer.chief_metric()};
-  result.training = run_training(trainer, options, result.plan, [&] {
-    if (events.on_start) events.on_start(result.plan);
-  });
-  return result;
+  return run_finetuning(trainer, options, plan_of(options, model, data), events);
 }
 
 }  // namespace transkimmer

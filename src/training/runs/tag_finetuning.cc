@@ -18,6 +18,7 @@
 #include "model_files/tokenizers/tokenizer_files.h"
 #include "training/objectives/tagging_objective.h"
 #include "training/runs/budget_setup.h"
+#include "training/runs/finetuning_inputs.h"
 #include "training/runs/input_limits.h"
 #include "transkimmer/error.h"
 
@@ -185,8 +186,7 @@ FinetuningPlan plan_of(const FinetuningOptions& options, const TrainingModel& mo
 
 bool is_token_classification(const FinetuningOptions& options) {
   const DataOptions& data = options.data;
-  const bool is_taught = !data.unlabelled.empty() && options.teacher && !options.teacher->empty();
-  if (is_taught) return ModelConfig::load(*options.teacher).head == HeadKind::token_classification;
+  if (const auto head = teaching_head(options)) return *head == HeadKind::token_classification;
   return data.token_classification || (data.task.empty() && is_tagged_file(data.train_file));
 }
 
@@ -220,12 +220,7 @@ FinetuningResult finetune_tags(const FinetuningOptions& options, const Finetunin
   training.tokenizer_source = options.model;
   Trainer trainer(model, std::make_unique<TaggingObjective>(data, config, training), training,
                   events.training, teacher_of(options, config, events.notices));
-  FinetuningResult result{
-      .training = {}, .plan = plan_of(options, model, data), .chief_metric = trainer.chief_metric()};
-  result.training = run_training(trainer, options, result.plan, [&] {
-    if (events.on_start) events.on_start(result.plan);
-  });
-  return result;
+  return run_finetuning(trainer, options, plan_of(options, model, data), events);
 }
 
 }  // namespace transkimmer
