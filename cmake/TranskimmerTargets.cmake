@@ -103,14 +103,14 @@ function(transkimmer_require_tested list)
   endif()
 endfunction()
 
-# transkimmer_test(<name> SOURCES ... LINKS ...): one GoogleTest program, each case known to CTest.
+# transkimmer_test(<name> SOURCES ... LINKS ...): one GoogleTest program, each case known to CTest. None asks the Hub.
 function(transkimmer_test name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;LINKS")
   add_executable(${name} ${arg_SOURCES})
   target_link_libraries(${name} PRIVATE ${arg_LINKS} GTest::gtest GTest::gmock GTest::gtest_main)
   target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/tests)
   target_compile_definitions(${name} PRIVATE TRANSKIMMER_TEST_DATA="${PROJECT_SOURCE_DIR}/tests/data")
-  gtest_discover_tests(${name} DISCOVERY_TIMEOUT 120 PROPERTIES TIMEOUT 600)
+  gtest_discover_tests(${name} DISCOVERY_TIMEOUT 120 PROPERTIES TIMEOUT 600 ENVIRONMENT HF_HUB_OFFLINE=1)
 endfunction()
 
 # transkimmer_fuzzer(<name> LINKS ...): the libFuzzer program of fuzz/<name>.cc, where that is there. The preset `fuzz`
