@@ -62,7 +62,9 @@ TEST(Squad, ReadsAFileWithoutAnswersAsUnlabelled) {
 }
 
 TEST(Squad, SkipsAByteOrderMark) {
-  EXPECT_EQ(parse_squad(std::string("\xEF\xBB\xBF") + kTwoVersions, "t.json").examples.size(), 3U);
+  std::string text = "\xEF\xBB\xBF";
+  text += kTwoVersions;
+  EXPECT_EQ(parse_squad(text, "t.json").examples.size(), 3U);
 }
 
 TEST(Squad, FindsTheFileOfASplit) {
