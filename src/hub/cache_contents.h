@@ -9,7 +9,8 @@ namespace transkimmer {
 
 struct CachedRevision {
   std::string commit;
-  std::vector<std::string> names = {};  ///< branches and tags that mean it, in order; empty: nothing does any more
+  std::vector<std::string> names =
+      {};  ///< branches and tags that mean it, in order; empty: nothing does any more
   std::filesystem::path folder = {};
   std::size_t files = 0;
   std::uint64_t bytes = 0;  ///< of its files; revisions may share them

@@ -44,7 +44,8 @@ std::optional<StandInRequest> received(int connection) {
   const std::size_t space = text.find(' ');
   request.method = text.substr(0, space);
   request.path = text.substr(space + 1, text.find(' ', space + 1) - space - 1);
-  for (std::size_t at = text.find("\r\n") + 2; text.compare(at, 2, "\r\n") != 0; at = text.find("\r\n", at) + 2) {
+  for (std::size_t at = text.find("\r\n") + 2; text.compare(at, 2, "\r\n") != 0;
+       at = text.find("\r\n", at) + 2) {
     const std::size_t colon = text.find(": ", at);
     request.headers[lower_case(text.substr(at, colon - at))] =
         text.substr(colon + 2, text.find("\r\n", at) - colon - 2);
@@ -53,6 +54,7 @@ std::optional<StandInRequest> received(int connection) {
 }
 
 void send_answer(int connection, const StandInRequest& request, StandInAnswer answer) {
+  std::this_thread::sleep_for(answer.delay);
   answer.headers.try_emplace("Content-Length", std::to_string(answer.body.size()));
   std::string head = fmt::format("HTTP/1.1 {} Said\r\nConnection: close\r\n", answer.status);
   for (const auto& [name, value] : answer.headers) head += fmt::format("{}: {}\r\n", name, value);
@@ -109,7 +111,8 @@ HubStandIn::HubStandIn() {
   name.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   socklen_t size = sizeof name;
   auto* const general = reinterpret_cast<sockaddr*>(&name);
-  if (::bind(socket_, general, size) != 0 || ::listen(socket_, 64) != 0 || ::getsockname(socket_, general, &size) != 0)
+  if (::bind(socket_, general, size) != 0 || ::listen(socket_, 64) != 0 ||
+      ::getsockname(socket_, general, &size) != 0)
     throw std::runtime_error("no port for the stand-in");
   address_ = fmt::format("http://127.0.0.1:{}", ntohs(name.sin_port));
   thread_ = std::thread([this] { serve(); });
@@ -175,7 +178,9 @@ void HubStandIn::answer_connection(int connection) {
 StandInAnswer HubStandIn::answer_to(const StandInRequest& request) const {
   const std::string path = request.path.substr(0, request.path.find('?'));
   const std::vector<std::string> parts = parts_of(path);
-  const auto at = [&](const char* word) { return std::find(parts.begin(), parts.end(), word) - parts.begin(); };
+  const auto at = [&](const char* word) {
+    return std::find(parts.begin(), parts.end(), word) - parts.begin();
+  };
   const auto end = static_cast<std::ptrdiff_t>(parts.size());
   if (const auto key = at("revision"); path.starts_with("/api/models/") && key + 1 < end)
     return listing(joined(parts, 2, static_cast<std::size_t>(key)), parts[static_cast<std::size_t>(key) + 1]);
@@ -183,7 +188,8 @@ StandInAnswer HubStandIn::answer_to(const StandInRequest& request) const {
     return tree(joined(parts, 2, static_cast<std::size_t>(key)));
   for (const char* const route : {"resolve", "stored"})
     if (const auto key = at(route); key + 2 < end + 0)
-      return file(request, joined(parts, 0, static_cast<std::size_t>(key)), parts[static_cast<std::size_t>(key) + 1],
+      return file(request, joined(parts, 0, static_cast<std::size_t>(key)),
+                  parts[static_cast<std::size_t>(key) + 1],
                   joined(parts, static_cast<std::size_t>(key) + 2, parts.size()));
   return refusal(404, "RepoNotFound");
 }
@@ -192,8 +198,8 @@ StandInAnswer HubStandIn::listing(const std::string& repository, const std::stri
   const auto found = models_.find(repository);
   if (found == models_.end()) return refusal(401, "RepoNotFound");
   const StandInModel& model = found->second;
-  const bool known = revision == model.commit ||
-                     std::find(model.revisions.begin(), model.revisions.end(), revision) != model.revisions.end();
+  const bool known = revision == model.commit || std::find(model.revisions.begin(), model.revisions.end(),
+                                                           revision) != model.revisions.end();
   if (!known) return refusal(404, "RevisionNotFound");
   nlohmann::json siblings = nlohmann::json::array();
   for (const auto& [name, content] : model.files) siblings.push_back({{"rfilename", name}});
@@ -206,7 +212,8 @@ StandInAnswer HubStandIn::tree(const std::string& repository) const {
   if (found == models_.end()) return refusal(401, "RepoNotFound");
   nlohmann::json entries = nlohmann::json::array();
   for (const auto& [name, content] : found->second.files)
-    entries.push_back({{"type", "file"}, {"path", name}, {"size", content.size()}, {"oid", stand_in_etag("", content)}});
+    entries.push_back(
+        {{"type", "file"}, {"path", name}, {"size", content.size()}, {"oid", stand_in_etag("", content)}});
   return {.headers = {{"Content-Type", "application/json"}}, .body = entries.dump()};
 }
 
@@ -238,7 +245,8 @@ StandInAnswer HubStandIn::file(const StandInRequest& request, const std::string&
   if (const std::string range = request.header("range"); range.starts_with("bytes=")) {
     const std::size_t first = std::stoul(range.substr(6));
     answer.status = first < answer.body.size() ? 206 : 416;
-    answer.headers["Content-Range"] = fmt::format("bytes {}-{}/{}", first, answer.body.size() - 1, answer.body.size());
+    answer.headers["Content-Range"] =
+        fmt::format("bytes {}-{}/{}", first, answer.body.size() - 1, answer.body.size());
     answer.body.erase(0, first);
   }
   return answer;

@@ -15,7 +15,7 @@ namespace transkimmer::test {
 
 struct StandInRequest {
   std::string method;
-  std::string path;  ///< as it was sent
+  std::string path;                                 ///< as it was sent
   std::map<std::string, std::string> headers = {};  ///< by name in lower case
 
   std::string header(const std::string& name) const;
@@ -27,6 +27,8 @@ struct StandInAnswer {
   std::string body = {};
   /// Of the body, after which the connection ends.
   std::size_t cut_after = std::string::npos;
+  /// Before anything is said.
+  std::chrono::milliseconds delay{0};
   /// Between two pieces of 16 KiB.
   std::chrono::milliseconds pause{0};
 };
@@ -64,8 +66,8 @@ class HubStandIn {
   StandInAnswer answer_to(const StandInRequest& request) const;
   StandInAnswer listing(const std::string& repository, const std::string& revision) const;
   StandInAnswer tree(const std::string& repository) const;
-  StandInAnswer file(const StandInRequest& request, const std::string& repository, const std::string& revision,
-                     const std::string& name) const;
+  StandInAnswer file(const StandInRequest& request, const std::string& repository,
+                     const std::string& revision, const std::string& name) const;
 
   int socket_ = -1;
   std::string address_;
