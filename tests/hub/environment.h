@@ -51,8 +51,7 @@ class PlainEnvironment {
   Variable links_{"HF_HUB_DISABLE_SYMLINKS", {}};
   Variable answer_{"HF_HUB_ETAG_TIMEOUT", {}};
   Variable download_{"HF_HUB_DOWNLOAD_TIMEOUT", {}};
-  Variable proxy_{"http_proxy", {}};
-  Variable all_proxy_{"all_proxy", {}};
+  Variable no_proxy_{"no_proxy", "127.0.0.1,localhost"};
 };
 
 }  // namespace transkimmer::test

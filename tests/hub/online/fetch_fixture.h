@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "base/files/file.h"
+#include "hub/environment.h"
 #include "hub/fetch_model.h"
 #include "hub/online/hub_stand_in.h"
 #include "support/temporary_directory.h"
@@ -54,6 +55,7 @@ class FetchFixture : public ::testing::Test {
                                    {"README.md", "not wanted"},
                                    {"vocab.txt", "[PAD]\n[UNK]\n"},
                                    {"model.safetensors", weights()}}};
+  Variable no_proxy_{"no_proxy", "127.0.0.1,localhost"};
   TemporaryDirectory root_;
   HubStandIn hub_;
   HubSettings settings_ = {.endpoint = hub_.address(),

@@ -70,12 +70,22 @@ bool is_lfs(const std::string& name) {
   return name.ends_with(".safetensors") || name.ends_with(".bin");
 }
 
+std::string decoded(const std::string& text) {
+  std::string plain;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const bool encoded = text[i] == '%' && i + 2 < text.size();
+    plain += encoded ? static_cast<char>(std::stoi(text.substr(i + 1, 2), nullptr, 16)) : text[i];
+    if (encoded) i += 2;
+  }
+  return plain;
+}
+
 /// The parts of "/a/b/c".
 std::vector<std::string> parts_of(const std::string& path) {
   std::vector<std::string> parts;
   for (std::size_t begin = 1; begin <= path.size();) {
     const std::size_t end = std::min(path.find('/', begin), path.size());
-    parts.push_back(path.substr(begin, end - begin));
+    parts.push_back(decoded(path.substr(begin, end - begin)));
     begin = end + 1;
   }
   return parts;
@@ -115,6 +125,7 @@ HubStandIn::HubStandIn() {
       ::getsockname(socket_, general, &size) != 0)
     throw std::runtime_error("no port for the stand-in");
   address_ = fmt::format("http://127.0.0.1:{}", ntohs(name.sin_port));
+  store_ = fmt::format("http://localhost:{}", ntohs(name.sin_port));
   thread_ = std::thread([this] { serve(); });
 }
 
@@ -237,7 +248,7 @@ StandInAnswer HubStandIn::file(const StandInRequest& request, const std::string&
       answer.status = 302;
       answer.headers["X-Linked-Etag"] = etag;
       answer.headers["X-Linked-Size"] = std::to_string(content->second.size());
-      answer.headers["Location"] = fmt::format("/{}/stored/{}/{}", repository, revision, name);
+      answer.headers["Location"] = fmt::format("{}/{}/stored/{}/{}", store_, repository, revision, name);
       return answer;
     }
   }

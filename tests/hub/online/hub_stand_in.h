@@ -41,7 +41,8 @@ struct StandInModel {
 };
 
 /// The Hub's routes on a port of this machine, for models that are given, with faults on demand. Weights are
-/// kept as Git LFS is: by SHA-256, behind a redirect to another route.
+/// kept as Git LFS is: by SHA-256, behind a redirect to another host, which here is the same by its other
+/// name.
 class HubStandIn {
  public:
   HubStandIn();
@@ -71,6 +72,7 @@ class HubStandIn {
 
   int socket_ = -1;
   std::string address_;
+  std::string store_;
   mutable std::mutex mutex_;
   std::map<std::string, StandInModel> models_;
   std::vector<StandInRequest> requests_;

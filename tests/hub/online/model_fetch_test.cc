@@ -65,6 +65,17 @@ TEST_F(ModelFetches, KnowOldNamesWithoutOrganisation) {
   expect_whole(fetch("old-style"));
 }
 
+TEST_F(ModelFetches, FollowAModelThatWasRenamed) {
+  hub_.disturb([](const StandInRequest& request, StandInAnswer& answer) {
+    if (const std::size_t at = request.path.find("org/old"); at != std::string::npos)
+      answer = {.status = 307,
+                .headers = {{"Location", std::string(request.path).replace(at, 7, "org/name")}}};
+  });
+  const FetchedModel fetched = fetch("org/old");
+  expect_whole(fetched);
+  EXPECT_EQ(fetched.directory, settings_.cache / "models--org--old/snapshots" / model_.commit);
+}
+
 TEST_F(ModelFetches, BringShardsAndFolders) {
   model_.files.erase("model.safetensors");
   model_.files["model.safetensors.index.json"] =
