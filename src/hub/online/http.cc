@@ -122,6 +122,15 @@ void prepare(CURL* handle, const HttpRequest& request, Transfer& transfer) {
     curl_easy_setopt(handle, CURLOPT_CAINFO, file.c_str());
 }
 
+/// What no other attempt would mend, and the rest.
+[[noreturn]] void throw_failure(CURLcode code, const std::string& message) {
+  constexpr std::array kFinal = {
+      CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_RESOLVE_PROXY, CURLE_PEER_FAILED_VERIFICATION,
+      CURLE_SSL_CACERT_BADFILE,   CURLE_URL_MALFORMAT,         CURLE_UNSUPPORTED_PROTOCOL};
+  if (std::find(kFinal.begin(), kFinal.end(), code) != kFinal.end()) throw IoError(message);
+  throw ConnectionError(message);
+}
+
 }  // namespace
 
 std::string HttpAnswer::header(const std::string& name) const {
@@ -158,8 +167,8 @@ HttpAnswer HttpConnection::ask(const HttpRequest& request, const BodySink& sink)
   curl_easy_setopt(handle, CURLOPT_ERRORBUFFER, nullptr);
   if (transfer.failure) std::rethrow_exception(transfer.failure);
   if (code != CURLE_OK)
-    throw ConnectionError(fmt::format("{}: {}", Address::parse(request.address).origin,
-                                      message[0] != '\0' ? message.data() : curl_easy_strerror(code)));
+    throw_failure(code, fmt::format("{}: {}", Address::parse(request.address).origin,
+                                    message[0] != '\0' ? message.data() : curl_easy_strerror(code)));
   curl_easy_getinfo(handle, CURLINFO_RESPONSE_CODE, &transfer.answer.status);
   return std::move(transfer.answer);
 }

@@ -47,8 +47,9 @@ class HttpConnection {
   /// Throws Error when libcurl cannot begin.
   HttpConnection();
 
-  /// Throws ConnectionError, FormatError for a body of more than 16 MiB without a sink, and what `sink`
-  /// throws, which ends the transfer.
+  /// Throws ConnectionError; IoError where another try is of no use (a host or certificate that is not
+  /// known); FormatError for a body of more than 16 MiB without a sink, and what `sink` throws, which ends
+  /// the transfer.
   HttpAnswer ask(const HttpRequest& request, const BodySink& sink = {});
 
  private:
