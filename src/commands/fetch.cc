@@ -58,6 +58,7 @@ void add_fetch_command(CLI::App& app) {
                                          "online or not. Prints the directory of each.");
   command->add_option("names", options->names, "org/name, or org/name@revision with a branch, tag or commit")
       ->type_name("NAME")
+      ->default_str("")
       ->required();
   add_json_option(*command, options->json);
   command->footer("Example:\n  transkimmer fetch sentence-transformers/all-MiniLM-L6-v2");

@@ -1,6 +1,7 @@
 #include "hub/online/address.h"
 
 #include <memory>
+#include <optional>
 
 #include <curl/curl.h>
 #include <fmt/format.h>
@@ -22,12 +23,19 @@ void set(CURLU* url, const std::string& text, const std::string& shown) {
   if (curl_url_set(url, CURLUPART_URL, text.c_str(), 0) != CURLUE_OK) fail(shown);
 }
 
-std::string part(CURLU* url, CURLUPart which, const std::string& shown) {
+/// Nothing for a part that is not there, or a port that is the usual one.
+std::optional<std::string> find_part(CURLU* url, CURLUPart which) {
   char* value = nullptr;
-  if (curl_url_get(url, which, &value, CURLU_DEFAULT_PORT) != CURLUE_OK) fail(shown);
+  if (curl_url_get(url, which, &value, CURLU_NO_DEFAULT_PORT) != CURLUE_OK) return std::nullopt;
   std::string copy = value;
   curl_free(value);
   return copy;
+}
+
+std::string part(CURLU* url, CURLUPart which, const std::string& shown) {
+  const std::optional<std::string> found = find_part(url, which);
+  if (!found) fail(shown);
+  return *found;
 }
 
 Address taken_apart(CURLU* url, const std::string& shown) {
@@ -35,11 +43,9 @@ Address taken_apart(CURLU* url, const std::string& shown) {
   address.scheme = part(url, CURLUPART_SCHEME, shown);
   if (address.scheme != "https" && address.scheme != "http") fail(shown);
   address.host = part(url, CURLUPART_HOST, shown);
-  address.origin = fmt::format("{}://{}:{}", address.scheme, address.host, part(url, CURLUPART_PORT, shown));
-  char* whole = nullptr;
-  if (curl_url_get(url, CURLUPART_URL, &whole, 0) != CURLUE_OK) fail(shown);
-  address.text = whole;
-  curl_free(whole);
+  address.origin = address.scheme + "://" + address.host;
+  if (const auto port = find_part(url, CURLUPART_PORT)) address.origin += ":" + *port;
+  address.text = part(url, CURLUPART_URL, shown);
   return address;
 }
 

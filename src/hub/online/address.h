@@ -9,7 +9,7 @@ namespace transkimmer {
 struct Address {
   std::string text;    ///< all of it
   std::string scheme;  ///< "https"
-  std::string origin;  ///< scheme, host and port: "https://example.org:443"
+  std::string origin;  ///< scheme, host and any unusual port: "https://example.org"
   std::string host;
 
   /// Throws FormatError for what is no such address.

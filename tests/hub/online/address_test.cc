@@ -11,7 +11,9 @@ TEST(Addresses, AreTakenApart) {
   const Address address = Address::parse("https://hub.example/org/name?x=1");
   EXPECT_EQ(address.scheme, "https");
   EXPECT_EQ(address.host, "hub.example");
-  EXPECT_EQ(address.origin, "https://hub.example:443");
+  EXPECT_EQ(address.origin, "https://hub.example");
+  EXPECT_EQ(Address::parse("https://hub.example:443/x").origin, "https://hub.example");
+  EXPECT_EQ(Address::parse("https://hub.example:80/x").origin, "https://hub.example:80");
   EXPECT_EQ(Address::parse("http://hub.example:8080/").origin, "http://hub.example:8080");
 }
 
@@ -24,7 +26,7 @@ TEST(Addresses, AreHttpAlone) {
 TEST(Addresses, RedirectsMayBeRelative) {
   const Address from = Address::parse("https://hub.example/a/b?c=d");
   EXPECT_EQ(from.redirected_to("/e/f").text, "https://hub.example/e/f");
-  EXPECT_EQ(from.redirected_to("https://store.example/x").origin, "https://store.example:443");
+  EXPECT_EQ(from.redirected_to("https://store.example/x").origin, "https://store.example");
   EXPECT_EQ(from.redirected_to("//store.example/x").text, "https://store.example/x");
   EXPECT_THROW(from.redirected_to("file:///etc/passwd"), FormatError);
 }
