@@ -211,7 +211,8 @@ void add_demo_command(CLI::App& app) {
       "run both over held-out documents: accuracy, tokens kept, arithmetic and time side by side. Needs no "
       "network; takes a few minutes.");
   const OptionGroup group(command, "Options");
-  group.value("--model", options->encoder, kModelType, "Pretrained encoder to begin with, or its name on the Hub");
+  group.value("--model", options->encoder, kModelType,
+              "Pretrained encoder to begin with, or its name on the Hub");
   group.flag("--from-scratch", options->from_scratch,
              "Begin with a smaller encoder of random weights, and a vocabulary made from the documents");
   group.value("--output-dir", options->output_dir, "DIR",

@@ -21,10 +21,11 @@ void add_model_options(CLI::App& command, RunOptions& options) {
   const OptionGroup group(command, kModelGroup);
   const bool has_default = !options.model.empty();
   group
-      .value("--model", options.model, kModelType,
-             "Model directory as Hugging Face lays it out (config.json, tokenizer files, and weights in "
-             "model.safetensors or pytorch_model.bin; none needed with --from-scratch), or a name on the Hub: "
-             "org/name or org/name@revision")
+      .value(
+          "--model", options.model, kModelType,
+          "Model directory as Hugging Face lays it out (config.json, tokenizer files, and weights in "
+          "model.safetensors or pytorch_model.bin; none needed with --from-scratch), or a name on the Hub: "
+          "org/name or org/name@revision")
       ->required(!has_default);
   group
       .value("--output-dir", options.training.output_dir, "DIR", "Where the trained model and checkpoints go")
