@@ -138,7 +138,7 @@ std::string demo_table(const DemonstrationResult& result) {
 
 /// Empty when it is the one that ships and an installation left it out.
 std::filesystem::path encoder_to_begin_with(const std::filesystem::path& model) {
-  const std::filesystem::path directory = model_directory(model);
+  const std::filesystem::path directory = find_model(model).directory;  // a name that was given is resolved
   if (model != kShippedEncoder || directory_exists(directory)) return directory;
   std::cerr << fmt::format("note: {} is not installed; beginning from scratch\n", kShippedEncoder);
   return {};
