@@ -21,6 +21,8 @@ void add_commands(CLI::App& app) {
   transkimmer::add_tokenize_command(app);
   transkimmer::add_build_vocabulary_command(app);
   transkimmer::add_export_command(app);
+  transkimmer::add_fetch_command(app);
+  transkimmer::add_cache_command(app);
 }
 
 }  // namespace

@@ -20,6 +20,10 @@ void add_evaluate_command(CLI::App& app);
 void add_sweep_command(CLI::App& app);
 /// `transkimmer build-vocabulary`.
 void add_build_vocabulary_command(CLI::App& app);
+/// `transkimmer fetch`.
+void add_fetch_command(CLI::App& app);
+/// `transkimmer cache`.
+void add_cache_command(CLI::App& app);
 /// `transkimmer export`.
 void add_export_command(CLI::App& app);
 
