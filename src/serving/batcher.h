@@ -43,11 +43,11 @@ struct BatchItem {
 
 /// What a pass made of one sequence.
 struct BatchedResult {
-  std::vector<float> logits;              ///< [labels], or [tokens, labels] of heads that read every token
-  std::vector<std::uint16_t> skimmed_at;  ///< [tokens]
-  std::vector<std::uint32_t> kept;        ///< [layers]: tokens that went through each
-  double queue_seconds = 0;               ///< until its pass began
-  double inference_seconds = 0;           ///< of the whole pass
+  std::vector<float> logits = {};  ///< [labels], or [tokens, labels] of heads that read every token
+  std::vector<std::uint16_t> skimmed_at = {};  ///< [tokens]
+  std::vector<std::uint32_t> kept = {};        ///< [layers]: tokens that went through each
+  double queue_seconds = 0;                    ///< until its pass began
+  double inference_seconds = 0;                ///< of the whole pass
 };
 
 /// Sequences that are answered together.
@@ -64,7 +64,7 @@ struct PassReport {
   std::size_t sequences = 0;
   std::size_t tokens = 0;
   double seconds = 0;
-  std::vector<std::uint64_t> kept;  ///< [layers]: tokens that went through each
+  std::vector<std::uint64_t> kept = {};  ///< [layers]: tokens that went through each
 };
 
 struct BatcherOptions {
