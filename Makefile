@@ -13,7 +13,7 @@ JOBS ?= $(shell nproc)
 SOURCES = find benchmarks examples fuzz include src tests -name '*.cc' -o -name '*.h'
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test build runtime check-tokenizers check-hub check-training asan tsan fuzz benchmark tidy format format-check install clean \
+.PHONY: help demo test build runtime check-tokenizers check-hub check-serve check-training asan tsan fuzz benchmark tidy format format-check install clean \
         dependencies developer-dependencies configure
 
 help: ## this list
@@ -63,6 +63,13 @@ ifeq ($(INSTALL),yes)
 	@scripts/install-huggingface-hub
 endif
 	@tests/hub/online/interchange.py $(ARGS) || [ $$? -eq 77 ]
+
+check-serve: configure ## ask a server as the clients of others do (PyPI), installed below build/
+	cmake --build --preset release --parallel $(JOBS) --target transkimmer write_tiny_model
+ifeq ($(INSTALL),yes)
+	@scripts/install-serve-clients
+endif
+	tests/server/tei_clients.py $(ARGS)
 
 check-training: configure ## compare fine-tuning with a plain PyTorch loop; PYTHON has torch, ARGS="--data glue --model DIR"
 	cmake --build --preset release --parallel $(JOBS) --target transkimmer-train training_batches

@@ -14,6 +14,7 @@ constexpr std::array<transkimmer::DelegatedCommand, 3> kTrainingCommands = {{
 
 void add_commands(CLI::App& app) {
   transkimmer::add_predict_command(app);
+  transkimmer::add_serve_command(app);
   transkimmer::add_evaluate_command(app);
   transkimmer::add_sweep_command(app);
   transkimmer::add_benchmark_command(app);

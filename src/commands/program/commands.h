@@ -6,6 +6,8 @@ namespace transkimmer {
 
 // Each adds one subcommand, which runs while the command line is parsed and reports failure by throwing.
 
+/// `transkimmer serve`.
+void add_serve_command(CLI::App& app);
 /// `transkimmer tokenize`.
 void add_tokenize_command(CLI::App& app);
 /// `transkimmer inspect`.
