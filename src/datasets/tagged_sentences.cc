@@ -190,7 +190,8 @@ std::vector<std::string> collected(const Spelled& spelled) {
   std::set<std::string> names;
   for (const auto& tags : spelled.tags) names.insert(tags.begin(), tags.end());
   std::vector<std::string> labels(names.begin(), names.end());
-  std::stable_partition(labels.begin(), labels.end(), [](const std::string& label) { return label == kOutside; });
+  std::stable_partition(labels.begin(), labels.end(),
+                        [](const std::string& label) { return label == kOutside; });
   return labels;
 }
 
