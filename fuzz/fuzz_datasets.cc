@@ -40,10 +40,10 @@ void read_table(std::string_view text, unsigned choice) {
   constexpr const char* kNames[] = {"file.csv", "file.tsv", "file.jsonl"};
   TableSource source;
   source.path = kNames[choice % 3];
-  source.kind = (choice / 3) % 2 == 0 ? TaskKind::classification : TaskKind::regression;
+  source.head = (choice / 3) % 2 == 0 ? HeadKind::classification : HeadKind::regression;
   source.labels_required = (choice / 6) % 2 == 0;
   if ((choice / 12) % 2 == 1) source.text_pair_column = "pair";
-  check(parse_table(text, source), source.kind == TaskKind::classification);
+  check(parse_table(text, source), source.head == HeadKind::classification);
 }
 
 void read_questions(std::string_view text) {
@@ -62,8 +62,8 @@ void read_task(std::string_view text, unsigned choice) {
   const Split split = kSplits[choice % 3];
   const auto catalogue = task_catalogue();
   const Task& task = catalogue[(choice / 3) % catalogue.size()];
-  const bool classification = task.kind == TaskKind::classification;
-  if (task.kind == TaskKind::question_answering) {
+  const bool classification = task.head == HeadKind::classification;
+  if (task.head == HeadKind::question_answering) {
     read_questions(text);
   } else if (is_glue_task(task)) {
     check(parse_glue(task, text, split, "file.tsv"), classification);

@@ -32,19 +32,36 @@ void check_unlabelled_options(const FinetuningOptions& options) {
         "--unlabelled stands in place of --task, --data-dir, --train-file and --regression: the teacher says "
         "what is answered");
   const HeadKind head = ModelConfig::load(*options.teacher).head;
-  const bool teaches = head == HeadKind::classification || head == HeadKind::regression ||
-                       head == HeadKind::question_answering || head == HeadKind::token_classification ||
-                       head == HeadKind::embedding;
-  if (!teaches)
+  if (!traits_of(head).is_finetuned)
     throw UsageError(fmt::format(
         "--teacher: {} has head {}, expected a classifier, a regressor, a tagger, an embedder or a model "
         "that answers questions",
         options.teacher->string(), name_of(head)));
 }
 
+/// What the labels of one's own files are, and whether they have a query to protect.
+void check_label_options(const FinetuningOptions& options) {
+  const DataOptions& data = options.data;
+  const bool said = data.multi_label || !data.label_columns.empty() || data.reranking;
+  if (said && (data.train_file.empty() || !data.task.empty()))
+    throw UsageError("--multi-label, --label-columns and --head go with --train-file");
+  if (int{data.regression} + int{data.multi_label || !data.label_columns.empty()} + int{data.reranking} > 1)
+    throw UsageError("--regression, --multi-label (or --label-columns) and --head exclude each other");
+  if (data.reranking && has_table_options(data))
+    throw UsageError(
+        "--head reranker reads query, positive and negative: --text-column, --text-pair-column and "
+        "--label-column are for tables");
+}
+
+/// Whether what is trained takes queries with documents, whose queries can be protected.
+bool has_queries(const FinetuningOptions& options) {
+  return options.data.reranking || teaching_head(options) == HeadKind::reranking;
+}
+
 /// Of texts to classify: a task, or one's own files.
 void check_text_options(const FinetuningOptions& options) {
   const DataOptions& data = options.data;
+  check_label_options(options);
   if (!data.unlabelled.empty()) return check_unlabelled_options(options);
   if (data.task.empty() == data.train_file.empty())
     throw UsageError("say what to learn from: either --task with --data-dir, or --train-file");
@@ -55,7 +72,7 @@ void check_text_options(const FinetuningOptions& options) {
   if (!data.train_file.empty() && !data.data_dir.empty())
     throw UsageError("--data-dir goes with --task, not with --train-file");
   if (options.questions.doc_stride || options.questions.max_question_length > 0 ||
-      options.skimming.protection == SkimProtection::question)
+      (options.skimming.protection == SkimProtection::question && !has_queries(options)))
     throw UsageError(
         "--doc-stride, --max-question-length and --protect question are for questions: --task "
         "squad_v2");
@@ -70,6 +87,7 @@ void check_options(const FinetuningOptions& options) {
   if (options.data.tags.column > 0 || !options.data.tags.label_names.empty())
     throw UsageError("--tag-column and --label-names are for words with tags: --token-classification");
   if (!is_question_answering(options)) return check_text_options(options);
+  check_label_options(options);
   if (!options.data.unlabelled.empty()) check_unlabelled_options(options);
   if (has_table_options(options.data))
     throw UsageError(
@@ -80,6 +98,7 @@ void check_options(const FinetuningOptions& options) {
 Dataset hold_back(Dataset& train, const FinetuningOptions& options) {
   Dataset held_back = {
       .examples = {}, .labels = train.labels, .labelled = train.labelled, .origin = train.origin};
+  train.queries.clear();  // learnt from and held back pair by pair
   held_back.examples =
       take_sample(train.examples, held_back_count(options, train.examples.size()), options.training.seed);
   return held_back;
