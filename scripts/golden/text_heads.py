@@ -21,6 +21,7 @@ from transformers import BertConfig, BertForSequenceClassification, BertTokenize
 
 from sentence_transformers_models import WORDS
 
+VOCABULARY = {word: i for i, word in enumerate(dict.fromkeys(WORDS))}
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 OUTPUT = ROOT / "tests/data/golden/text_heads"
 QUERY = "was the film good"
@@ -31,12 +32,11 @@ LABELS = ["drama", "comedy", "horror"]
 def classifier(directory, labels, **more):
     """A BERT with random weights and a tokenizer of few words."""
     torch.manual_seed(3)
-    config = BertConfig(vocab_size=len(WORDS), hidden_size=16, num_hidden_layers=2, num_attention_heads=2, intermediate_size=24,
+    config = BertConfig(vocab_size=len(VOCABULARY), hidden_size=16, num_hidden_layers=2, num_attention_heads=2, intermediate_size=24,
                         max_position_embeddings=32, initializer_range=0.5, id2label=dict(enumerate(labels)),
                         label2id={label: i for i, label in enumerate(labels)}, **more)
     BertForSequenceClassification(config).save_pretrained(directory)
-    vocabulary = {word: i for i, word in enumerate(WORDS)}
-    BertTokenizerFast(vocab=vocabulary, model_max_length=32).save_pretrained(directory)
+    BertTokenizerFast(vocab=VOCABULARY, model_max_length=32).save_pretrained(directory)
 
 
 def write(directory, expected):
