@@ -3,6 +3,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -18,7 +19,10 @@
 #include "commands/result_printer.h"
 #include "transkimmer/classifier.h"
 #include "transkimmer/embedder.h"
+#include "transkimmer/mask_filler.h"
 #include "transkimmer/question_answerer.h"
+#include "transkimmer/reranker.h"
+#include "transkimmer/sparse_embedder.h"
 #include "transkimmer/token_classifier.h"
 
 namespace transkimmer {
@@ -42,6 +46,9 @@ struct PredictOptions {
   std::optional<std::string> prompt;
   std::size_t dimensions = 0;
   std::string aggregation = aggregation_names()[static_cast<std::size_t>(Aggregation::simple)];
+  std::size_t top_k = FillOptions().top_k;
+  bool sparse = false;
+  std::size_t max_active_dims = 0;
   bool json = false;
   bool progress = false;
 };
@@ -134,7 +141,17 @@ void predict_labels(const PredictOptions& options, Model model) {
   const Classifier classifier(std::move(model));
   for_each_text(options, [&](const auto&, const auto& inputs, const auto& classify, CutNotice& cut) {
     return classifier.classify(inputs, classify, [&](std::size_t, const Classification& result) {
-      print_result(result, classifier.layers(), options.json);
+      print_result(result, classifier, options.json);
+      cut.see(result.truncated);
+    });
+  });
+}
+
+void predict_relevance(const PredictOptions& options, Model model) {
+  const Reranker reranker(std::move(model));
+  for_each_text(options, [&](const auto&, const auto& inputs, const auto& classify, CutNotice& cut) {
+    return reranker.score(inputs, classify, [&](std::size_t, const Relevance& result) {
+      print_result(result, reranker.model().layers(), options.json);
       cut.see(result.truncated);
     });
   });
@@ -154,14 +171,52 @@ void predict_entities(const PredictOptions& options, Model model) {
   });
 }
 
+/// Texts of inputs that may not be pairs; `what` takes them.
+std::vector<std::string_view> single_texts(const std::vector<TextInput>& inputs, std::string_view what) {
+  std::vector<std::string_view> texts;
+  for (const TextInput& input : inputs) {
+    if (input.text_pair)
+      throw UsageError(fmt::format("{} takes single texts alone, but a line holds a pair", what));
+    texts.push_back(input.text);
+  }
+  return texts;
+}
+
+void predict_masks(const PredictOptions& options, Model model) {
+  const MaskFiller filler(std::move(model));
+  for_each_text(options, [&](const auto&, const auto& inputs, const auto& classify, CutNotice& cut) {
+    const FillOptions fill{.top_k = options.top_k,
+                           .batch_tokens = classify.batch_tokens,
+                           .max_length = classify.max_length,
+                           .progress = classify.progress};
+    return filler.fill(single_texts(inputs, "a model that fills masks"), fill,
+                       [&](std::size_t, const FilledText& result) {
+                         print_result(result, options.json);
+                         cut.see(result.truncated);
+                       });
+  });
+}
+
+void predict_sparse(const PredictOptions& options, Model model) {
+  const SparseEmbedder embedder(std::move(model));
+  for_each_text(options, [&](const auto&, const auto& inputs, const auto& classify, CutNotice& cut) {
+    const SparseEmbedOptions embed{
+        .max_active_dims = options.max_active_dims,
+        .batch_tokens = std::min(classify.batch_tokens, SparseEmbedOptions().batch_tokens),
+        .max_length = classify.max_length,
+        .progress = classify.progress};
+    return embedder.embed(single_texts(inputs, "a sparse embedder"), embed,
+                          [&](std::size_t, const SparseEmbedding& result) {
+                            print_result(result, options.json);
+                            cut.see(result.truncated);
+                          });
+  });
+}
+
 void predict_embeddings(const PredictOptions& options, Model model) {
   const Embedder embedder(std::move(model));
   for_each_text(options, [&](const auto&, const auto& inputs, const auto& classify, CutNotice& cut) {
-    std::vector<std::string_view> texts;
-    for (const TextInput& input : inputs) {
-      if (input.text_pair) throw UsageError("an embedder takes single texts alone, but a line holds a pair");
-      texts.push_back(input.text);
-    }
+    const std::vector<std::string_view> texts = single_texts(inputs, "an embedder");
     const EmbedOptions embed{.batch_tokens = classify.batch_tokens,
                              .max_length = classify.max_length,
                              .dimensions = options.dimensions,
@@ -199,6 +254,12 @@ void run_predict(const PredictOptions& options) {
     throw UsageError(options.model.string() +
                      " holds no question answering model, so it takes no --question");
   if (model.task() == "token-classification") return predict_entities(options, std::move(model));
+  if (options.sparse && model.task() != "fill-mask")
+    throw UsageError(options.model.string() +
+                     " holds no masked language model, so --sparse makes nothing of it");
+  if (options.sparse || SparseEmbedder::is_meant_by(model)) return predict_sparse(options, std::move(model));
+  if (model.task() == "fill-mask") return predict_masks(options, std::move(model));
+  if (model.task() == "text-ranking") return predict_relevance(options, std::move(model));
   if (model.task() == "feature-extraction") return predict_embeddings(options, std::move(model));
   predict_labels(options, std::move(model));
 }
@@ -211,6 +272,9 @@ constexpr const char* kDescription =
     "and tokens; a token's skimmed_at "
     "is the layer whose predictor skimmed it, counted from 0, or null when it was never skimmed; begin "
     "and end are bytes of the text.\n\n"
+    "A multi-label model gives the labels whose probability is above 0.5, a tab between them, or with --json "
+    "an object with labels (those) and scores (of all labels by name) in place of the first four. A reranker "
+    "(sentence-transformers' CrossEncoder) takes pairs of query and text and gives the score of each.\n\n"
     "A token classification model (named entities) gives the entities of each line, a tab between them, as "
     "GROUP: text. With --json an object with entities, each with entity_group, score, word, start and end, "
     "in characters (with --aggregation-strategy none entity and index in place of entity_group, and the "
@@ -218,6 +282,12 @@ constexpr const char* kDescription =
     "An embedder (sentence-transformers' layout) gives a vector of each line: numbers with blanks between "
     "them, "
     "or with --json an object with embedding, truncated and kept_fraction.\n\n"
+    "A masked language model takes texts with masks ([MASK] or <mask>) and gives the likeliest tokens of "
+    "each, "
+    "as TOKEN: score with tabs between them; or with --json an object with fill, as Hugging Face's pipeline "
+    "has "
+    "it: score, token, token_str and sequence of each (of several masks an array for each). With --sparse, "
+    "TOKEN: value of a sparse vector, or an object with sparse, index, token and value of each.\n\n"
     "A question answering model takes questions with their contexts: as --question and --context, as "
     "lines of question, tab, context, or as JSON lines with question, context and id. It gives the "
     "passage that answers, a tab and its probability; an empty passage when there is none. With --json: "
@@ -265,6 +335,13 @@ void add_predict_command(CLI::App& app) {
                    "Put before every text; without it the model's default prompt, if it has one");
   embeddings.whole("--dimensions", options->dimensions,
                    "Only so many first values of a vector, made of length 1 again; 0: all", {0, 1 << 20});
+  const OptionGroup masks(*command, "Masked language models");
+  masks.whole("--top-k", options->top_k, "Tokens for each mask", {1, 1 << 20});
+  masks.flag("--sparse", options->sparse,
+             "Sparse vectors over the vocabulary (SPLADE) in place of tokens for masks; a directory of "
+             "sentence-transformers' SparseEncoder means it by itself");
+  masks.whole("--max-active-dims", options->max_active_dims,
+              "Only so many largest values of a sparse vector; 0: all", {0, 1 << 20});
   add_answer_options(*command, options->answer);
   add_engine_options(*command, options->engine);
   command

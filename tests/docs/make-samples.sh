@@ -7,6 +7,9 @@ write_tiny_model=$1
 "$write_tiny_model" my-model
 mkdir -p my-demo && cp -r my-model my-demo/skimmed
 "$write_tiny_model" my-squad question-answering
+"$write_tiny_model" my-genres multi-label-classification
+"$write_tiny_model" my-reranker reranking
+"$write_tiny_model" my-masked masked-language-modelling
 mkdir squad
 cat >squad/dev-v2.0.json <<'JSON'
 {"version": "v2.0", "data": [{"title": "Films", "paragraphs": [
