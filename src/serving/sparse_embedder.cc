@@ -30,15 +30,18 @@ struct SparseEmbedder::Impl {
   }
 
   /// `logits` [tokens, vocabulary] -> [vocabulary]. The weight grows with the logit, so that the largest
-  /// logit alone need be weighed.
+  /// logit alone need be weighed; sums are of many weights, hence in double precision.
   std::vector<float> pool(std::span<const float> logits, std::size_t vocabulary) const {
-    std::vector<float> pooled(vocabulary, 0.0F);
-    for (std::size_t i = 0; i < logits.size(); i += vocabulary)
-      for (std::size_t k = 0; k < vocabulary; ++k)
-        pooled[k] = pooling.sum ? pooled[k] + weight(logits[i + k]) : std::max(pooled[k], logits[i + k]);
-    if (!pooling.sum)
-      for (float& value : pooled) value = weight(value);
-    return pooled;
+    std::vector<double> pooled(vocabulary, 0.0);
+    for (std::size_t i = 0; i < logits.size(); ++i) {
+      double& value = pooled[i % vocabulary];
+      value = pooling.sum ? value + weight(logits[i]) : std::max(value, static_cast<double>(logits[i]));
+    }
+    std::vector<float> weights;
+    weights.reserve(vocabulary);
+    for (const double value : pooled)
+      weights.push_back(pooling.sum ? static_cast<float>(value) : weight(static_cast<float>(value)));
+    return weights;
   }
 
   std::vector<SparseValue> values_of(const std::vector<float>& pooled, std::size_t most) const {
