@@ -10,6 +10,7 @@
 
 #include "datasets/documents.h"
 #include "datasets/glue.h"
+#include "datasets/reranking.h"
 #include "datasets/squad.h"
 #include "datasets/tables.h"
 #include "datasets/tasks.h"
@@ -18,6 +19,9 @@
 namespace {
 
 using namespace transkimmer;
+
+// First bytes beyond those of tables and tasks.
+constexpr unsigned kQueries = 192, kSets = 224;
 
 void require(bool condition) {
   if (!condition) std::abort();
@@ -44,6 +48,26 @@ void read_table(std::string_view text, unsigned choice) {
   source.labels_required = (choice / 6) % 2 == 0;
   if ((choice / 12) % 2 == 1) source.text_pair_column = "pair";
   check(parse_table(text, source), source.head == HeadKind::classification);
+}
+
+void read_label_sets(std::string_view text, unsigned choice) {
+  constexpr const char* kNames[] = {"file.csv", "file.tsv", "file.jsonl"};
+  TableSource source;
+  source.path = kNames[choice % 3];
+  source.head = HeadKind::multi_label;
+  source.labels_required = (choice / 3) % 2 == 0;
+  if ((choice / 6) % 2 == 1) source.label_columns = {"a", "b"};
+  const Dataset dataset = parse_table(text, source);
+  check(dataset, false);
+  for (const Example& example : dataset.examples)
+    require(!dataset.labelled || example.marks.size() == dataset.labels.size());
+}
+
+void read_queries(std::string_view text) {
+  const std::vector<RankedQuery> queries = parse_ranked_queries(text, "file.jsonl");
+  require(!queries.empty());
+  const Dataset pairs = pairs_of(queries, "file.jsonl");
+  require(pairs.queries.size() == queries.size() + 1 && pairs.queries.back() == pairs.examples.size());
 }
 
 void read_questions(std::string_view text) {
@@ -83,6 +107,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   try {
     if (choice < 24) {
       read_table(text, choice);
+    } else if (choice >= kSets) {
+      read_label_sets(text, choice - kSets);
+    } else if (choice >= kQueries) {
+      read_queries(text);
     } else {
       read_task(text, choice - 24);
     }

@@ -180,12 +180,25 @@ void print_result(const TaggedText& result, const TextLine& line, EntityFormat f
   std::cout << text << '\n';
 }
 
+namespace {
+
+/// `values` as JSON has them.
+Json as_json(const Embedding& result, Json values) {
+  return {{"embedding", std::move(values)},
+          {"truncated", result.truncated},
+          {"kept_fraction", decimals(result.kept_fraction)}};
+}
+
+}  // namespace
+
 void print_result(const Embedding& result, bool json) {
-  if (json)
-    return print_json({{"embedding", decimals(result.values)},
-                       {"truncated", result.truncated},
-                       {"kept_fraction", decimals(result.kept_fraction)}});
+  if (json) return print_json(as_json(result, decimals(result.values)));
   std::cout << fmt::format("{}\n", fmt::join(result.values, " "));
+}
+
+void print_result(const Embedding& result, const std::vector<int>& quantized, bool json) {
+  if (json) return print_json(as_json(result, quantized));
+  std::cout << fmt::format("{}\n", fmt::join(quantized, " "));
 }
 
 }  // namespace transkimmer

@@ -19,6 +19,8 @@ void print_result(const Relevance& result, int layers, bool json);
 
 /// A line on standard output: the vector's values, blanks between them; with `json` an object.
 void print_result(const Embedding& result, bool json);
+/// The same of what its values became.
+void print_result(const Embedding& result, const std::vector<int>& quantized, bool json);
 
 /// A line on standard output: the tokens of each mask with their scores, a tab between them, masks with " | "
 /// between them; with `json` an object.

@@ -108,7 +108,7 @@ std::string spelled_label(const JsonLineReader& reader, const nlohmann::json& ob
                           const TableSource& source) {
   if (!source.labels_required && !object.contains(source.label_column)) return {};
   return labels_in(source) == LabelKind::number ? reader.score_at(object, source.label_column)
-                                             : reader.label_at(object, source.label_column);
+                                                : reader.label_at(object, source.label_column);
 }
 
 void add_json_labels(const JsonLineReader& reader, const nlohmann::json& object, const TableSource& source,

@@ -216,13 +216,14 @@ Evaluation evaluate(const Engine& engine, const Engine* dense, const EncodedData
   const bool labelled =
       std::none_of(data.labels.begin(), data.labels.end(), [](double label) { return std::isnan(label); });
   const auto scores_of = [&](const Pass& pass) {
-    return text_scores(engine.config().head, metrics,
-                       {.logits = pass.logits,
-                        .columns = static_cast<std::size_t>(engine.spec().head.out(engine.spec().hidden_size)),
-                        .labels = data.labels,
-                        .marks = data.marks,
-                        .queries = data.queries,
-                        .positive = options.positive_class});
+    return text_scores(
+        engine.config().head, metrics,
+        {.logits = pass.logits,
+         .columns = static_cast<std::size_t>(engine.spec().head.out(engine.spec().hidden_size)),
+         .labels = data.labels,
+         .marks = data.marks,
+         .queries = data.queries,
+         .positive = options.positive_class});
   };
   if (labelled) result.scores = scores_of(result.run);
   if (labelled && result.dense) result.dense_scores = scores_of(*result.dense);

@@ -14,12 +14,12 @@ namespace transkimmer {
 
 /// What a model answered about the texts of a data set, and what is right.
 struct TextAnswers {
-  std::span<const float> logits;         ///< [sequences, columns]
-  std::size_t columns = 1;               ///< labels, or the dimensions of vectors
-  std::span<const double> labels;        ///< [examples]: class indices or scores
-  std::span<const std::uint8_t> marks;   ///< of sets of labels, see LabelSets
-  std::span<const std::size_t> queries;  ///< of rankings, see Rankings; else empty
-  int positive = 1;                      ///< the class that F1 is of
+  std::span<const float> logits;              ///< [sequences, columns]
+  std::size_t columns = 1;                    ///< labels, or the dimensions of vectors
+  std::span<const double> labels;             ///< [examples]: class indices or scores
+  std::span<const std::uint8_t> marks = {};   ///< of sets of labels, see LabelSets
+  std::span<const std::size_t> queries = {};  ///< of rankings, see Rankings; else empty
+  int positive = 1;                           ///< the class that F1 is of
 };
 
 /// What logits [sequences, columns] say of each example: the class of the largest (of sets of labels the

@@ -33,6 +33,12 @@ cat >my-encoder/config.json <<JSON
 JSON
 # A dense checkpoint as people have it, without our settings.
 cp -r my-encoder my-bert && cp my-model/model.safetensors my-bert
+cp -r my-bert my-embedder && mkdir my-embedder/1_Pooling
+echo '{"word_embedding_dimension": 32, "pooling_mode_mean_tokens": true}' >my-embedder/1_Pooling/config.json
+cat >my-embedder/modules.json <<'JSON'
+[{"idx": 0, "name": "0", "path": "", "type": "sentence_transformers.models.Transformer"},
+ {"idx": 1, "name": "1", "path": "1_Pooling", "type": "sentence_transformers.models.Pooling"}]
+JSON
 
 # reviews SEED ROWS SEPARATOR: rows of text and label; one word of the text decides.
 reviews() {

@@ -29,6 +29,6 @@ int main(int argc, char** argv) {
     std::cerr << "usage: write_tiny_model DIRECTORY [HEAD]\n";
     return 2;
   }
-  if (!transkimmer::traits_of(model.head).classifies) model.labels = {"LABEL_0"};
+  if (!transkimmer::traits_of(model.head).classifies()) model.labels = {"LABEL_0"};
   transkimmer::test::write_tiny_model(argv[1], model);
 }

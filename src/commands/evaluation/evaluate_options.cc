@@ -90,11 +90,18 @@ void add_data_options(CLI::App& command, EvaluateOptions& options) {
                 "as the model has them)")
       ->needs(own_file)
       ->group("Data");
-  add("--label-columns", options.table.label_columns, "NAME,...",
-      "Of a multi-label model in place of --label-column: a column for each label, with 1 where it holds")
-      ->delimiter(',')
-      ->needs(own_file);
+  add_name_list(command, "--label-columns", options.table.label_columns,
+                "Of a multi-label model in place of --label-column: a column for each label, with 1 where it "
+                "holds")
+      ->needs(own_file)
+      ->group("Data");
   own_file->excludes(command.get_option("--split"));
+  add("--head", options.head, "NAME",
+      "reranker: the model's one number says how well a text answers a query, though its directory does not "
+      "say "
+      "so, and --validation-file has queries")
+      ->needs(own_file)
+      ->check(one_of({"reranker"}));
   add("--max-length", options.max_length, "N",
       "Cut inputs to N tokens, special tokens included; 0: as long as the model and its tokenizer's "
       "model_max_length allow. Of questions: tokens of a window; 0: 384, or fewer if the model takes fewer")

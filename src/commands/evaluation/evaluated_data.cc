@@ -1,5 +1,7 @@
 #include "commands/evaluation/evaluated_data.h"
 
+#include <utility>
+
 #include <fmt/format.h>
 
 #include "base/machine/hardware.h"
@@ -7,6 +9,8 @@
 #include "datasets/sample.h"
 #include "evaluation/align_labels.h"
 #include "features/compared_texts.h"
+#include "model_files/config/change_head.h"
+#include "model_files/model_directory.h"
 #include "model_files/sentence_transformers/prompts.h"
 #include "model_files/tokenizers/tokenizer_files.h"
 #include "transkimmer/error.h"
@@ -99,6 +103,8 @@ void check_model_kind(const std::filesystem::path& model, HeadKind head, const T
                                  task.name, name_of(task.head)));
 }
 
+namespace {
+
 void check_data_kind(const EvaluateOptions& options, HeadKind head) {
   if (head != HeadKind::question_answering) refuse_question_options(options, head);
   if (head != HeadKind::token_classification && options.tags.given())
@@ -110,6 +116,24 @@ void check_data_kind(const EvaluateOptions& options, HeadKind head) {
   if (!traits_of(head).is_finetuned)
     throw UsageError(fmt::format("{} holds a {} model, but the labels of a table are those of whole texts",
                                  options.model.string(), name_of(head)));
+}
+
+ModelConfig as_reranker(const std::filesystem::path& directory, ModelConfig config) {
+  if (config.head == HeadKind::reranking) return config;
+  if (config.head != HeadKind::regression)
+    throw UsageError(fmt::format("--head reranker: {} is a {} model, expected one of one label",
+                                 directory.string(), name_of(config.head)));
+  return with_head(std::move(config), HeadKind::reranking);
+}
+
+}  // namespace
+
+ModelConfig evaluated_config(const EvaluateOptions& options) {
+  ModelConfig config = ModelConfig::load(options.model);
+  require_task_head(options.model, config);
+  if (options.head) config = as_reranker(options.model, std::move(config));
+  check_data_kind(options, config.head);
+  return config;
 }
 
 EvaluatedTexts read_texts(const EvaluateOptions& options, const Engine& engine,

@@ -80,10 +80,9 @@ void add_data_options(CLI::App& command, FinetuneCommand& finetune) {
       "--multi-label", data.multi_label,
       "Each example of --train-file has a set of labels: an array of names, or of 1.0 and 0.0 for each label "
       "in order; in .csv and .tsv names with commas between them");
-  group
-      .value("--label-columns", data.label_columns, "NAME,...",
-             "The same from a column or key for each label, with 1 where it holds, else 0")
-      ->delimiter(',');
+  add_name_list(command, "--label-columns", data.label_columns,
+                "The same from a column or key for each label, with 1 where it holds, else 0")
+      ->group("Data");
   group.word("--head", finetune.head, {"reranker"},
              "reranker: --train-file holds JSON lines {\"query\": ..., \"positive\": [...], \"negative\": "
              "[...]}, whose documents are scored by how well they answer");

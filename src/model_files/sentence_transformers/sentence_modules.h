@@ -26,8 +26,9 @@ std::vector<SentenceModule> read_module_list(const std::filesystem::path& file);
 
 /// What the modules of a sentence-transformers directory make of token states: modules.json and the folders
 /// that it names (Pooling, Dense, Normalize; Dropout does nothing). Steps are named by their folder:
-/// "2_Dense.linear". Nothing where there is no modules.json, or one of sparse vectors. Throws IoError, and FormatError naming file and
-/// key for modules that we do not have, that stand in another order, or whose sizes do not fit `hidden_size`.
+/// "2_Dense.linear". Nothing where there is no modules.json, or one of sparse vectors. Throws IoError, and
+/// FormatError naming file and key for modules that we do not have, that stand in another order, or whose
+/// sizes do not fit `hidden_size`.
 std::optional<HeadSpec> read_sentence_modules(const std::filesystem::path& directory,
                                               std::int64_t hidden_size);
 

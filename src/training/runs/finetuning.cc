@@ -33,20 +33,30 @@ void check_unlabelled_options(const FinetuningOptions& options) {
         "what is answered");
   const HeadKind head = ModelConfig::load(*options.teacher).head;
   if (!traits_of(head).is_finetuned)
-    throw UsageError(fmt::format(
-        "--teacher: {} has head {}, expected a classifier, a regressor, a tagger, an embedder or a model "
-        "that answers questions",
-        options.teacher->string(), name_of(head)));
+    throw UsageError(
+        fmt::format("--teacher: {} has head {}, expected a classifier, a regressor, a reranker, a tagger, an "
+                    "embedder or a "
+                    "model that answers questions",
+                    options.teacher->string(), name_of(head)));
+  if (head == HeadKind::reranking && data.text_pair_column.empty())
+    throw UsageError(
+        fmt::format("--unlabelled: {} ranks pairs of a query and a text, which --text-column and "
+                    "--text-pair-column name",
+                    options.teacher->string()));
 }
 
-/// What the labels of one's own files are, and whether they have a query to protect.
+/// What the labels of one's own files are.
 void check_label_options(const FinetuningOptions& options) {
   const DataOptions& data = options.data;
-  const bool said = data.multi_label || !data.label_columns.empty() || data.reranking;
-  if (said && (data.train_file.empty() || !data.task.empty()))
+  const bool sets = data.multi_label || !data.label_columns.empty();
+  if (int{data.regression} + int{sets} + int{data.reranking} + int{data.token_classification} > 1)
+    throw UsageError(
+        "--regression, --multi-label (or --label-columns), --token-classification and --head exclude each "
+        "other");
+  // Of texts that a teacher answers, the columns are those of --validation-file.
+  const bool columns_alone = !data.unlabelled.empty() && !data.multi_label && !data.reranking;
+  if ((sets || data.reranking) && !columns_alone && (data.train_file.empty() || !data.task.empty()))
     throw UsageError("--multi-label, --label-columns and --head go with --train-file");
-  if (int{data.regression} + int{data.multi_label || !data.label_columns.empty()} + int{data.reranking} > 1)
-    throw UsageError("--regression, --multi-label (or --label-columns) and --head exclude each other");
   if (data.reranking && has_table_options(data))
     throw UsageError(
         "--head reranker reads query, positive and negative: --text-column, --text-pair-column and "
@@ -61,7 +71,6 @@ bool has_queries(const FinetuningOptions& options) {
 /// Of texts to classify: a task, or one's own files.
 void check_text_options(const FinetuningOptions& options) {
   const DataOptions& data = options.data;
-  check_label_options(options);
   if (!data.unlabelled.empty()) return check_unlabelled_options(options);
   if (data.task.empty() == data.train_file.empty())
     throw UsageError("say what to learn from: either --task with --data-dir, or --train-file");
@@ -80,6 +89,7 @@ void check_text_options(const FinetuningOptions& options) {
 
 /// Throws UsageError for options that do not go together.
 void check_options(const FinetuningOptions& options) {
+  check_label_options(options);
   if (is_token_classification(options)) {
     if (!options.data.unlabelled.empty()) check_unlabelled_options(options);
     return check_tag_options(options);
@@ -87,7 +97,6 @@ void check_options(const FinetuningOptions& options) {
   if (options.data.tags.column > 0 || !options.data.tags.label_names.empty())
     throw UsageError("--tag-column and --label-names are for words with tags: --token-classification");
   if (!is_question_answering(options)) return check_text_options(options);
-  check_label_options(options);
   if (!options.data.unlabelled.empty()) check_unlabelled_options(options);
   if (has_table_options(options.data))
     throw UsageError(

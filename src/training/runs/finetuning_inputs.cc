@@ -81,14 +81,15 @@ FinetuningTexts load_own_tables(const DataOptions& options) {
 /// Texts that the teacher answers; a validation file has the labels that it knows.
 FinetuningTexts load_unlabelled_texts(const DataOptions& options, const ModelConfig& teacher,
                                       std::uint64_t seed) {
-  TableSource source{.path = {},
-                     .text_column = options.text_column,
-                     .text_pair_column = options.text_pair_column,
-                     .label_column = options.label_column,
-                     .label_columns = options.label_columns,
-                     .head = teacher.head,
-                     .labels = traits_of(teacher.head).classifies() ? teacher.labels : std::vector<std::string>(),
-                     .labels_required = true};
+  TableSource source{
+      .path = {},
+      .text_column = options.text_column,
+      .text_pair_column = options.text_pair_column,
+      .label_column = options.label_column,
+      .label_columns = options.label_columns,
+      .head = teacher.head,
+      .labels = traits_of(teacher.head).classifies() ? teacher.labels : std::vector<std::string>(),
+      .labels_required = true};
   FinetuningTexts texts{.task = {}, .train = load_unlabelled(options.unlabelled, source), .dev = {}};
   texts.train.labels = source.labels;
   if (!options.validation_file.empty()) {

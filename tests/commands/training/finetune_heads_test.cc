@@ -166,6 +166,51 @@ TEST_F(FinetuneHeads, ARerankerIsLearntScoredAndPredicts) {
   EXPECT_EQ(run("predict", "out", {}, "no pair\n").status, 2);
 }
 
+/// Trains a dense model as `learn` says, then a skimmed one that it teaches towards half of the arithmetic.
+struct TaughtCase {
+  std::string name;
+  std::string metric;
+  friend std::ostream& operator<<(std::ostream& out, const TaughtCase& tested) { return out << tested.name; }
+};
+
+class TaughtHeads : public FinetuneHeads, public ::testing::WithParamInterface<TaughtCase> {
+ protected:
+  /// --train-file and what goes with it.
+  Arguments data() const {
+    const bool sets = GetParam().name == "MultiLabel";
+    const std::string file = reviews_.path(sets ? "sets.jsonl" : "queries.jsonl");
+    Arguments all = sets ? Arguments{"--multi-label"} : Arguments{"--head", "reranker"};
+    all.insert(all.end(), {"--train-file", file, "--validation-file", file, "--json"});
+    return all;
+  }
+  ProcessResult train(const std::string& model, const std::string& output, const Arguments& more) const {
+    Arguments all = data();
+    all.insert(all.end(), {"--model", reviews_.path(model)});
+    all.insert(all.end(), more.begin(), more.end());
+    return finetune(output, all);
+  }
+};
+
+INSTANTIATE_TEST_SUITE_P(Heads, TaughtHeads,
+                         testing::Values(TaughtCase{"MultiLabel", "f1_micro"},
+                                         TaughtCase{"Reranker", "ndcg@10"}),
+                         [](const auto& tested) { return tested.param.name; });
+
+TEST_P(TaughtHeads, LearnFromADenseTwinToComputeHalf) {
+  write_sets();
+  write_queries();
+  const ProcessResult dense = train("model", "dense", {"--no-skimming", "--num-train-epochs", "8"});
+  ASSERT_EQ(dense.status, 0) << dense.err;
+  const ProcessResult half =
+      train("dense", "half", {"--target-compute", "0.5", "--num-train-epochs", "10", "--skim-predictor-size",
+                              "4", "--precision", "f32"});
+  ASSERT_EQ(half.status, 0) << half.err;
+  EXPECT_THAT(half.err, HasSubstr("/dense teaches"));
+  EXPECT_EQ(half.json()["best"]["metric"], GetParam().metric);
+  EXPECT_LE(half.json()["best"]["compute_share"], 0.55) << half.err;
+  EXPECT_GE(half.json()["best"]["score"], 0.9) << half.err;
+}
+
 struct BadUse {
   std::string name;
   Arguments arguments;  ///< "@" stands for the directory
@@ -183,7 +228,7 @@ INSTANTIATE_TEST_SUITE_P(
                            "--multi-label, --label-columns and --head go with --train-file"},
                     BadUse{"SetsOfNumbers",
                            {"--train-file", "@train.csv", "--multi-label", "--regression"},
-                           "--regression, --multi-label (or --label-columns) and --head exclude each other"},
+                           "--token-classification and --head exclude each other"},
                     BadUse{"RerankerOfATable",
                            {"--train-file", "@train.csv", "--head", "reranker", "--text-column", "x"},
                            "--head reranker reads query, positive and negative"},
