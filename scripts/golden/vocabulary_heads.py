@@ -19,7 +19,7 @@ from sentence_transformers import SparseEncoder
 from sentence_transformers.sparse_encoder.modules import MLMTransformer, SpladePooling
 from tokenizers.pre_tokenizers import ByteLevel
 from transformers import (BertConfig, BertForMaskedLM, BertTokenizerFast, RobertaConfig, RobertaForMaskedLM, RobertaTokenizerFast,
-                          pipeline)
+                          XLMRobertaConfig, XLMRobertaForMaskedLM, XLMRobertaTokenizer, pipeline)
 
 from sentence_transformers_models import TEXTS, WORDS
 
@@ -55,6 +55,16 @@ def roberta(directory):
                          model_max_length=64).save_pretrained(directory)
 
 
+def xlm_roberta(directory):
+    torch.manual_seed(3)
+    words = ["\u2581the", "\u2581film", "\u2581was", "\u2581a", "\u2581or", "s", "\u2581", ".", ",", "?", "'", "good"]
+    pieces = [(word, -2.0 - 0.1 * i) for i, word in enumerate(words)] + [(chr(c), -9.0) for c in range(97, 123) if chr(c) != "s"]
+    vocabulary = [("<s>", 0.0), ("<pad>", 0.0), ("</s>", 0.0), ("<unk>", 0.0), *pieces, ("<mask>", 0.0)]
+    config = XLMRobertaConfig(vocab_size=len(vocabulary), max_position_embeddings=66, type_vocab_size=1, layer_norm_eps=1e-5, **SIZES)
+    save(XLMRobertaForMaskedLM(config), directory)
+    XLMRobertaTokenizer(vocab=vocabulary, model_max_length=64).save_pretrained(directory)
+
+
 def write(directory, expected):
     (directory / "expected.json").write_text(json.dumps(expected) + "\n")
 
@@ -84,6 +94,7 @@ def main():
     shutil.rmtree(OUTPUT, ignore_errors=True)
     write_fill_mask("bert", bert)
     write_fill_mask("roberta", roberta)
+    write_fill_mask("xlm_roberta", xlm_roberta)
     write_splade("splade", pooling_strategy="max")
     write_splade("splade_sum", pooling_strategy="sum", activation_function="log1p_relu")
 

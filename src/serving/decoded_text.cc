@@ -75,6 +75,14 @@ void append_bytes(std::string_view token, std::string& bytes) {
   bytes += spelled;
 }
 
+/// Words of sentencepiece's vocabularies, whose blanks are spelled out; the one before the text is not its
+/// own.
+void append_marked(std::string_view token, bool first, std::string& text) {
+  std::string spelled(token);
+  replace_all(spelled, "\u2581", first ? "" : " ");
+  text += spelled;
+}
+
 std::string valid_utf8(std::string_view bytes) {
   constexpr std::string_view kReplacement = "\uFFFD";
   std::string text;
@@ -90,20 +98,24 @@ std::string valid_utf8(std::string_view bytes) {
 }  // namespace
 
 std::string decode(const Tokenizer& tokenizer, std::span<const std::int32_t> ids, bool skip_special_tokens) {
-  const bool word_pieces = tokenizer.algorithm() == "WordPiece";
+  const std::string_view algorithm = tokenizer.algorithm();
   std::string text;
   bool first = true;
   for (const std::int32_t id : ids) {
     if (skip_special_tokens && is_special(tokenizer, id)) continue;
     const std::string_view token = tokenizer.token(id);
-    if (word_pieces) {
+    if (algorithm == "WordPiece") {
       append_word_piece(token, first, text);
+    } else if (algorithm == "Unigram") {
+      append_marked(token, first, text);
+    } else if (algorithm == "WordLevel") {
+      text += first ? std::string(token) : " " + std::string(token);
     } else {
       append_bytes(token, text);
     }
     first = false;
   }
-  return word_pieces ? text : valid_utf8(text);
+  return valid_utf8(text);
 }
 
 }  // namespace transkimmer

@@ -29,7 +29,7 @@ class GoldenMasks : public testing::TestWithParam<std::string> {
   std::vector<std::string_view> views{texts.begin(), texts.end()};
 };
 
-INSTANTIATE_TEST_SUITE_P(Models, GoldenMasks, testing::Values("bert", "roberta"),
+INSTANTIATE_TEST_SUITE_P(Models, GoldenMasks, testing::Values("bert", "roberta", "xlm_roberta"),
                          [](const auto& tested) { return tested.param; });
 
 TEST_P(GoldenMasks, AreFilledAsThePipelineDoes) {
