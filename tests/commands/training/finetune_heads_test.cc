@@ -201,9 +201,9 @@ TEST_P(TaughtHeads, LearnFromADenseTwinToComputeHalf) {
   write_queries();
   const ProcessResult dense = train("model", "dense", {"--no-skimming", "--num-train-epochs", "8"});
   ASSERT_EQ(dense.status, 0) << dense.err;
-  const ProcessResult half =
-      train("dense", "half", {"--target-compute", "0.5", "--num-train-epochs", "10", "--skim-predictor-size",
-                              "4", "--precision", "f32"});
+  const ProcessResult half = train("dense", "half",
+                                   {"--target-compute", "0.5", "--num-train-epochs", "10",
+                                    "--skim-predictor-size", "4", "--precision", "f32"});
   ASSERT_EQ(half.status, 0) << half.err;
   EXPECT_THAT(half.err, HasSubstr("/dense teaches"));
   EXPECT_EQ(half.json()["best"]["metric"], GetParam().metric);
