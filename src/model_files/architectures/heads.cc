@@ -40,4 +40,17 @@ HeadSpec vocabulary_head(const VocabularyNames& names, const HeadSizes& sizes) {
                     {.name = std::string(names.output), .out = sizes.vocabulary, .tied = true}}};
 }
 
+HeadSpec roberta_head(HeadKind kind, const HeadSizes& sizes) {
+  switch (kind) {
+    case HeadKind::classification:
+      return classifier_head(
+          {.dense = "classifier.dense", .output = "classifier.out_proj", .drops_states = true}, sizes);
+    case HeadKind::masked_lm:
+      return vocabulary_head({.dense = "lm_head.dense", .norm = "lm_head.layer_norm", .output = "lm_head"},
+                             sizes);
+    default:
+      return common_head(kind, sizes);
+  }
+}
+
 }  // namespace transkimmer

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <string_view>
 
 #include "model_files/architectures/architecture.h"
@@ -30,5 +31,11 @@ struct VocabularyNames {
 };
 /// Linear, activation, LayerNorm, the word embeddings again with a bias (...ForMaskedLM).
 HeadSpec vocabulary_head(const VocabularyNames& names, const HeadSizes& sizes);
+
+/// RoBERTa's, and of those that took its heads over. No steps for the kinds that have none of them.
+HeadSpec roberta_head(HeadKind kind, const HeadSizes& sizes);
+/// Tensors of its masked language model that are written a second time.
+inline constexpr std::array<std::string_view, 2> kRobertaCopies = {"lm_head.decoder.weight",
+                                                                   "lm_head.decoder.bias"};
 
 }  // namespace transkimmer

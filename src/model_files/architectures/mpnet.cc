@@ -11,25 +11,11 @@ std::string_view mpnet_key(std::string_view ours, HeadKind /*head*/) {
   return ours == "classifier_dropout" ? std::string_view() : ours;
 }
 
-HeadSpec mpnet_head(HeadKind kind, const HeadSizes& sizes) {
-  switch (kind) {
-    case HeadKind::classification:
-      return classifier_head(
-          {.dense = "classifier.dense", .output = "classifier.out_proj", .drops_states = true}, sizes);
-    case HeadKind::masked_lm:
-      return vocabulary_head({.dense = "lm_head.dense", .norm = "lm_head.layer_norm", .output = "lm_head"},
-                             sizes);
-    default:
-      return common_head(kind, sizes);
-  }
-}
-
 constexpr std::array<Spelling, 5> kTensors = {{{".attention.self.query.", ".attention.attn.q."},
                                                {".attention.self.key.", ".attention.attn.k."},
                                                {".attention.self.value.", ".attention.attn.v."},
                                                {".attention.output.dense.", ".attention.attn.o."},
                                                {".attention.output.LayerNorm.", ".attention.LayerNorm."}}};
-constexpr std::array<std::string_view, 2> kCopies = {"lm_head.decoder.weight", "lm_head.decoder.bias"};
 
 }  // namespace
 
@@ -45,7 +31,7 @@ const Architecture mpnet = {.model_type = "mpnet",
                             .key = mpnet_key,
                             .tensors = kTensors,
                             .pooler = "pooler.",
-                            .copies = kCopies,
-                            .head = mpnet_head};
+                            .copies = kRobertaCopies,
+                            .head = roberta_head};
 
 }  // namespace transkimmer

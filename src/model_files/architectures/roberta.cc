@@ -1,25 +1,8 @@
-#include <array>
-
 #include "model_files/architectures/heads.h"
 #include "model_files/architectures/table.h"
 
 namespace transkimmer {
 namespace {
-
-HeadSpec roberta_head(HeadKind kind, const HeadSizes& sizes) {
-  switch (kind) {
-    case HeadKind::classification:
-      return classifier_head(
-          {.dense = "classifier.dense", .output = "classifier.out_proj", .drops_states = true}, sizes);
-    case HeadKind::masked_lm:
-      return vocabulary_head({.dense = "lm_head.dense", .norm = "lm_head.layer_norm", .output = "lm_head"},
-                             sizes);
-    default:
-      return common_head(kind, sizes);
-  }
-}
-
-constexpr std::array<std::string_view, 2> kCopies = {"lm_head.decoder.weight", "lm_head.decoder.bias"};
 
 /// XLM-RoBERTa and CamemBERT are RoBERTa with vocabularies of their own; both keep the name "roberta." in
 /// front of tensors.
@@ -33,7 +16,7 @@ constexpr Architecture like_roberta(std::string_view model_type, std::string_vie
           .positions = Positions::behind_padding,
           .types = TokenTypes::given_where_several,
           .pooler = "pooler.",
-          .copies = kCopies,
+          .copies = kRobertaCopies,
           .head = roberta_head};
 }
 

@@ -123,31 +123,31 @@ std::size_t leading_white_space(std::string_view text) {
 }
 
 bool is_letter(char32_t c) {
-  return has_flag(c, character_flags::letter);
+  return has_flag(c, character_flags::kLetter);
 }
 
 bool is_number(char32_t c) {
-  return has_flag(c, character_flags::number);
+  return has_flag(c, character_flags::kNumber);
 }
 
 bool is_punctuation(char32_t c) {
-  return has_flag(c, character_flags::punctuation);
+  return has_flag(c, character_flags::kPunctuation);
 }
 
 bool is_removed_by_cleaning(char32_t c) {
-  return has_flag(c, character_flags::removed);
+  return has_flag(c, character_flags::kRemoved);
 }
 
 bool is_nonspacing_mark(char32_t c) {
-  return has_flag(c, character_flags::nonspacing_mark);
+  return has_flag(c, character_flags::kNonspacingMark);
 }
 
 bool is_mark(char32_t c) {
-  return has_flag(c, character_flags::mark);
+  return has_flag(c, character_flags::kMark);
 }
 
 bool is_numeric(char32_t c) {
-  return has_flag(c, character_flags::numeric);
+  return has_flag(c, character_flags::kNumeric);
 }
 
 GraphemeClass grapheme_class(char32_t c) {
@@ -155,7 +155,7 @@ GraphemeClass grapheme_class(char32_t c) {
 }
 
 bool is_word_character(char32_t c) {
-  return has_flag(c, character_flags::word);
+  return has_flag(c, character_flags::kWord);
 }
 
 bool is_cjk_ideograph(char32_t c) {
@@ -185,18 +185,18 @@ int lower_case(char32_t c, char32_t out[2]) {
 
 int canonical_decomposition(char32_t c, char32_t out[8]) {
   out[0] = c;
-  if (!has_flag(c, character_flags::decomposed)) return 1;
+  if (!has_flag(c, character_flags::kDecomposed)) return 1;
   return decomposition(c, UTF8PROC_DECOMPOSE, out, 8);
 }
 
 int compatibility_decomposition(char32_t c, char32_t out[kLongestDecomposition]) {
-  if (!has_flag(c, character_flags::compatible)) return canonical_decomposition(c, out);
+  if (!has_flag(c, character_flags::kCompatible)) return canonical_decomposition(c, out);
   constexpr auto kCompatible = static_cast<utf8proc_option_t>(UTF8PROC_DECOMPOSE | UTF8PROC_COMPAT);
   return decomposition(c, kCompatible, out, kLongestDecomposition);
 }
 
 int combining_class(char32_t c) {
-  if (!has_flag(c, character_flags::reordered)) return 0;
+  if (!has_flag(c, character_flags::kReordered)) return 0;
   return utf8proc_get_property(static_cast<utf8proc_int32_t>(c))->combining_class;
 }
 

@@ -8,17 +8,17 @@ namespace transkimmer {
 /// What a character is to Hugging Face's tokenizers. Its parts were built from several versions of Unicode,
 /// of which each decides something else, so that no library's tables hold all of the answers.
 namespace character_flags {
-inline constexpr std::uint16_t letter = 1;                ///< \p{L} of the byte-level pre-tokenizer
-inline constexpr std::uint16_t number = 1 << 1;           ///< its \p{N}
-inline constexpr std::uint16_t punctuation = 1 << 2;      ///< a word of its own in BERT's pre-tokenizer
-inline constexpr std::uint16_t removed = 1 << 3;          ///< by BERT's cleaning
-inline constexpr std::uint16_t nonspacing_mark = 1 << 4;  ///< dropped when accents are stripped
-inline constexpr std::uint16_t word = 1 << 5;             ///< \w around an added token
-inline constexpr std::uint16_t decomposed = 1 << 6;       ///< by NFD
-inline constexpr std::uint16_t reordered = 1 << 7;        ///< by NFD: its canonical combining class is not 0
-inline constexpr std::uint16_t mark = 1 << 8;             ///< dropped by the normalizer StripAccents
-inline constexpr std::uint16_t numeric = 1 << 9;          ///< a digit to the pre-tokenizer Digits
-inline constexpr std::uint16_t compatible = 1 << 10;      ///< decomposed further by NFKD than by NFD
+inline constexpr std::uint16_t kLetter = 1;               ///< \p{L} of the byte-level pre-tokenizer
+inline constexpr std::uint16_t kNumber = 1 << 1;          ///< its \p{N}
+inline constexpr std::uint16_t kPunctuation = 1 << 2;     ///< a word of its own in BERT's pre-tokenizer
+inline constexpr std::uint16_t kRemoved = 1 << 3;         ///< by BERT's cleaning
+inline constexpr std::uint16_t kNonspacingMark = 1 << 4;  ///< dropped when accents are stripped
+inline constexpr std::uint16_t kWord = 1 << 5;            ///< \w around an added token
+inline constexpr std::uint16_t kDecomposed = 1 << 6;      ///< by NFD
+inline constexpr std::uint16_t kReordered = 1 << 7;       ///< by NFD: its canonical combining class is not 0
+inline constexpr std::uint16_t kMark = 1 << 8;            ///< dropped by the normalizer StripAccents
+inline constexpr std::uint16_t kNumeric = 1 << 9;         ///< a digit to the pre-tokenizer Digits
+inline constexpr std::uint16_t kCompatible = 1 << 10;     ///< decomposed further by NFKD than by NFD
 // 1 << 11 is CharacterTable's own.
 }  // namespace character_flags
 

@@ -78,9 +78,8 @@ LabelledBatch make_batch(const EncodedDataset& dataset, const Batch& batch, cons
     const std::size_t begin = row * longest;
     const std::size_t length = dataset.length(batch[row]);
     std::ranges::copy(dataset.sequence_ids(batch[row]), ids.data_ptr<std::int64_t>() + begin);
-    if (config.type_vocab_size > 1) {
+    if (config.type_vocab_size > 0)
       std::ranges::copy(dataset.sequence_type_ids(batch[row]), type_ids.data_ptr<std::int64_t>() + begin);
-    }
     std::fill_n(real.data_ptr<float>() + begin, length, 1.0F);
     result.tokens += length;
   }

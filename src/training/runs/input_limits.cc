@@ -35,7 +35,7 @@ void require_within_limits(const EncodedDataset& texts, const ModelConfig& confi
     }
   }
   // Models without types are fed none (make_batch).
-  if (config.type_vocab_size <= 1 || texts.type_ids.empty()) return;
+  if (config.type_vocab_size == 0 || texts.type_ids.empty()) return;
   const auto [least, largest] = std::ranges::minmax(texts.type_ids);
   if (least < 0 || largest >= config.type_vocab_size) {
     throw UsageError(fmt::format(

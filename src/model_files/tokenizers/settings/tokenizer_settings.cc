@@ -229,6 +229,8 @@ TokenizerSettings TokenizerSettings::load(const fs::path& directory, const Model
     if (const auto added = SettingsFile::read(directory / "added_tokens.json"))
       reader.read_added_tokens_file(*added, special_tokens.special_in_added_tokens());
   }
+  // A model without a table of types is fed none, whatever class its tokenizer is of.
+  if (architecture_of(config.model_type).types == TokenTypes::none) settings.gives_types = false;
   settings.special_tokens = special_tokens.take();
   settings.names = settings.special_tokens.names();
   if (config.head == HeadKind::none || config.head == HeadKind::embedding)

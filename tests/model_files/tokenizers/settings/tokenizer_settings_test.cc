@@ -206,6 +206,14 @@ TEST_F(TokenizerSettingsTest, TypesAreGivenWhereTheModelTakesThem) {
   EXPECT_THAT(load()->encode_pair("the", "film").type_ids, testing::Each(0));
 }
 
+TEST_F(TokenizerSettingsTest, AModelWithoutTypesIsGivenNoneWhateverTheClass) {
+  config_.model_type = "distilbert";
+  write("tokenizer_config.json", json{{"tokenizer_class", "BertTokenizer"}});
+  EXPECT_THAT(load()->encode_pair("the", "film").type_ids, testing::Each(0));
+  write("tokenizer_config.json", json{{"model_input_names", {"input_ids", "token_type_ids"}}});
+  EXPECT_THAT(load()->encode_pair("the", "film").type_ids, testing::Each(0));
+}
+
 TEST_F(TokenizerSettingsTest, NullForAccentsMeansAsTheCase) {
   json content = json::parse(std::ifstream(tokenizer_fixture() / "wordpiece/tokenizer.json"));
   config_.vocab_size = 1000;
