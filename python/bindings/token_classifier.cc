@@ -47,7 +47,8 @@ Aggregation aggregation_of(const std::string& name) {
 }
 
 Tags tags_of(TaggedText&& tagged, const TextInput& input) {
-  Tags made{.kept_fraction = std::move(tagged.kept_fraction)};
+  Tags made;
+  made.kept_fraction = std::move(tagged.kept_fraction);
   for (const Entity& entity : tagged.entities) {
     const std::string_view text = entity.second ? *input.text_pair : input.text;
     made.entities.push_back({.entity_group = entity.entity_group,
