@@ -13,7 +13,7 @@ JOBS ?= $(shell nproc)
 SOURCES = find benchmarks examples fuzz include src tests -name '*.cc' -o -name '*.h'
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test build runtime check-tokenizers check-python check-training asan tsan fuzz benchmark tidy format format-check install clean \
+.PHONY: help demo test build runtime check-tokenizers check-hub check-python check-serve check-training asan tsan fuzz benchmark tidy format format-check install clean \
         dependencies developer-dependencies configure
 
 help: ## this list
@@ -59,6 +59,20 @@ endif
 
 check-python: build ## build the package of Python into an empty environment and test it there
 	WERROR=$(WERROR) scripts/test-python $(ARGS)
+
+check-hub: configure ## exchange caches of models with the newest huggingface_hub (PyPI), installed below build/
+	cmake --build --preset release --parallel $(JOBS) --target serve_model fetch_once
+ifeq ($(INSTALL),yes)
+	@scripts/install-huggingface-hub
+endif
+	@tests/hub/online/interchange.py $(ARGS) || [ $$? -eq 77 ]
+
+check-serve: configure ## ask a server as the clients of others do (PyPI), installed below build/
+	cmake --build --preset release --parallel $(JOBS) --target transkimmer write_tiny_model
+ifeq ($(INSTALL),yes)
+	@scripts/install-serve-clients
+endif
+	tests/server/tei_clients.py $(ARGS)
 
 check-training: configure ## compare fine-tuning with a plain PyTorch loop; PYTHON has torch, ARGS="--data glue --model DIR"
 	cmake --build --preset release --parallel $(JOBS) --target transkimmer-train training_batches

@@ -118,8 +118,8 @@ function(transkimmer_require_tested list)
   endif()
 endfunction()
 
-# transkimmer_test(<name> SOURCES ... LINKS ...): one GoogleTest program, each case known to CTest. All are compiled with OpenMP,
-# which some of them need, since a precompiled header serves only those that agree about it.
+# transkimmer_test(<name> SOURCES ... LINKS ...): one GoogleTest program, each case known to CTest; none asks the Hub. All are
+# compiled with OpenMP, which some of them need, since a precompiled header serves only those that agree about it.
 function(transkimmer_test name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;LINKS")
   add_executable(${name} ${arg_SOURCES})
@@ -133,7 +133,7 @@ function(transkimmer_test name)
   else()
     target_precompile_headers(${name} REUSE_FROM base_tests)
   endif()
-  gtest_discover_tests(${name} DISCOVERY_TIMEOUT 120 PROPERTIES TIMEOUT 600)
+  gtest_discover_tests(${name} DISCOVERY_TIMEOUT 120 PROPERTIES TIMEOUT 600 ENVIRONMENT HF_HUB_OFFLINE=1)
 endfunction()
 
 # transkimmer_fuzzer(<name> LINKS ...): the libFuzzer program of fuzz/<name>.cc. The preset `fuzz`

@@ -12,7 +12,7 @@
 
 namespace transkimmer {
 
-/// A model and its tokenizer, loaded from a Hugging Face directory. Classifier, QuestionAnswerer and the like
+/// A model and its tokenizer, by a directory or a name on the Hub. Classifier, QuestionAnswerer and such
 /// are made of it; copies share weights and threads, so one loaded model can serve several of them.
 ///
 ///     const auto model = transkimmer::Model::load("my-model", {.threads = 2});

@@ -14,6 +14,7 @@ constexpr std::array<transkimmer::DelegatedCommand, 3> kTrainingCommands = {{
 
 void add_commands(CLI::App& app) {
   transkimmer::add_predict_command(app);
+  transkimmer::add_serve_command(app);
   transkimmer::add_evaluate_command(app);
   transkimmer::add_sweep_command(app);
   transkimmer::add_benchmark_command(app);
@@ -21,6 +22,8 @@ void add_commands(CLI::App& app) {
   transkimmer::add_tokenize_command(app);
   transkimmer::add_build_vocabulary_command(app);
   transkimmer::add_export_command(app);
+  transkimmer::add_fetch_command(app);
+  transkimmer::add_cache_command(app);
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 
 #include "metrics/vector_similarity.h"
 #include "model_files/sentence_transformers/prompts.h"
+#include "serving/first_values.h"
 #include "serving/loaded_model.h"
 #include "serving/text_run.h"
 
@@ -37,16 +38,20 @@ struct Embedder::Impl {
 
   std::vector<float> cut(std::vector<float> values, const EmbedOptions& options) const {
     if (options.dimensions == 0 || options.dimensions == values.size()) return values;
-    values.resize(options.dimensions);
-    const double length = length_of(values);
-    if (spec().head.normalize && length > 0)
-      for (float& value : values) value = static_cast<float>(value / length);
-    return values;
+    return first_values(std::move(values), options.dimensions, spec().head.normalize);
   }
 
   Model model;
   Prompts prompts;
 };
+
+std::vector<float> first_values(std::vector<float> values, std::size_t dimensions, bool normalize) {
+  values.resize(dimensions);
+  const double length = length_of(values);
+  if (normalize && length > 0)
+    for (float& value : values) value = static_cast<float>(value / length);
+  return values;
+}
 
 Embedder::Embedder(Model model) : impl_(std::make_unique<const Impl>(std::move(model))) {}
 Embedder::Embedder(Embedder&&) noexcept = default;

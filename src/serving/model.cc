@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "hub/find_model.h"
 #include "model_files/model_directory.h"
 #include "model_files/tokenizers/tokenizer_files.h"
 #include "serving/loaded_model.h"
@@ -37,8 +38,9 @@ void require_pairs(const std::filesystem::path& directory, const ModelConfig& co
                     directory.string(), config.type_vocab_size, kind.name));
 }
 
-Model load_model(const std::filesystem::path& directory, const EngineOptions& options,
+Model load_model(const std::filesystem::path& model, const EngineOptions& options,
                  const NoticeHandler& notices, const ServedKind* kind) {
+  const std::filesystem::path directory = find_model(model, {.notices = notices}).directory;
   ModelConfig config = ModelConfig::load(directory);
   if (kind != nullptr) require_head(directory, config, *kind);
   std::shared_ptr<const Tokenizer> tokenizer = load_tokenizer(

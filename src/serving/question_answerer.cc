@@ -5,11 +5,10 @@
 
 #include "features/batches.h"
 #include "features/questions/answer_settings.h"
-#include "features/questions/qa_decoding.h"
-#include "features/questions/qa_windows.h"
 #include "model_files/tokenizers/tokenizer_files.h"
 #include "runtime/engine.h"
 #include "serving/loaded_model.h"
+#include "serving/question_windows.h"
 #include "text/unicode/unicode.h"
 
 namespace transkimmer {
@@ -27,12 +26,6 @@ QaDataset as_dataset(std::span<const QuestionInput> inputs) {
   }
   return dataset;
 }
-
-/// What the engine says about every window.
-struct WindowResults {
-  std::vector<std::vector<float>> logits;        ///< [windows][tokens, 2]
-  std::vector<std::vector<std::uint32_t>> kept;  ///< [windows][layers]
-};
 
 WindowResults run_windows(const Engine& engine, const QaFeatures& features, std::size_t batch_tokens) {
   const EncodedDataset& windows = features.tokens;
@@ -63,7 +56,8 @@ AnswerCandidate as_candidate(const QaCandidate& candidate) {
 }
 
 std::vector<float> kept_fraction(const QaFeatures& features, const WindowResults& results,
-                                 std::size_t example, std::size_t layers) {
+                                 std::size_t example) {
+  const std::size_t layers = results.kept[features.first_window[example]].size();
   std::vector<float> fraction(layers);
   double tokens = 0;
   for (std::size_t w = features.first_window[example]; w < features.first_window[example + 1]; ++w) {
@@ -88,6 +82,39 @@ struct QuestionAnswerer::Impl {
   Model model;
 };
 
+WindowedQuestions cut_into_windows(const Model& model, std::span<const QuestionInput> inputs,
+                                   const AnswerOptions& options, unsigned threads) {
+  const Engine& engine = model.loaded().engine;
+  const Tokenizer& tokenizer = *model.loaded().tokenizer;
+  WindowedQuestions questions{.dataset = as_dataset(inputs), .features = {}};
+  const std::size_t longest = longest_input(engine.config(), tokenizer, options.max_length);
+  questions.features =
+      make_qa_windows(questions.dataset, tokenizer, inference_windows(options, longest), threads);
+  return questions;
+}
+
+std::vector<Answer> answers_of(const WindowedQuestions& questions, const WindowResults& results,
+                               const AnswerOptions& options) {
+  const QaFeatures& features = questions.features;
+  const std::vector<QaDecision> decisions =
+      decode_answers(features, results.logits, decoding_options(options));
+  std::vector<Answer> answers(decisions.size());
+  for (std::size_t i = 0; i < answers.size(); ++i) {
+    const QaDecision& decision = decisions[i];
+    Answer& answer = answers[i];
+    answer.text = answer_text(questions.dataset, i, decision.answer);
+    answer.begin = decision.answer.range.begin;
+    answer.end = decision.answer.range.end;
+    answer.score = static_cast<float>(decision.answer.probability);
+    answer.null_odds = decision.null_odds;
+    for (const QaCandidate& candidate : decision.n_best) answer.candidates.push_back(as_candidate(candidate));
+    answer.windows = features.windows_of(i).size();
+    answer.question_truncated = features.question_truncated[i];
+    answer.kept_fraction = kept_fraction(features, results, i);
+  }
+  return answers;
+}
+
 QuestionAnswerer::QuestionAnswerer(Model model) : impl_(std::make_unique<const Impl>(std::move(model))) {}
 QuestionAnswerer::QuestionAnswerer(QuestionAnswerer&&) noexcept = default;
 QuestionAnswerer& QuestionAnswerer::operator=(QuestionAnswerer&&) noexcept = default;
@@ -106,29 +133,9 @@ std::vector<Answer> QuestionAnswerer::answer(std::span<const QuestionInput> inpu
                                              const AnswerOptions& options) const {
   if (options.batch_tokens == 0) throw UsageError("batch_tokens is 0, expected at least 1");
   const Engine& engine = impl_->model.loaded().engine;
-  const Tokenizer& tokenizer = *impl_->model.loaded().tokenizer;
-  const QaDataset dataset = as_dataset(inputs);
-  const std::size_t longest = longest_input(engine.config(), tokenizer, options.max_length);
-  const QaFeatures features = make_qa_windows(dataset, tokenizer, inference_windows(options, longest),
-                                              static_cast<unsigned>(engine.threads()));
-  const WindowResults results = run_windows(engine, features, options.batch_tokens);
-  const std::vector<QaDecision> decisions =
-      decode_answers(features, results.logits, decoding_options(options));
-  std::vector<Answer> answers(inputs.size());
-  for (std::size_t i = 0; i < inputs.size(); ++i) {
-    const QaDecision& decision = decisions[i];
-    Answer& answer = answers[i];
-    answer.text = answer_text(dataset, i, decision.answer);
-    answer.begin = decision.answer.range.begin;
-    answer.end = decision.answer.range.end;
-    answer.score = static_cast<float>(decision.answer.probability);
-    answer.null_odds = decision.null_odds;
-    for (const QaCandidate& candidate : decision.n_best) answer.candidates.push_back(as_candidate(candidate));
-    answer.windows = features.windows_of(i).size();
-    answer.question_truncated = features.question_truncated[i];
-    answer.kept_fraction = kept_fraction(features, results, i, static_cast<std::size_t>(layers()));
-  }
-  return answers;
+  const WindowedQuestions questions =
+      cut_into_windows(impl_->model, inputs, options, static_cast<unsigned>(engine.threads()));
+  return answers_of(questions, run_windows(engine, questions.features, options.batch_tokens), options);
 }
 
 std::vector<Answer> QuestionAnswerer::answer(std::initializer_list<QuestionInput> inputs,

@@ -7,6 +7,7 @@
 #include "runtime/probabilities.h"
 #include "serving/aggregation.h"
 #include "serving/loaded_model.h"
+#include "serving/tagged_text.h"
 #include "serving/text_run.h"
 
 namespace transkimmer {
@@ -22,32 +23,31 @@ const ServedKind& served_kind() {
 struct TokenClassifier::Impl {
   explicit Impl(Model served) : model(std::move(served)) { require_kind(model, served_kind()); }
 
-  TaggedText interpret(const TextInput& input, const Encoding& encoding, const TextResult& run,
-                       Aggregation aggregation) const {
-    const std::vector<std::string>& labels = model.labels();
-    const Tokenizer& tokenizer = *model.loaded().tokenizer;
-    std::vector<TokenTrace> trace = trace_of(model, encoding, run.skimmed_at);
-    std::vector<std::vector<float>> probabilities(trace.size());
-    std::vector<ScoredToken> scored;
-    TaggedText result;
-    for (std::size_t t = 0; t < trace.size(); ++t) {
-      if (encoding.segments[t] == Segment::special) continue;
-      probabilities[t] = probabilities_of(std::span(run.logits).subspan(t * labels.size(), labels.size()));
-      const bool second = encoding.segments[t] == Segment::second;
-      const bool goes_on = goes_on_word(tokenizer, encoding.ids[t], encoding.offsets[t],
-                                        second ? *input.text_pair : input.text);
-      scored.push_back(
-          {static_cast<std::uint32_t>(t), encoding.offsets[t], second, goes_on, probabilities[t]});
-      const auto best = std::ranges::max_element(probabilities[t]);
-      const auto label = static_cast<std::size_t>(best - probabilities[t].begin());
-      result.tokens.push_back({static_cast<int>(label), labels[label], *best, std::move(trace[t])});
-    }
-    result.entities = aggregate(scored, labels, aggregation);
-    return result;
-  }
-
   Model model;
 };
+
+TaggedText tagged_text(const Model& model, const TextInput& input, const Encoding& encoding,
+                       const TextResult& run, Aggregation aggregation) {
+  const std::vector<std::string>& labels = model.labels();
+  const Tokenizer& tokenizer = *model.loaded().tokenizer;
+  std::vector<TokenTrace> trace = trace_of(model, encoding, run.skimmed_at);
+  std::vector<std::vector<float>> probabilities(trace.size());
+  std::vector<ScoredToken> scored;
+  TaggedText result;
+  for (std::size_t t = 0; t < trace.size(); ++t) {
+    if (encoding.segments[t] == Segment::special) continue;
+    probabilities[t] = probabilities_of(std::span(run.logits).subspan(t * labels.size(), labels.size()));
+    const bool second = encoding.segments[t] == Segment::second;
+    const bool goes_on =
+        goes_on_word(tokenizer, encoding.ids[t], encoding.offsets[t], second ? *input.text_pair : input.text);
+    scored.push_back({static_cast<std::uint32_t>(t), encoding.offsets[t], second, goes_on, probabilities[t]});
+    const auto best = std::ranges::max_element(probabilities[t]);
+    const auto label = static_cast<std::size_t>(best - probabilities[t].begin());
+    result.tokens.push_back({static_cast<int>(label), labels[label], *best, std::move(trace[t])});
+  }
+  result.entities = aggregate(scored, labels, aggregation);
+  return result;
+}
 
 TokenClassifier::TokenClassifier(Model model) : impl_(std::make_unique<const Impl>(std::move(model))) {}
 TokenClassifier::TokenClassifier(TokenClassifier&&) noexcept = default;
@@ -63,13 +63,13 @@ ClassifyProgress TokenClassifier::tag(std::span<const TextInput> inputs, const T
                                       const ResultHandler& on_result) const {
   if (!on_result) throw UsageError("tag is given an empty function to hand results to");
   const ClassifyOptions classify{options.batch_tokens, options.max_length, false, options.progress};
-  return run_texts(impl_->model, inputs, classify,
-                   [&](std::size_t index, const Encoding& encoding, TextResult run) {
-                     TaggedText result = impl_->interpret(inputs[index], encoding, run, options.aggregation);
-                     result.kept_fraction = std::move(run.kept_fraction);
-                     result.truncated = encoding.truncated;
-                     on_result(index, std::move(result));
-                   });
+  return run_texts(
+      impl_->model, inputs, classify, [&](std::size_t index, const Encoding& encoding, TextResult run) {
+        TaggedText result = tagged_text(impl_->model, inputs[index], encoding, run, options.aggregation);
+        result.kept_fraction = std::move(run.kept_fraction);
+        result.truncated = encoding.truncated;
+        on_result(index, std::move(result));
+      });
 }
 
 std::vector<TaggedText> TokenClassifier::tag(std::span<const TextInput> inputs,

@@ -11,7 +11,7 @@
 #include <fmt/ranges.h>
 
 #include "base/strings/numbers.h"
-#include "commands/options/shipped_models.h"
+#include "commands/options/named_models.h"
 
 namespace transkimmer {
 namespace {
@@ -116,9 +116,7 @@ namespace {
 
 /// What --model means wherever it is required.
 CLI::Option* of_model(CLI::Option* option) {
-  return option->type_name("DIR")
-      ->transform([](const std::string& name) { return model_directory(name).string(); })
-      ->required();
+  return option->type_name(kModelType)->required();
 }
 
 void add_precision_option(CLI::App& command, Precision& precision) {
@@ -145,14 +143,17 @@ void add_precision_option(CLI::App& command, Precision& precision) {
 CLI::Option* add_model_option(CLI::App& command, std::filesystem::path& directory) {
   return of_model(command.add_option(
       "--model", directory,
-      "Model directory as Hugging Face lays it out: config.json, weights, tokenizer files"));
+      "Model directory as Hugging Face lays it out (config.json, weights, tokenizer files), or a name on the "
+      "Hub: org/name or org/name@revision"));
 }
 
 CLI::Option* add_models_option(CLI::App& command, std::vector<std::filesystem::path>& directories) {
-  return of_model(command
-                      .add_option("--model", directories,
-                                  "Model directory as Hugging Face lays it out; once for each model")
-                      ->default_str(""));
+  return of_model(
+      command
+          .add_option(
+              "--model", directories,
+              "Model directory as Hugging Face lays it out, or a name on the Hub; once for each model")
+          ->default_str(""));
 }
 
 void add_compute_options(CLI::App& command, EngineOptions& options) {

@@ -6,6 +6,8 @@ namespace transkimmer {
 
 // Each adds one subcommand, which runs while the command line is parsed and reports failure by throwing.
 
+/// `transkimmer serve`.
+void add_serve_command(CLI::App& app);
 /// `transkimmer tokenize`.
 void add_tokenize_command(CLI::App& app);
 /// `transkimmer inspect`.
@@ -20,6 +22,10 @@ void add_evaluate_command(CLI::App& app);
 void add_sweep_command(CLI::App& app);
 /// `transkimmer build-vocabulary`.
 void add_build_vocabulary_command(CLI::App& app);
+/// `transkimmer fetch`.
+void add_fetch_command(CLI::App& app);
+/// `transkimmer cache`.
+void add_cache_command(CLI::App& app);
 /// `transkimmer export`.
 void add_export_command(CLI::App& app);
 

@@ -1,12 +1,10 @@
 #include "commands/program/output.h"
 
-#include <cmath>
 #include <iostream>
 
 #include <fmt/format.h>
 
 #include "base/strings/escaping.h"
-#include "base/strings/numbers.h"
 
 namespace transkimmer {
 
@@ -26,11 +24,6 @@ void print_error(const std::string& program, const std::string& message, bool js
   std::cerr << (json ? json_text({{"error", message}})
                      : fmt::format("{}: error: {}", program, on_one_line(message)))
             << '\n';
-}
-
-double shortest_decimal(float value) {
-  if (!std::isfinite(value)) return value;
-  return parse_real(fmt::format("{}", value)).value_or(value);
 }
 
 std::string with_separators(std::uint64_t number) {

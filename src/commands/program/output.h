@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/notice.h"
+#include "base/strings/shortest_decimal.h"
 
 namespace transkimmer {
 
@@ -17,9 +18,6 @@ void print_json(const Json& value, int indent = -1);
 
 /// One line on standard error: "program: error: message" or, as JSON, {"error": "message"}.
 void print_error(const std::string& program, const std::string& message, bool json);
-
-/// The double whose shortest decimal form is that of `value`: 0.1f is written 0.1, not 0.10000000149011612.
-double shortest_decimal(float value);
 
 /// 1234567 as "1,234,567".
 std::string with_separators(std::uint64_t number);

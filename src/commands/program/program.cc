@@ -16,6 +16,7 @@
 #include <CLI/Formatter.hpp>
 #include <fmt/format.h>
 
+#include "commands/options/named_models.h"
 #include "commands/program/delegate.h"
 #include "commands/program/help_formatter.h"
 #include "commands/program/output.h"
@@ -113,7 +114,7 @@ void refuse_empty_paths(CLI::App& command) {
       "", "");
   for (CLI::Option* option : command.get_options()) {
     const std::string type = option->get_type_name();
-    if (type.starts_with("FILE") || type.starts_with("DIR")) option->check(check);
+    if (type.starts_with("FILE") || type.starts_with("DIR") || type == kModelType) option->check(check);
   }
 }
 
@@ -125,6 +126,7 @@ void configure(CLI::App& app, const ProgramOptions& options) {
                        "Show the version and exit");
   app.require_subcommand(1);
   options.add_commands(app);
+  app.parse_complete_callback([&app] { resolve_models(app); });
   for (const auto& command : options.delegated) {
     app.add_subcommand(std::string(command.name), std::string(command.description));
   }

@@ -12,7 +12,7 @@
 #include "base/machine/hardware.h"
 #include "base/progress.h"
 #include "commands/options/command_options.h"
-#include "commands/options/shipped_models.h"
+#include "commands/options/named_models.h"
 #include "commands/program/commands.h"
 #include "commands/program/output.h"
 #include "commands/training/demonstration.h"
@@ -138,7 +138,7 @@ std::string demo_table(const DemonstrationResult& result) {
 
 /// Empty when it is the one that ships and an installation left it out.
 std::filesystem::path encoder_to_begin_with(const std::filesystem::path& model) {
-  const std::filesystem::path directory = model_directory(model);
+  const std::filesystem::path directory = find_model(model).directory;  // a name that was given is resolved
   if (model != kShippedEncoder || directory_exists(directory)) return directory;
   std::cerr << fmt::format("note: {} is not installed; beginning from scratch\n", kShippedEncoder);
   return {};
@@ -211,7 +211,8 @@ void add_demo_command(CLI::App& app) {
       "run both over held-out documents: accuracy, tokens kept, arithmetic and time side by side. Needs no "
       "network; takes a few minutes.");
   const OptionGroup group(command, "Options");
-  group.value("--model", options->encoder, "DIR", "Pretrained encoder to begin with");
+  group.value("--model", options->encoder, kModelType,
+              "Pretrained encoder to begin with, or its name on the Hub");
   group.flag("--from-scratch", options->from_scratch,
              "Begin with a smaller encoder of random weights, and a vocabulary made from the documents");
   group.value("--output-dir", options->output_dir, "DIR",

@@ -15,7 +15,7 @@
 #include "base/strings/escaping.h"
 #include "base/strings/quoting.h"
 #include "commands/options/command_options.h"
-#include "commands/options/shipped_models.h"
+#include "commands/options/named_models.h"
 #include "commands/program/commands.h"
 #include "commands/program/output.h"
 #include "commands/training/training_narrator.h"
@@ -153,7 +153,8 @@ void add_distillation_options(CLI::App& command, FinetuneCommand& finetune) {
   const OptionGroup group(command, "Distillation");
   DistillationOptions& distillation = finetune.options.training.distillation;
   group.value("--teacher", finetune.teacher, "DIR",
-              "Model for the same labels whose answers are learnt beside them; none: labels alone (default: "
+              "Model, or its name on the Hub, for the same labels whose answers are learnt beside them; "
+              "none: labels alone (default: "
               "--model, where that "
               "solves the task and what is trained from it skims or keeps fewer layers)");
   group.real("--distillation-weight", distillation.weight,

@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "commands/options/command_options.h"
-#include "commands/options/shipped_models.h"
+#include "commands/options/named_models.h"
 #include "commands/program/output.h"
 #include "training/loop/checkpoint.h"
 #include "transkimmer/error.h"
@@ -21,9 +21,11 @@ void add_model_options(CLI::App& command, RunOptions& options) {
   const OptionGroup group(command, kModelGroup);
   const bool has_default = !options.model.empty();
   group
-      .value("--model", options.model, "DIR",
-             "Model directory as Hugging Face lays it out: config.json, tokenizer files, and weights in "
-             "model.safetensors or pytorch_model.bin (none needed with --from-scratch)")
+      .value(
+          "--model", options.model, kModelType,
+          "Model directory as Hugging Face lays it out (config.json, tokenizer files, and weights in "
+          "model.safetensors or pytorch_model.bin; none needed with --from-scratch), or a name on the Hub: "
+          "org/name or org/name@revision")
       ->required(!has_default);
   group
       .value("--output-dir", options.training.output_dir, "DIR", "Where the trained model and checkpoints go")

@@ -226,14 +226,20 @@ void write_sentence_modules(const fs::path& directory, const HeadSpec& head, std
   writer.finish();
 }
 
+std::vector<std::string> module_folders(const fs::path& directory) {
+  std::vector<std::string> folders;
+  for (Module& module : read_modules(directory / kModulesFile))
+    if (!module.path.empty()) folders.push_back(std::move(module.path));
+  return folders;
+}
+
 void copy_sentence_modules(const fs::path& source, const fs::path& destination) {
   if (!path_exists(source / kModulesFile)) return remove_recursively(destination / kModulesFile);
   std::vector<fs::path> files = {kModulesFile, "sentence_bert_config.json",
                                  "config_sentence_transformers.json"};
-  for (const Module& module : read_modules(source / kModulesFile))
-    if (!module.path.empty())
-      for (const char* const name : {"config.json", "model.safetensors"})
-        files.push_back(fs::path(module.path) / name);
+  for (const std::string& folder : module_folders(source))
+    for (const char* const name : {"config.json", "model.safetensors"})
+      files.push_back(fs::path(folder) / name);
   for (const fs::path& file : files) {
     if (!path_exists(source / file)) continue;
     make_directory((destination / file).parent_path());

@@ -2,6 +2,8 @@
 
 #include <filesystem>
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "model/model_spec.h"
 
@@ -24,6 +26,9 @@ void write_sentence_modules(const std::filesystem::path& directory, const HeadSp
 
 /// The folder of a step's weights, and of its settings: "2_Dense" of "2_Dense.linear".
 std::string module_folder(const HeadStep& step);
+
+/// The folders that modules.json of a directory names, below it. Throws IoError or FormatError.
+std::vector<std::string> module_folders(const std::filesystem::path& directory);
 
 /// Copies modules.json, the folders that it names and the settings beside it, where `source` has them; else
 /// removes a modules.json of `destination`, which would make an embedder of any encoder.

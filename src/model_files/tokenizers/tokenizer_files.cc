@@ -161,6 +161,10 @@ TokenizerFiles TokenizerFiles::read(const fs::path& directory) {
   return files;
 }
 
+std::span<const char* const> TokenizerFiles::names() {
+  return kTokenizerFiles;
+}
+
 bool TokenizerFiles::is_one(std::string_view name) {
   return std::ranges::any_of(kTokenizerFiles, [&](const char* known) { return name == known; });
 }

@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -42,6 +43,8 @@ class TokenizerFiles {
   /// Writes them into `directory` (which exists), and removes there those that they lack: a tokenizer.json of
   /// another model would win over a vocab.txt. Throws IoError.
   void write(const std::filesystem::path& directory) const;
+  /// The names of all files that may be part of a tokenizer.
+  static std::span<const char* const> names();
   /// Whether a file of this name is part of a tokenizer.
   static bool is_one(std::string_view name);
 

@@ -17,10 +17,8 @@ namespace {
 using nlohmann::json;
 namespace fs = std::filesystem;
 
-constexpr const char* kSafetensors = "model.safetensors";
-
 fs::path index_of(const fs::path& directory, const std::string& name) {
-  return directory / (name + ".index.json");
+  return directory / shard_list_name(name);
 }
 
 bool has_whole_or_shards(const fs::path& directory, const char* name) {
@@ -55,11 +53,15 @@ std::map<std::string, std::string> read_weight_map(const fs::path& path) {
   return shards;
 }
 
-void add_shards(const fs::path& index_path, const WeightReader& reader, LoadedTensors& loaded) {
-  const std::map<std::string, std::string> shard_of = read_weight_map(index_path);
+std::set<std::string> shards_in(const std::map<std::string, std::string>& shard_of) {
   std::set<std::string> shards;
   for (const auto& [name, shard] : shard_of) shards.insert(shard);
-  for (const std::string& shard : shards) {
+  return shards;
+}
+
+void add_shards(const fs::path& index_path, const WeightReader& reader, LoadedTensors& loaded) {
+  const std::map<std::string, std::string> shard_of = read_weight_map(index_path);
+  for (const std::string& shard : shards_in(shard_of)) {
     loaded.paths.push_back(index_path.parent_path() / shard);
     reader(loaded.paths.back(), loaded);
   }
@@ -74,6 +76,14 @@ void add_shards(const fs::path& index_path, const WeightReader& reader, LoadedTe
 
 }  // namespace
 
+std::string shard_list_name(const std::string& weights) {
+  return weights + ".index.json";
+}
+
+std::set<std::string> shards_of(const fs::path& list) {
+  return shards_in(read_weight_map(list));
+}
+
 void LoadedTensors::add(const std::string& name, TensorView tensor, const fs::path& file) {
   const auto [present, added] = origins.emplace(name, file.string());
   if (!added)
@@ -83,7 +93,7 @@ void LoadedTensors::add(const std::string& name, TensorView tensor, const fs::pa
 }
 
 WeightFiles find_weight_files(const fs::path& directory) {
-  if (has_whole_or_shards(directory, kSafetensors)) return WeightFiles::safetensors;
+  if (has_whole_or_shards(directory, kSafetensorsWeights)) return WeightFiles::safetensors;
   return has_whole_or_shards(directory, kPytorchWeights) ? WeightFiles::pytorch : WeightFiles::none;
 }
 
@@ -107,8 +117,8 @@ LoadedTensors load_whole_or_shards(const fs::path& directory, const std::string&
 LoadedTensors load_weight_files(const fs::path& directory) {
   if (find_weight_files(directory) == WeightFiles::pytorch)
     throw IoError(fmt::format("{}: has {} but no {}; fine-tuning reads the former, this needs the latter",
-                              directory.string(), kPytorchWeights, kSafetensors));
-  return load_whole_or_shards(directory, kSafetensors, add_safetensors);
+                              directory.string(), kPytorchWeights, kSafetensorsWeights));
+  return load_whole_or_shards(directory, kSafetensorsWeights, add_safetensors);
 }
 
 void add_weight_folder(const fs::path& directory, const std::string& folder, LoadedTensors& loaded) {

@@ -2,12 +2,19 @@
 
 #include <filesystem>
 #include <functional>
+#include <set>
+#include <string>
 
 #include "model_files/weights/model_weights.h"
 
 namespace transkimmer {
 
+inline constexpr const char* kSafetensorsWeights = "model.safetensors";
 inline constexpr const char* kPytorchWeights = "pytorch_model.bin";
+/// The list of the shards that stand for such a file: "model.safetensors.index.json".
+std::string shard_list_name(const std::string& weights);
+/// The files that such a list names, which lie beside it; reads none of them. Throws IoError or FormatError.
+std::set<std::string> shards_of(const std::filesystem::path& list);
 
 /// The files that a model directory keeps its weights in; safetensors come first where there are both.
 enum class WeightFiles { none, safetensors, pytorch };

@@ -1,0 +1,70 @@
+#pragma once
+
+#include <cstdint>
+#include <set>
+#include <string>
+
+#include "hub/model_name.h"
+#include "hub/online/address.h"
+#include "hub/online/http.h"
+#include "hub/settings.h"
+
+namespace transkimmer {
+
+/// What the Hub says of a model.
+struct ModelListing {
+  std::string commit;           ///< what the name's revision is now
+  std::set<std::string> files;  ///< paths that stay below the model's folder
+};
+
+/// A file of one commit.
+struct RemoteFile {
+  std::string name;
+  std::string etag = {};  ///< a plain name: SHA-256 or git's hash on the Hub, anything on other servers
+  std::uint64_t size = 0;
+  std::string address;  ///< where its content comes from
+};
+
+/// Speaks the Hub's routes. A token goes to the endpoint's own host alone, whatever is redirected where. For
+/// one thread at a time.
+///
+/// Its functions throw ConnectionError when there is no answer after all attempts; IoError for a refusal (no
+/// such model or revision, gated, too many requests, a failing server), a redirect that is not followed, or
+/// too many of them; FormatError for an answer that is none of the Hub's, a web page, say.
+class HubClient {
+ public:
+  explicit HubClient(HubSettings settings);
+
+  ModelListing list(const ModelName& name);
+  RemoteFile look_up(const ModelName& name, const std::string& commit, const std::string& file);
+  /// One attempt at the content from a byte on. Redirects are followed.
+  HttpAnswer read(const ModelName& name, const RemoteFile& file, std::uint64_t first_byte,
+                  const BodySink& sink);
+
+  const HubSettings& settings() const { return settings_; }
+
+ private:
+  struct Followed {
+    HttpAnswer answer;    ///< the last one, with what those before it said of commit and linked file
+    std::string address;  ///< where a redirect away led, or who answered
+  };
+  Followed follow(HttpRequest request, const BodySink& sink);
+  Followed insist(const HttpRequest& request, int attempts);
+
+  HubSettings settings_;
+  Address endpoint_;
+  HttpConnection connection_;
+};
+
+/// Whether the same request may succeed later: too many requests, or a server that fails.
+bool may_pass(long status);
+/// How long to wait before the next attempt (the first is 1): as the answer's Retry-After says, or twice as
+/// long each time. Throws IoError when a server asks for more than is waited.
+std::chrono::milliseconds pause_before(int attempt, const HttpAnswer& answer, const HubSettings& settings);
+
+/// Throws the IoError that says what a refusal means and what to do about it.
+[[noreturn]] void throw_refusal(const HttpAnswer& answer, const ModelName& name, const HubSettings& settings);
+/// Throws FormatError when an answer is a web page: a network's login stands between us and the Hub.
+void require_no_web_page(const HttpAnswer& answer, const std::string& address);
+
+}  // namespace transkimmer
