@@ -32,7 +32,7 @@ const std::vector<BadUsage> usages = {
     {{}, "no command given; 'transkimmer --help' lists them"},
     {{"predct"}, "unknown command 'predct'; did you mean 'predict'?"},
     {{"fine-tune"}, "unknown command 'fine-tune'; did you mean 'finetune'?"},
-    {{"serv"}, "unknown command 'serv'"},
+    {{"paint"}, "unknown command 'paint'"},
     {{"--verison"}, "unknown option '--verison'; did you mean '--version'?"},
     {{"predict"}, "--model is required"},
     {{"tokenize"}, "--model is required"},
