@@ -389,7 +389,7 @@ json skimming_to_json(const SkimConfig& skim, json object) {
   return object;
 }
 
-/// Keeps the class that was there when it means the same ("BertForTokenClassification" is a BERT without our
+/// Keeps the class that was there when it means the same ("BertForMultipleChoice" is a BERT without our
 /// head).
 void write_class(const ModelConfig& config, json& root) {
   const HeadTraits& traits = traits_of(config.head);

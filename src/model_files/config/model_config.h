@@ -16,7 +16,7 @@ namespace transkimmer {
 struct ModelConfig {
   std::string model_type = "bert";  ///< of an architecture that we have
   HeadKind head = HeadKind::none;
-  /// config.json names a class whose head is none of ours (BertForTokenClassification): `head` is none, and a
+  /// config.json names a class whose head is none of ours (BertForMultipleChoice): `head` is none, and a
   /// tensor "classifier.weight" is that head's.
   bool other_head = false;
   std::int64_t vocab_size = 0;

@@ -50,7 +50,6 @@ class CpuModel final : public PreparedModel {
     return result;
   }
 
-  bool can_skim() const override { return !weights_.predictors.empty(); }
   int threads() const override { return pool_.threads(); }
   Precision precision() const override { return weights_.precision; }
 

@@ -45,8 +45,6 @@ class PreparedModel {
 
   /// Throws Error when a skim margin is no number.
   virtual BatchResult run(const RaggedBatch& batch, const PassOptions& options) const = 0;
-  /// It has predictors to skim with.
-  virtual bool can_skim() const = 0;
   virtual int threads() const = 0;
   /// What the products really run in; never `automatic`.
   virtual Precision precision() const = 0;
