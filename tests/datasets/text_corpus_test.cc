@@ -194,7 +194,16 @@ TEST_F(TextCorpusOf, AnEndlessJsonLineIsAnError) {
 TEST_F(TextCorpusOf, RejectsWhatIsNoText) {
   EXPECT_EQ(error_of({write("packed.txt", "\x1F\x8B\x08")}),
             "packed.txt: is a compressed file, expected text; unpack it first");
+  EXPECT_EQ(error_of({write("packed.txt", "BZh91AY&SY")}),
+            "packed.txt: is a compressed file, expected text; unpack it first");
   EXPECT_EQ(error_of({write("wide.txt", "\xFF\xFEh")}), "wide.txt: is UTF-16 text, expected UTF-8");
+}
+
+TEST_F(TextCorpusOf, TextThatBeginsLikeACompressedFileIsText) {
+  for (const std::string text : {"BZh", "BZh9", "BZh1AY&SY", "BZh91AY", "PK"}) {
+    SCOPED_TRACE(text);
+    EXPECT_EQ(documents("begins.txt", text), std::vector<std::string>{text});
+  }
 }
 
 TEST_F(TextCorpusOf, RejectsSourcesWithoutFiles) {

@@ -36,7 +36,8 @@ bool is_compressed(std::string_view beginning) {
   using namespace std::string_view_literals;
   constexpr std::array kSignatures = {"\x1F\x8B"sv, "\xFD\x37zXZ\0"sv, "PK\x03\x04"sv, "\x28\xB5\x2F\xFD"sv};
   return std::ranges::any_of(kSignatures, [&](auto signature) { return beginning.starts_with(signature); }) ||
-         (beginning.starts_with("BZh") && beginning.substr(3).substr(1).starts_with("1AY&SY"));
+         // bzip2 writes its block size, one digit, between its letters and the first block's.
+         (beginning.starts_with("BZh") && beginning.substr(0, 10).find("1AY&SY") == 4);
 }
 
 }  // namespace
