@@ -10,6 +10,7 @@
 
 #include "datasets/documents.h"
 #include "datasets/glue.h"
+#include "datasets/reranking.h"
 #include "datasets/squad.h"
 #include "datasets/tables.h"
 #include "datasets/tasks.h"
@@ -18,6 +19,9 @@
 namespace {
 
 using namespace transkimmer;
+
+// First bytes beyond those of tables and tasks.
+constexpr unsigned kQueries = 192, kSets = 224;
 
 void require(bool condition) {
   if (!condition) std::abort();
@@ -40,10 +44,30 @@ void read_table(std::string_view text, unsigned choice) {
   constexpr const char* kNames[] = {"file.csv", "file.tsv", "file.jsonl"};
   TableSource source;
   source.path = kNames[choice % 3];
-  source.kind = (choice / 3) % 2 == 0 ? TaskKind::classification : TaskKind::regression;
+  source.head = (choice / 3) % 2 == 0 ? HeadKind::classification : HeadKind::regression;
   source.labels_required = (choice / 6) % 2 == 0;
   if ((choice / 12) % 2 == 1) source.text_pair_column = "pair";
-  check(parse_table(text, source), source.kind == TaskKind::classification);
+  check(parse_table(text, source), source.head == HeadKind::classification);
+}
+
+void read_label_sets(std::string_view text, unsigned choice) {
+  constexpr const char* kNames[] = {"file.csv", "file.tsv", "file.jsonl"};
+  TableSource source;
+  source.path = kNames[choice % 3];
+  source.head = HeadKind::multi_label;
+  source.labels_required = (choice / 3) % 2 == 0;
+  if ((choice / 6) % 2 == 1) source.label_columns = {"a", "b"};
+  const Dataset dataset = parse_table(text, source);
+  check(dataset, false);
+  for (const Example& example : dataset.examples)
+    require(!dataset.labelled || example.marks.size() == dataset.labels.size());
+}
+
+void read_queries(std::string_view text) {
+  const std::vector<RankedQuery> queries = parse_ranked_queries(text, "file.jsonl");
+  require(!queries.empty());
+  const Dataset pairs = pairs_of(queries, "file.jsonl");
+  require(pairs.queries.size() == queries.size() + 1 && pairs.queries.back() == pairs.examples.size());
 }
 
 void read_questions(std::string_view text) {
@@ -62,8 +86,8 @@ void read_task(std::string_view text, unsigned choice) {
   const Split split = kSplits[choice % 3];
   const auto catalogue = task_catalogue();
   const Task& task = catalogue[(choice / 3) % catalogue.size()];
-  const bool classification = task.kind == TaskKind::classification;
-  if (task.kind == TaskKind::question_answering) {
+  const bool classification = task.head == HeadKind::classification;
+  if (task.head == HeadKind::question_answering) {
     read_questions(text);
   } else if (is_glue_task(task)) {
     check(parse_glue(task, text, split, "file.tsv"), classification);
@@ -83,6 +107,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   try {
     if (choice < 24) {
       read_table(text, choice);
+    } else if (choice >= kSets) {
+      read_label_sets(text, choice - kSets);
+    } else if (choice >= kQueries) {
+      read_queries(text);
     } else {
       read_task(text, choice - 24);
     }

@@ -35,11 +35,14 @@ struct TokenTrace {
 };
 
 struct Classification {
-  int label = 0;           ///< index into Classifier::labels(); 0 for regression
+  int label = 0;           ///< index into Classifier::labels(), of the likeliest; 0 for regression
   std::string label_name;  ///< empty for regression
-  /// Softmax probability of the label; for regression the predicted value.
+  /// Softmax probability of the label (sigmoid of a multi-label model); for regression the predicted value.
   float score = 0;
   std::vector<float> probabilities;  ///< [labels]; empty for regression
+  /// Of a multi-label model, whose labels hold or not each by itself: those with a probability above 0.5, by
+  /// index; empty for others.
+  std::vector<int> labels = {};
   /// Tokens that went through each layer, of all tokens. [layers]
   std::vector<float> kept_fraction;
   std::vector<TokenTrace> tokens;  ///< filled when asked for
@@ -115,6 +118,8 @@ class TRANSKIMMER_API Classifier {
   const Model& model() const;
   /// Label names in index order; one entry for regression.
   const std::vector<std::string>& labels() const;
+  /// Whether each label holds or not by itself (problem_type "multi_label_classification").
+  bool multi_label() const;
   /// Layers of the encoder, the value of TokenTrace::skimmed_at for tokens never skimmed.
   int layers() const;
   /// Threads of the engine, the calling one included.

@@ -38,7 +38,7 @@ class TRANSKIMMER_API Model {
   Model without_skimming() const;
 
   /// What it answers, as Hugging Face's pipelines name it: "text-classification" (regression, too),
-  /// "question-answering", "token-classification", "fill-mask" or, for an encoder alone,
+  /// "text-ranking", "question-answering", "token-classification", "fill-mask" or, for an encoder alone,
   /// "feature-extraction".
   std::string_view task() const;
   /// Label names in index order; one entry for regression, none for models that do not classify.

@@ -5,6 +5,7 @@
 #include <numeric>
 #include <optional>
 #include <random>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
@@ -15,6 +16,7 @@
 #include "commands/options/command_options.h"
 #include "commands/program/commands.h"
 #include "commands/program/output.h"
+#include "model_files/config/change_head.h"
 #include "model_files/model_directory.h"
 #include "report/profile_report.h"
 #include "runtime/engine.h"
@@ -141,7 +143,11 @@ void print_table(const Engine& engine, const Timing& timing, const BenchmarkOpti
 }
 
 void run_benchmark(BenchmarkOptions options) {
-  const auto engine = Engine::load(options.model, options.engine, notices_on_standard_error());
+  ModelConfig config = ModelConfig::load(options.model);
+  // Who pretrains or serves an encoder wants its layers timed, not a vocabulary's logits for every token.
+  if (config.head == HeadKind::masked_lm) config = with_head(std::move(config), HeadKind::none);
+  const auto engine =
+      Engine::load(options.model, std::move(config), options.engine, notices_on_standard_error());
   if (options.length == 0) {
     options.length = std::min(kDefaultLength, static_cast<std::size_t>(engine.config().max_tokens()));
   }

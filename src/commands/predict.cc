@@ -3,138 +3,50 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 #include <fmt/format.h>
 
-#include "base/progress.h"
 #include "commands/answer_printer.h"
 #include "commands/options/answer_options.h"
 #include "commands/options/command_options.h"
 #include "commands/options/text_input.h"
+#include "commands/prediction/predict_options.h"
+#include "commands/prediction/predict_vectors.h"
+#include "commands/prediction/text_stream.h"
 #include "commands/program/commands.h"
 #include "commands/program/output.h"
 #include "commands/result_printer.h"
 #include "transkimmer/classifier.h"
-#include "transkimmer/embedder.h"
+#include "transkimmer/mask_filler.h"
 #include "transkimmer/question_answerer.h"
+#include "transkimmer/reranker.h"
+#include "transkimmer/sparse_embedder.h"
 #include "transkimmer/token_classifier.h"
 
 namespace transkimmer {
 namespace {
 
-/// Names of Aggregation, in its order.
-const std::vector<std::string>& aggregation_names() {
-  static const std::vector<std::string> names = {"none", "simple", "first", "average", "max"};
-  return names;
-}
-
-struct PredictOptions {
-  std::filesystem::path model;
-  TextInputOptions input;
-  EngineOptions engine;
-  std::size_t max_length = 0;
-  std::size_t batch_tokens = ClassifyOptions().batch_tokens;
-  AnswerOptions answer;
-  std::optional<std::string> question;
-  std::optional<std::string> context;
-  std::optional<std::string> prompt;
-  std::size_t dimensions = 0;
-  std::string aggregation = aggregation_names()[static_cast<std::size_t>(Aggregation::simple)];
-  bool json = false;
-  bool progress = false;
-};
-
-/// Texts given to the classifier together: it hands over the first results long before the last, and
-/// tokenises the later ones meanwhile.
-constexpr std::size_t kMostTexts = 8192;
 /// Questions are answered together, so that more would delay the first answer.
 constexpr std::size_t kMostQuestions = 512;
-
-/// A line on standard error that shows how far the run has come over all its calls, when asked for.
-class PredictProgress {
- public:
-  PredictProgress(bool wanted, const char* unit) {
-    if (wanted) line_.emplace(ProgressOptions{.title = "", .unit = unit});
-  }
-  /// Of the present call.
-  void update(const ClassifyProgress& call) { show(call); }
-  void end_call(const ClassifyProgress& call) {
-    show(call);
-    done_ += call.done;
-    tokens_ += call.tokens;
-    seconds_ += call.seconds;
-  }
-  /// Of calls that count nothing themselves.
-  void add(std::size_t done) {
-    done_ += done;
-    if (line_) line_->update(static_cast<std::int64_t>(done_));
-  }
-  void finish() {
-    if (line_) line_->finish();
-  }
-
- private:
-  void show(const ClassifyProgress& call) {
-    if (!line_) return;
-    const double seconds = seconds_ + call.seconds;
-    const double rate = seconds > 0 ? static_cast<double>(tokens_ + call.tokens) / seconds : 0;
-    line_->update(static_cast<std::int64_t>(done_ + call.done), fmt::format("{:.0f} tokens/s", rate));
-  }
-
-  std::optional<ProgressLine> line_;
-  std::size_t done_ = 0;
-  std::uint64_t tokens_ = 0;
-  double seconds_ = 0;
-};
-
-/// Says once that texts were cut.
-class CutNotice {
- public:
-  void see(bool truncated) {
-    ++seen_;
-    if (!truncated || said_) return;
-    said_ = true;
-    notices_on_standard_error()(
-        fmt::format("input {} has more tokens than the model or --max-length allows: it is cut, and so are "
-                    "others that are too long",
-                    seen_));
-  }
-
- private:
-  std::size_t seen_ = 0;
-  bool said_ = false;
-};
-
-/// Runs `call(lines, inputs, options, cut_notice)` over chunks of the input's lines; it returns how far it
-/// came.
-template <typename Call>
-void for_each_text(const PredictOptions& options, const Call& call) {
-  PredictProgress progress(options.progress, "sequences");
-  ClassifyOptions classify{options.batch_tokens, options.max_length, options.json};
-  classify.progress = [&](const ClassifyProgress& done) {
-    std::cout.flush();
-    progress.update(done);
-  };
-  CutNotice cut_notice;
-  TextLineReader reader(options.input);
-  for_each_chunk(reader, kMostTexts, [&](const std::vector<TextLine>& lines) {
-    std::vector<TextInput> inputs;
-    for (const auto& line : lines) {
-      TextInput& input = inputs.emplace_back(TextInput{line.text, std::nullopt});
-      if (line.text_pair) input.text_pair = *line.text_pair;
-    }
-    progress.end_call(call(lines, inputs, classify, cut_notice));
-  });
-  progress.finish();
-}
 
 void predict_labels(const PredictOptions& options, Model model) {
   const Classifier classifier(std::move(model));
   for_each_text(options, [&](const auto&, const auto& inputs, const auto& classify, CutNotice& cut) {
     return classifier.classify(inputs, classify, [&](std::size_t, const Classification& result) {
-      print_result(result, classifier.layers(), options.json);
+      print_result(result, classifier, options.json);
+      cut.see(result.truncated);
+    });
+  });
+}
+
+void predict_relevance(const PredictOptions& options, Model model) {
+  const Reranker reranker(std::move(model));
+  for_each_text(options, [&](const auto&, const auto& inputs, const auto& classify, CutNotice& cut) {
+    return reranker.score(inputs, classify, [&](std::size_t, const Relevance& result) {
+      print_result(result, reranker.model().layers(), options.json);
       cut.see(result.truncated);
     });
   });
@@ -154,23 +66,18 @@ void predict_entities(const PredictOptions& options, Model model) {
   });
 }
 
-void predict_embeddings(const PredictOptions& options, Model model) {
-  const Embedder embedder(std::move(model));
+void predict_masks(const PredictOptions& options, Model model) {
+  const MaskFiller filler(std::move(model));
   for_each_text(options, [&](const auto&, const auto& inputs, const auto& classify, CutNotice& cut) {
-    std::vector<std::string_view> texts;
-    for (const TextInput& input : inputs) {
-      if (input.text_pair) throw UsageError("an embedder takes single texts alone, but a line holds a pair");
-      texts.push_back(input.text);
-    }
-    const EmbedOptions embed{.batch_tokens = classify.batch_tokens,
-                             .max_length = classify.max_length,
-                             .dimensions = options.dimensions,
-                             .prompt = options.prompt,
-                             .progress = classify.progress};
-    return embedder.embed(texts, embed, [&](std::size_t, const Embedding& result) {
-      print_result(result, options.json);
-      cut.see(result.truncated);
-    });
+    const FillOptions fill{.top_k = options.top_k,
+                           .batch_tokens = classify.batch_tokens,
+                           .max_length = classify.max_length,
+                           .progress = classify.progress};
+    return filler.fill(single_texts(inputs, "a model that fills masks"), fill,
+                       [&](std::size_t, const FilledText& result) {
+                         print_result(result, options.json);
+                         cut.see(result.truncated);
+                       });
   });
 }
 
@@ -198,7 +105,13 @@ void run_predict(const PredictOptions& options) {
   if (options.question)
     throw UsageError(options.model.string() +
                      " holds no question answering model, so it takes no --question");
+  if (options.head || model.task() == "text-ranking") return predict_relevance(options, std::move(model));
   if (model.task() == "token-classification") return predict_entities(options, std::move(model));
+  if (options.sparse && model.task() != "fill-mask")
+    throw UsageError(options.model.string() +
+                     " holds no masked language model, so --sparse makes nothing of it");
+  if (options.sparse || SparseEmbedder::is_meant_by(model)) return predict_sparse(options, std::move(model));
+  if (model.task() == "fill-mask") return predict_masks(options, std::move(model));
   if (model.task() == "feature-extraction") return predict_embeddings(options, std::move(model));
   predict_labels(options, std::move(model));
 }
@@ -211,6 +124,9 @@ constexpr const char* kDescription =
     "and tokens; a token's skimmed_at "
     "is the layer whose predictor skimmed it, counted from 0, or null when it was never skimmed; begin "
     "and end are bytes of the text.\n\n"
+    "A multi-label model gives the labels whose probability is above 0.5, a tab between them, or with --json "
+    "an object with labels (those) and scores (of all labels by name) in place of the first four. A reranker "
+    "(sentence-transformers' CrossEncoder) takes pairs of query and text and gives the score of each.\n\n"
     "A token classification model (named entities) gives the entities of each line, a tab between them, as "
     "GROUP: text. With --json an object with entities, each with entity_group, score, word, start and end, "
     "in characters (with --aggregation-strategy none entity and index in place of entity_group, and the "
@@ -218,6 +134,12 @@ constexpr const char* kDescription =
     "An embedder (sentence-transformers' layout) gives a vector of each line: numbers with blanks between "
     "them, "
     "or with --json an object with embedding, truncated and kept_fraction.\n\n"
+    "A masked language model takes texts with masks ([MASK] or <mask>) and gives the likeliest tokens of "
+    "each, "
+    "as TOKEN: score with tabs between them; or with --json an object with fill, as Hugging Face's pipeline "
+    "has "
+    "it: score, token, token_str and sequence of each (of several masks an array for each). With --sparse, "
+    "TOKEN: value of a sparse vector, or an object with sparse, index, token and value of each.\n\n"
     "A question answering model takes questions with their contexts: as --question and --context, as "
     "lines of question, tab, context, or as JSON lines with question, context and id. It gives the "
     "passage that answers, a tab and its probability; an empty passage when there is none. With --json: "
@@ -265,6 +187,26 @@ void add_predict_command(CLI::App& app) {
                    "Put before every text; without it the model's default prompt, if it has one");
   embeddings.whole("--dimensions", options->dimensions,
                    "Only so many first values of a vector, made of length 1 again; 0: all", {0, 1 << 20});
+  embeddings.word(
+      "--embedding-precision", options->embedding_precision, embedding_precision_names(),
+      "What a value becomes, as sentence-transformers' quantize_embeddings has it: float32; int8 or "
+      "uint8, a byte; binary or ubinary, a bit, eight to a number");
+  embeddings.value(
+      "--calibration", options->calibration, "FILE",
+      "Texts, one a line, whose smallest and largest values are the ends of a byte's range (default: "
+      "all of the input, whose vectors are printed when the last one is there)");
+  const OptionGroup masks(*command, "Masked language models");
+  masks.whole("--top-k", options->top_k, "Tokens for each mask", {1, 1 << 20});
+  masks.flag("--sparse", options->sparse,
+             "Sparse vectors over the vocabulary (SPLADE) in place of tokens for masks; a directory of "
+             "sentence-transformers' SparseEncoder means it by itself");
+  masks.whole("--max-active-dims", options->max_active_dims,
+              "Only so many largest values of a sparse vector; 0: all", {0, 1 << 20});
+  OptionGroup(*command, "Pairs")
+      .word(
+          "--head", options->head, {"reranker"},
+          "reranker: the model's one number says how well a text answers a query, though its directory does "
+          "not say so (sentence-transformers' CrossEncoder of any model with one label)");
   add_answer_options(*command, options->answer);
   add_engine_options(*command, options->engine);
   command

@@ -27,21 +27,34 @@ Json as_json(const TokenTrace& token, int layers) {
   return object;
 }
 
-Json as_json(const Classification& result, int layers) {
-  Json object;
+Json as_json(const std::vector<TokenTrace>& tokens, int layers) {
+  Json array = Json::array();
+  for (const auto& token : tokens) array.push_back(as_json(token, layers));
+  return array;
+}
+
+/// Of a multi-label model.
+Json labels_as_json(const Classification& result, const Classifier& classifier) {
+  Json object = {{"labels", Json::array()}, {"scores", Json::object()}};
+  for (const int label : result.labels)
+    object["labels"].push_back(classifier.labels()[static_cast<std::size_t>(label)]);
+  for (std::size_t i = 0; i < result.probabilities.size(); ++i)
+    object["scores"][classifier.labels()[i]] = shortest_decimal(result.probabilities[i]);
+  return object;
+}
+
+Json as_json(const Classification& result, const Classifier& classifier) {
+  Json object = classifier.multi_label() ? labels_as_json(result, classifier) : Json::object();
   const bool regression = result.probabilities.empty();
-  if (!regression) {
+  if (!regression && !classifier.multi_label()) {
     object["label"] = result.label_name;
     object["label_id"] = result.label;
   }
-  object["score"] = shortest_decimal(result.score);
-  if (!regression) {
-    object["probabilities"] = decimals(result.probabilities);
-  }
+  if (!classifier.multi_label()) object["score"] = shortest_decimal(result.score);
+  if (!regression && !classifier.multi_label()) object["probabilities"] = decimals(result.probabilities);
   object["truncated"] = result.truncated;
   object["kept_fraction"] = decimals(result.kept_fraction);
-  object["tokens"] = Json::array();
-  for (const auto& token : result.tokens) object["tokens"].push_back(as_json(token, layers));
+  object["tokens"] = as_json(result.tokens, classifier.layers());
   return object;
 }
 
@@ -79,16 +92,78 @@ Json entities_json(const TaggedText& result, const TextLine& line, bool by_token
   return entities;
 }
 
+Json as_json(const std::vector<FilledToken>& tokens) {
+  Json array = Json::array();
+  for (const FilledToken& token : tokens)
+    array.push_back({{"score", shortest_decimal(token.score)},
+                     {"token", token.token},
+                     {"token_str", token.token_str},
+                     {"sequence", token.sequence}});
+  return array;
+}
+
 }  // namespace
 
-void print_result(const Classification& result, int layers, bool json) {
+void print_result(const Classification& result, const Classifier& classifier, bool json) {
   if (json) {
-    print_json(as_json(result, layers));
+    print_json(as_json(result, classifier));
+  } else if (classifier.multi_label()) {
+    std::vector<std::string> names;
+    for (const int label : result.labels)
+      names.push_back(escaped(classifier.labels()[static_cast<std::size_t>(label)]));
+    std::cout << fmt::format("{}\n", fmt::join(names, "\t"));
   } else if (result.probabilities.empty()) {
     std::cout << fmt::format("{}\n", result.score);
   } else {
     std::cout << fmt::format("{}\t{:.6f}\n", escaped(result.label_name), result.score);
   }
+}
+
+void print_result(const Relevance& result, int layers, bool json) {
+  if (!json) {
+    std::cout << fmt::format("{}\n", result.score);
+    return;
+  }
+  print_json({{"score", shortest_decimal(result.score)},
+              {"truncated", result.truncated},
+              {"kept_fraction", decimals(result.kept_fraction)},
+              {"tokens", as_json(result.tokens, layers)}});
+}
+
+void print_result(const FilledText& result, bool json) {
+  if (json) {
+    const Json fill = result.masks.size() == 1 ? as_json(result.masks.front()) : [&] {
+      Json masks = Json::array();
+      for (const std::vector<FilledToken>& tokens : result.masks) masks.push_back(as_json(tokens));
+      return masks;
+    }();
+    return print_json(
+        {{"fill", fill}, {"truncated", result.truncated}, {"kept_fraction", decimals(result.kept_fraction)}});
+  }
+  std::vector<std::string> masks;
+  for (const std::vector<FilledToken>& tokens : result.masks) {
+    std::vector<std::string> shown;
+    for (const FilledToken& token : tokens)
+      shown.push_back(fmt::format("{}: {:.6f}", escaped(token.token_str), token.score));
+    masks.push_back(fmt::format("{}", fmt::join(shown, "\t")));
+  }
+  std::cout << fmt::format("{}\n", fmt::join(masks, " | "));
+}
+
+void print_result(const SparseEmbedding& result, bool json) {
+  if (json) {
+    Json sparse = Json::array();
+    for (const SparseValue& value : result.values)
+      sparse.push_back(
+          {{"index", value.index}, {"token", value.token}, {"value", shortest_decimal(value.value)}});
+    return print_json({{"sparse", sparse},
+                       {"truncated", result.truncated},
+                       {"kept_fraction", decimals(result.kept_fraction)}});
+  }
+  std::vector<std::string> shown;
+  for (const SparseValue& value : result.values)
+    shown.push_back(fmt::format("{}: {:.6f}", escaped(value.token), value.value));
+  std::cout << fmt::format("{}\n", fmt::join(shown, "\t"));
 }
 
 void print_result(const TaggedText& result, const TextLine& line, EntityFormat format) {
@@ -105,12 +180,25 @@ void print_result(const TaggedText& result, const TextLine& line, EntityFormat f
   std::cout << text << '\n';
 }
 
+namespace {
+
+/// `values` as JSON has them.
+Json as_json(const Embedding& result, Json values) {
+  return {{"embedding", std::move(values)},
+          {"truncated", result.truncated},
+          {"kept_fraction", decimals(result.kept_fraction)}};
+}
+
+}  // namespace
+
 void print_result(const Embedding& result, bool json) {
-  if (json)
-    return print_json({{"embedding", decimals(result.values)},
-                       {"truncated", result.truncated},
-                       {"kept_fraction", decimals(result.kept_fraction)}});
+  if (json) return print_json(as_json(result, decimals(result.values)));
   std::cout << fmt::format("{}\n", fmt::join(result.values, " "));
+}
+
+void print_result(const Embedding& result, const std::vector<int>& quantized, bool json) {
+  if (json) return print_json(as_json(result, quantized));
+  std::cout << fmt::format("{}\n", fmt::join(quantized, " "));
 }
 
 }  // namespace transkimmer

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <limits>
 #include <optional>
 #include <string>
@@ -15,13 +16,18 @@ struct Example {
   std::string text;
   std::optional<std::string> text_pair;
   /// Class index, or the score of a regression task; NaN when the split has no labels.
+  /// Of a set of labels: how many there are in it.
   double label = std::numeric_limits<double>::quiet_NaN();
+  /// Of a multi-label task: 1 for each label of the set, else 0. [labels]; empty for other tasks.
+  std::vector<std::uint8_t> marks = {};
 };
 
 struct Dataset {
   std::vector<Example> examples;
   std::vector<std::string> labels;  ///< class names by index; empty for regression
   bool labelled = true;
+  /// Of rankings: query q is examples [queries[q], queries[q + 1]); else empty.
+  std::vector<std::size_t> queries = {};
   std::string origin;  ///< the file or directory it came from, for messages
   /// Rows passed over for a known defect of the official file (QQP), counted from 0 behind its header.
   std::vector<std::size_t> skipped_rows = {};

@@ -102,7 +102,7 @@ Dataset parse_glue(const Task& task, std::string_view text, Split split, const s
   }
   if (dataset.examples.empty()) throw FormatError(fmt::format("{}: has no rows", origin));
   if (!label_column) return dataset;
-  if (task.kind == TaskKind::regression) {
+  if (task.head == HeadKind::regression) {
     give_scores(spelled, similarity, dataset);
   } else {
     give_classes(spelled, LabelSet(task.labels), dataset);

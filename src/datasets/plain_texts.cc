@@ -35,6 +35,7 @@ std::vector<Example> lines_of(const std::filesystem::path& file) {
 std::vector<Example> rows_of(const std::filesystem::path& file, TableSource source) {
   source.path = file;
   source.label_column = kNoColumn;
+  source.label_columns.clear();
   source.labels_required = false;
   return load_table(source).examples;
 }

@@ -43,7 +43,7 @@ std::vector<std::string> newsgroups() {
 Task classification(std::string name, std::vector<std::string> labels, std::vector<Metric> metrics,
                     std::string description) {
   return {.name = std::move(name),
-          .kind = TaskKind::classification,
+          .head = HeadKind::classification,
           .pair = false,
           .labels = std::move(labels),
           .metrics = std::move(metrics),
@@ -62,11 +62,11 @@ std::vector<Task> make_catalogue() {
   Task similarity =
       of_pairs(classification("stsb", {}, {Metric::pearson, Metric::spearman},
                               "GLUE STS-B: similarity of two sentences, 0 to 5 (Pearson, Spearman)"));
-  similarity.kind = TaskKind::regression;
+  similarity.head = HeadKind::regression;
   Task questions = of_pairs(
       classification("squad_v2", {}, {Metric::f1, Metric::exact},
                      "SQuAD v2: which words of a text answer a question, if any? (F1, exact match)"));
-  questions.kind = TaskKind::question_answering;
+  questions.head = HeadKind::question_answering;
   return {
       classification("cola", {"unacceptable", "acceptable"}, {Metric::matthews},
                      "GLUE CoLA: is the sentence grammatical? (Matthews correlation)"),
@@ -113,6 +113,10 @@ std::string_view name_of(Metric metric) {
       return "accuracy";
     case Metric::f1:
       return "f1";
+    case Metric::f1_micro:
+      return "f1_micro";
+    case Metric::f1_macro:
+      return "f1_macro";
     case Metric::matthews:
       return "matthews_correlation";
     case Metric::pearson:
@@ -121,8 +125,31 @@ std::string_view name_of(Metric metric) {
       return "spearmanr";
     case Metric::exact:
       return "exact";
+    case Metric::mrr_at_10:
+      return "mrr@10";
+    case Metric::ndcg_at_10:
+      return "ndcg@10";
+    case Metric::average_precision:
+      return "map";
   }
   throw UsageError("metric out of range");
+}
+
+std::vector<Metric> usual_metrics(HeadKind head) {
+  switch (head) {
+    case HeadKind::multi_label:
+      return {Metric::f1_micro, Metric::f1_macro, Metric::accuracy};
+    case HeadKind::regression:
+      return {Metric::pearson, Metric::spearman};
+    case HeadKind::embedding:  // vectors are for ranking
+      return {Metric::spearman, Metric::pearson};
+    case HeadKind::reranking:
+      return {Metric::ndcg_at_10, Metric::mrr_at_10, Metric::average_precision};
+    case HeadKind::question_answering:
+      return {Metric::f1, Metric::exact};
+    default:
+      return {Metric::accuracy};
+  }
 }
 
 Split split_from_name(std::string_view name) {
@@ -154,7 +181,7 @@ Dataset load_task(const Task& task, const std::filesystem::path& directory, Spli
   if (task.name == "imdb") return load_imdb(task, directory, split);
   if (task.name == "20news") return load_20news(task, directory, split);
   if (task.name == "yelp") return load_yelp(task, directory, split);
-  if (task.kind == TaskKind::question_answering)
+  if (task.head == HeadKind::question_answering)
     throw UsageError(fmt::format("{} is a question answering task, not one of texts with labels", task.name));
   throw UsageError(fmt::format("task {} has no reader", in_quotes(task.name)));
 }

@@ -8,25 +8,42 @@
 #include <vector>
 
 #include "datasets/dataset.h"
+#include "model/head_kind.h"
 
 namespace transkimmer {
 
-enum class TaskKind { classification, regression, question_answering };
 enum class Split { train, dev, test };
-/// `exact` and, for question answering, `f1` are SQuAD's (metrics/squad_scores.h), in percent.
-enum class Metric { accuracy, f1, matthews, pearson, spearman, exact };
+/// `exact` and, for question answering, `f1` are SQuAD's (metrics/squad_scores.h), in percent. Of sets of
+/// labels (metrics/label_set_scores.h) `accuracy` counts those that are the same in all.
+enum class Metric {
+  accuracy,
+  f1,
+  f1_micro,
+  f1_macro,
+  matthews,
+  pearson,
+  spearman,
+  exact,
+  mrr_at_10,
+  ndcg_at_10,
+  average_precision
+};
 
 /// "train", "dev" or "test". Throws UsageError for a value that is none of them, as the next does.
 std::string_view name_of(Split split);
-/// As score names have it: "accuracy", "f1", "matthews_correlation", "pearson", "spearmanr", "exact".
+/// As score names have it: "accuracy", "f1", "f1_micro", "f1_macro", "matthews_correlation", "pearson",
+/// "spearmanr", "exact", "mrr@10", "ndcg@10", "map".
 std::string_view name_of(Metric metric);
 /// Throws UsageError that lists the names.
 Split split_from_name(std::string_view name);
 
+/// What a model with such a head is scored by on one's own data; the first one judges.
+std::vector<Metric> usual_metrics(HeadKind head);
+
 /// One entry of the task catalogue.
 struct Task {
   std::string name;  ///< cola mnli mrpc qnli qqp rte sst2 stsb wnli imdb squad_v2 20news yelp
-  TaskKind kind = TaskKind::classification;
+  HeadKind head = HeadKind::classification;  ///< of the models that solve it
   bool pair = false;
   std::vector<std::string> labels;  ///< in index order; empty but for classification
   std::vector<Metric> metrics;      ///< the first one chooses the best checkpoint
@@ -51,7 +68,10 @@ struct TableSource {
   std::string text_column = "text";
   std::string text_pair_column;  ///< empty: single texts
   std::string label_column = "label";
-  TaskKind kind = TaskKind::classification;
+  /// Of a multi-label task in place of `label_column`: a column for each label, of its name, with 1 where it
+  /// holds and 0 where not.
+  std::vector<std::string> label_columns = {};
+  HeadKind head = HeadKind::classification;  ///< of the models that learn from it
   /// Label names in index order; empty: collected from the file (integers in numeric order, else
   /// alphabetical).
   std::vector<std::string> labels;

@@ -6,8 +6,7 @@
 
 #include "evaluation/engine_batches.h"
 #include "features/batches.h"
-#include "metrics/scores.h"
-#include "metrics/vector_similarity.h"
+#include "metrics/text_scores.h"
 #include "model_files/model_directory.h"
 #include "transkimmer/error.h"
 
@@ -20,11 +19,6 @@ double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
-double interpret(std::span<const float> logits) {
-  if (logits.size() == 1) return logits.front();
-  return static_cast<double>(std::max_element(logits.begin(), logits.end()) - logits.begin());
-}
-
 /// One engine's results, gathered batch by batch.
 class PassRecorder {
  public:
@@ -34,7 +28,6 @@ class PassRecorder {
       pass_.token_logits.resize(data.size());
     } else {
       columns_ = static_cast<std::size_t>(engine.spec().head.out(engine.spec().hidden_size));
-      pass_.outputs.resize(data.size());
       pass_.logits.resize(data.size() * columns_);
     }
     pass_.kept.resize(static_cast<std::size_t>(engine.config().num_hidden_layers));
@@ -52,9 +45,7 @@ class PassRecorder {
   }
 
   Pass take() {
-    // The pairs of vectors are there only now.
-    if (engine_.config().head == HeadKind::embedding)
-      pass_.outputs = cosines_of_pairs(pass_.logits, columns_);
+    if (!of_tokens_) pass_.outputs = text_outputs(engine_.config().head, pass_.logits, columns_);
     return std::move(pass_);
   }
 
@@ -68,7 +59,6 @@ class PassRecorder {
       pass_.token_logits[example].assign(of_tokens.begin(), of_tokens.end());
     } else {
       const std::span<const float> own = logits.subspan(member * columns_, columns_);
-      pass_.outputs[example] = interpret(own);
       std::ranges::copy(own, pass_.logits.begin() + static_cast<std::ptrdiff_t>(example * columns_));
     }
   }
@@ -226,7 +216,14 @@ Evaluation evaluate(const Engine& engine, const Engine* dense, const EncodedData
   const bool labelled =
       std::none_of(data.labels.begin(), data.labels.end(), [](double label) { return std::isnan(label); });
   const auto scores_of = [&](const Pass& pass) {
-    return compute_scores(metrics, pass.outputs, data.labels, options.positive_class);
+    return text_scores(
+        engine.config().head, metrics,
+        {.logits = pass.logits,
+         .columns = static_cast<std::size_t>(engine.spec().head.out(engine.spec().hidden_size)),
+         .labels = data.labels,
+         .marks = data.marks,
+         .queries = data.queries,
+         .positive = options.positive_class});
   };
   if (labelled) result.scores = scores_of(result.run);
   if (labelled && result.dense) result.dense_scores = scores_of(*result.dense);

@@ -36,8 +36,8 @@ struct EvaluationOptions {
 
 /// One engine's pass over a data set.
 struct Pass {
-  std::vector<double>
-      outputs;                ///< [examples]: class index, regression score, or cosine of an embedder's pair
+  /// [examples]: class index (of sets of labels the likeliest), score, or cosine of an embedder's pair
+  std::vector<double> outputs;
   std::vector<float> logits;  ///< [sequences, labels] that they are from; [sequences, dimension] of vectors
   /// [examples][tokens, logits]: of models that answer about every token, which have no outputs: start and
   /// end of answers, or the labels of each token in turn.

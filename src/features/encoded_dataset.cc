@@ -19,6 +19,7 @@ struct EncodedChunk {
   std::vector<std::int32_t> ids;
   std::vector<std::int32_t> type_ids;
   std::vector<std::size_t> lengths;
+  std::vector<std::uint32_t> first_text_ends;
   std::size_t truncated = 0;
 };
 
@@ -31,6 +32,7 @@ void encode_chunk(std::span<const Example> examples, const Tokenizer& tokenizer,
     chunk.ids.insert(chunk.ids.end(), encoding.ids.begin(), encoding.ids.end());
     chunk.type_ids.insert(chunk.type_ids.end(), encoding.type_ids.begin(), encoding.type_ids.end());
     chunk.lengths.push_back(encoding.ids.size());
+    chunk.first_text_ends.push_back(end_of_first_text(encoding));
     if (encoding.truncated) ++chunk.truncated;
   }
 }
@@ -67,12 +69,19 @@ std::uint32_t EncodedDataset::never_skimmed(std::size_t i, SkimProtection protec
   return std::max(question_ends[i], 1U);
 }
 
+std::uint32_t end_of_first_text(const Encoding& encoding) {
+  if (std::ranges::find(encoding.segments, Segment::second) == encoding.segments.end()) return 0;
+  const auto last = std::find(encoding.segments.rbegin(), encoding.segments.rend(), Segment::first);
+  return static_cast<std::uint32_t>(encoding.segments.rend() - last);
+}
+
 std::string EncodedDataset::fingerprint() const {
   Fnv1a hash;
   hash.add(std::span<const std::int32_t>(ids));
   hash.add(std::span<const std::uint64_t>(starts));
   hash.add(std::span<const double>(labels));
   hash.add(std::span<const std::int32_t>(tags));
+  hash.add(std::span<const std::uint8_t>(marks));
   return fmt::format("{:016x}", hash.value());
 }
 
@@ -83,10 +92,19 @@ EncodedDataset encode_dataset(const Dataset& dataset, const Tokenizer& tokenizer
   EncodedDataset encoded;
   encoded.starts.reserve(dataset.examples.size() + 1);
   encoded.labels.reserve(dataset.examples.size());
-  for (const Example& example : dataset.examples) encoded.labels.push_back(example.label);
+  for (const Example& example : dataset.examples) {
+    encoded.labels.push_back(example.label);
+    encoded.marks.insert(encoded.marks.end(), example.marks.begin(), example.marks.end());
+  }
+  encoded.queries = dataset.queries;
+  const bool pairs =
+      std::ranges::any_of(dataset.examples, [](const Example& each) { return each.text_pair.has_value(); });
   for (const EncodedChunk& chunk : chunks) {
     encoded.ids.insert(encoded.ids.end(), chunk.ids.begin(), chunk.ids.end());
     encoded.type_ids.insert(encoded.type_ids.end(), chunk.type_ids.begin(), chunk.type_ids.end());
+    if (pairs)
+      encoded.question_ends.insert(encoded.question_ends.end(), chunk.first_text_ends.begin(),
+                                   chunk.first_text_ends.end());
     encoded.truncated += chunk.truncated;
     for (const std::size_t length : chunk.lengths) encoded.starts.push_back(encoded.starts.back() + length);
   }

@@ -21,8 +21,12 @@ struct EncodedDataset {
   std::vector<std::int32_t> type_ids;
   std::vector<std::uint64_t> starts = {0};
   std::vector<double> labels;  ///< one per sequence; NaN where unlabelled
-  /// One per sequence where the tokens before `end` are a question's, with what stands before it; empty for
-  /// other data.
+  /// Of a multi-label task, [sequences, labels]: 1 for each label of the sequence's set; else empty.
+  std::vector<std::uint8_t> marks;
+  /// Of rankings: query q is sequences [queries[q], queries[q + 1]); else empty.
+  std::vector<std::size_t> queries;
+  /// One per sequence where the tokens before `end` are a question's, or the first text's of a pair, with
+  /// what stands before it; empty for other data.
   std::vector<std::uint32_t> question_ends;
   std::size_t truncated = 0;  ///< sequences that are not all of their text
   /// One per token where tokens have labels: its class, or kNoTag. Empty for other data.
@@ -40,6 +44,9 @@ struct EncodedDataset {
   /// with.
   std::string fingerprint() const;
 };
+
+/// How many first tokens of a pair reach to the end of its first text; 0 of a single text.
+std::uint32_t end_of_first_text(const Encoding& encoding);
 
 /// Tokenises on `threads` threads (0: all cores), with longest-first truncation to `max_length` tokens.
 /// The result does not depend on the number of threads.

@@ -73,9 +73,10 @@ WantedFiles wanted_weights(const std::set<std::string>& model_files, const fs::p
   Choice choice(model_files);
   take_weights(choice, directory, "");
   if (!choice.has(kModulesFile)) return std::move(choice).wanted();
-  for (const std::string& folder : module_folders(directory)) {
-    choice.take(folder + "/" + kConfigFile);
-    take_weights(choice, directory, folder + "/");
+  for (const SentenceModule& module : read_module_list(directory / kModulesFile)) {
+    if (module.path.empty()) continue;
+    choice.take(module.path + "/" + kConfigFile);
+    take_weights(choice, directory, module.path + "/");
   }
   return std::move(choice).wanted();
 }

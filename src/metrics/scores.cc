@@ -156,8 +156,8 @@ std::map<std::string, double> compute_scores(std::span<const Metric> metrics, st
       case Metric::spearman:
         score = spearman_correlation(outputs, labels);
         break;
-      case Metric::exact:
-        throw UsageError("exact is a score of answers, not of classes");
+      default:
+        throw UsageError(score_name(metric) + " is no score of classes");
     }
   }
   return scores;

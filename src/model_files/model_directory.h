@@ -24,7 +24,7 @@ struct NamedTensor {
 void save_model_weights(const std::filesystem::path& directory, const ModelConfig& config,
                         std::span<const NamedTensor> tensors);
 
-/// Whether the model has a head that gives answers about texts, and not just a way to pretrain.
+/// Whether the model has a head that says something about texts, and is no encoder alone.
 bool has_task_head(const ModelConfig& config);
 /// Throws UsageError, which says what gives it one, when the model has no task head.
 void require_task_head(const std::filesystem::path& directory, const ModelConfig& config);

@@ -335,9 +335,19 @@ class EncoderGraph {
 
   /// The linear layers of a head over every token.
   std::string run_steps(std::string x) {
-    for (const HeadStep& step : spec_.head.steps)
-      x = activate(step.activation, step.name, add_bias(step.name, product(step.name, x)));
+    for (const HeadStep& step : spec_.head.steps) {
+      x = activate(step.activation, step.name,
+                   add_bias(step.name, step.tied ? word_product(step.name, x) : product(step.name, x)));
+      if (!step.norm.empty()) x = layer_norm(step.norm, x);
+    }
     return x;
+  }
+
+  /// With the word embeddings, which stand in the graph already.
+  std::string word_product(const std::string& name, const std::string& x) {
+    const std::string words = graph_.node("Transpose", {embedding_names().words}, name + "/words",
+                                          {{"perm", std::vector<std::int64_t>{1, 0}}});
+    return graph_.node("MatMul", {x, words}, name + "/MatMul");
   }
 
   std::string gemm(const std::string& name, const std::string& x, const std::string& result) {

@@ -91,6 +91,12 @@ void Engine::Loaded::check(const RaggedBatch& batch) const {
   check_count("at which threshold they are skimmed", batch.skim_thresholds.size(), batch);
   if (std::ranges::any_of(batch.skim_thresholds, [](double threshold) { return std::isnan(threshold); }))
     throw UsageError("a skim threshold of the batch is not a number");
+  if (!batch.asked.empty() && spec.head.reads != Reads::each)
+    throw UsageError(
+        "the batch asks for the logits of tokens, but the model's head does not read each token");
+  for (const std::uint32_t token : batch.asked)
+    if (token >= batch.tokens())
+      throw UsageError(fmt::format("the batch asks for token {}, but has {}", token, batch.tokens()));
   for (std::size_t i = 0; i < batch.sequences(); ++i) check_sequence(batch, i);
 }
 

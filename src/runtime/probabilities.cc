@@ -14,4 +14,14 @@ std::vector<float> probabilities_of(std::span<const float> logits) {
   return result;
 }
 
+float sigmoid(float logit) {
+  return 1.0F / (1.0F + std::exp(-logit));
+}
+
+std::vector<float> sigmoids_of(std::span<const float> logits) {
+  std::vector<float> result;
+  for (const float logit : logits) result.push_back(sigmoid(logit));
+  return result;
+}
+
 }  // namespace transkimmer

@@ -11,7 +11,8 @@ namespace transkimmer {
 namespace {
 
 const ServedKind& served_kind() {
-  static const ServedKind kind = {{HeadKind::classification, HeadKind::regression}, "a classifier"};
+  static const ServedKind kind = {{HeadKind::classification, HeadKind::multi_label, HeadKind::regression},
+                                  "a classifier"};
   return kind;
 }
 
@@ -27,7 +28,10 @@ struct Classifier::Impl {
       result.score = logits.front();
       return result;
     }
-    result.probabilities = probabilities_of(logits);
+    const bool sets = config.head == HeadKind::multi_label;
+    result.probabilities = sets ? sigmoids_of(logits) : probabilities_of(logits);
+    for (std::size_t i = 0; sets && i < logits.size(); ++i)
+      if (logits[i] > 0) result.labels.push_back(static_cast<int>(i));
     const auto best = std::max_element(result.probabilities.begin(), result.probabilities.end());
     result.label = static_cast<int>(best - result.probabilities.begin());
     result.label_name = config.labels[static_cast<std::size_t>(result.label)];
@@ -86,6 +90,9 @@ std::vector<Classification> Classifier::classify(std::initializer_list<TextInput
 
 const std::vector<std::string>& Classifier::labels() const {
   return impl_->model.labels();
+}
+bool Classifier::multi_label() const {
+  return impl_->model.loaded().engine.config().head == HeadKind::multi_label;
 }
 int Classifier::layers() const {
   return impl_->model.layers();

@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "features/batches.h"
+#include "features/encoded_dataset.h"
 #include "model_files/tokenizers/tokenizer_files.h"
 #include "serving/encoded_windows.h"
 #include "serving/loaded_model.h"
@@ -36,8 +37,8 @@ void check(const Model::Loaded& model, std::span<const TextInput> inputs, const 
 class TextRun {
  public:
   TextRun(const Model::Loaded& model, std::span<const TextInput> inputs, const ClassifyOptions& options,
-          const TextResultHandler& on_result)
-      : model_(model), inputs_(inputs), options_(options), on_result_(on_result) {
+          const TextResultHandler& on_result, const TokenReading& reading)
+      : model_(model), inputs_(inputs), options_(options), on_result_(on_result), reading_(reading) {
     progress_.total = inputs.size();
   }
 
@@ -60,6 +61,9 @@ class TextRun {
     if (encoding.ids.empty())
       throw UsageError(
           fmt::format("input {} is blank, and this model's tokenizer puts no tokens around texts", i));
+    if (reading_.only && std::ranges::find(encoding.ids, *reading_.only) == encoding.ids.end())
+      throw UsageError(fmt::format("input {} has no {} among the tokens that the model reads", i,
+                                   tokenizer.token(*reading_.only)));
     return encoding;
   }
 
@@ -79,23 +83,47 @@ class TextRun {
 
   void run_batch(const EncodedWindow& window, const Batch& members) {
     RaggedBatch batch;
-    for (const std::uint32_t i : members) batch.add(window.encodings[i].ids, window.encodings[i].type_ids);
+    // Of a model that was trained so that the first text of a pair, its query, is kept.
+    const bool keeps_first_text = model_.engine.config().skim.protection == SkimProtection::question;
+    for (const std::uint32_t i : members) {
+      const Encoding& encoding = window.encodings[i];
+      batch.add(encoding.ids, encoding.type_ids, keeps_first_text ? end_of_first_text(encoding) : 0);
+    }
+    const std::vector<std::size_t> rows = rows_of(batch);
     const BatchResult run = model_.engine.run(batch);
-    const bool of_tokens = model_.engine.spec().head.reads == Reads::each;
-    const std::size_t labels = run.logits.size() / (of_tokens ? batch.tokens() : members.size());
+    const std::size_t labels = run.logits.size() / rows.back();
     for (std::size_t m = 0; m < members.size(); ++m) {
       const std::size_t begin = batch.starts[m], length = batch.starts[m + 1] - begin;
-      const auto logits =
-          std::span(run.logits).subspan((of_tokens ? begin : m) * labels, (of_tokens ? length : 1) * labels);
+      const auto logits = std::span(run.logits).subspan(rows[m] * labels, (rows[m + 1] - rows[m]) * labels);
       const auto skimmed_at = std::span(run.skimmed_at).subspan(begin, length);
       TextResult& result = waiting_[members[m]].emplace(
-          TextResult{{logits.begin(), logits.end()}, {skimmed_at.begin(), skimmed_at.end()}, {}});
+          TextResult{reading_.reduce ? reading_.reduce(logits, labels)
+                                     : std::vector<float>(logits.begin(), logits.end()),
+                     {skimmed_at.begin(), skimmed_at.end()},
+                     {}});
       for (std::size_t layer = 0; layer < run.kept.size() / members.size(); ++layer)
         result.kept_fraction.push_back(static_cast<float>(run.kept[layer * members.size() + m]) /
                                        static_cast<float>(length));
     }
     progress_.done += members.size();
     progress_.tokens += batch.tokens();
+  }
+
+  /// Where the logits of each sequence begin, and their end; asks for tokens alone that are wanted.
+  std::vector<std::size_t> rows_of(RaggedBatch& batch) const {
+    const bool of_tokens = model_.engine.spec().head.reads == Reads::each;
+    std::vector<std::size_t> rows = {0};
+    for (std::size_t m = 0; m < batch.sequences(); ++m) {
+      std::size_t count = of_tokens ? batch.starts[m + 1] - batch.starts[m] : 1;
+      if (reading_.only) {
+        const std::size_t before = batch.asked.size();
+        for (std::uint32_t token = batch.starts[m]; token < batch.starts[m + 1]; ++token)
+          if (batch.ids[token] == *reading_.only) batch.asked.push_back(token);
+        count = batch.asked.size() - before;
+      }
+      rows.push_back(rows.back() + count);
+    }
+    return rows;
   }
 
   void report_progress() {
@@ -107,6 +135,7 @@ class TextRun {
   std::span<const TextInput> inputs_;
   const ClassifyOptions& options_;
   const TextResultHandler& on_result_;
+  const TokenReading& reading_;
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
   ClassifyProgress progress_;
   std::vector<std::optional<TextResult>> waiting_;  ///< [inputs of the window]
@@ -115,9 +144,10 @@ class TextRun {
 }  // namespace
 
 ClassifyProgress run_texts(const Model& model, std::span<const TextInput> inputs,
-                           const ClassifyOptions& options, const TextResultHandler& on_result) {
+                           const ClassifyOptions& options, const TextResultHandler& on_result,
+                           const TokenReading& reading) {
   check(model.loaded(), inputs, options);
-  return TextRun(model.loaded(), inputs, options, on_result).run();
+  return TextRun(model.loaded(), inputs, options, on_result, reading).run();
 }
 
 std::vector<TokenTrace> trace_of(const Model& model, const Encoding& encoding,

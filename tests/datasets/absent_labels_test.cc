@@ -13,11 +13,11 @@ namespace transkimmer {
 namespace {
 
 /// Of a table that a model with the classes "bad" and "good" reads.
-Dataset table(const std::string& name, const std::string& text, TaskKind kind = TaskKind::classification) {
+Dataset table(const std::string& name, const std::string& text, HeadKind head = HeadKind::classification) {
   TableSource source;
   source.path = name;
-  source.kind = kind;
-  if (kind == TaskKind::classification) source.labels = {"bad", "good"};
+  source.head = head;
+  if (head == HeadKind::classification) source.labels = {"bad", "good"};
   return parse_table(text, source);
 }
 
@@ -39,10 +39,10 @@ TEST(AbsentLabels, MakeATestSplitUnlabelledInEveryFormat) {
   not_required.labels = {"bad", "good"};
   not_required.labels_required = false;
   expect_unlabelled(parse_table("{\"text\":\"a\",\"label\":null}\n{\"text\":\"b\"}\n", not_required), 2);
-  expect_unlabelled(table("t.jsonl", "{\"text\":\"a\",\"label\":\"-1\"}\n", TaskKind::regression), 1);
-  expect_unlabelled(table("t.jsonl", "{\"text\":\"a\",\"label\":\"\"}\n", TaskKind::regression), 1);
-  expect_unlabelled(table("t.csv", "text,label\na,-1.0\n", TaskKind::regression), 1);
-  expect_unlabelled(table("t.jsonl", "{\"text\":\"a\",\"label\":-1.0}\n", TaskKind::regression), 1);
+  expect_unlabelled(table("t.jsonl", "{\"text\":\"a\",\"label\":\"-1\"}\n", HeadKind::regression), 1);
+  expect_unlabelled(table("t.jsonl", "{\"text\":\"a\",\"label\":\"\"}\n", HeadKind::regression), 1);
+  expect_unlabelled(table("t.csv", "text,label\na,-1.0\n", HeadKind::regression), 1);
+  expect_unlabelled(table("t.jsonl", "{\"text\":\"a\",\"label\":-1.0}\n", HeadKind::regression), 1);
   const Task& sst2 = find_task("sst2");
   expect_unlabelled(parse_glue(sst2, "sentence\tlabel\na\t-1\nb\t-1\n", Split::test, "test.tsv"), 2);
   const Task& stsb = find_task("stsb");
@@ -81,7 +81,7 @@ TEST(AbsentLabels, AreNoneWhereMinusOneIsAClassOrAScore) {
   const Dataset one = parse_table("text,label\na,-1\n", source);
   EXPECT_TRUE(one.labelled);
   EXPECT_EQ(one.examples[0].label, 0);
-  const Dataset scores = table("t.csv", "text,label\na,-1\nb,0.5\n", TaskKind::regression);
+  const Dataset scores = table("t.csv", "text,label\na,-1\nb,0.5\n", HeadKind::regression);
   EXPECT_TRUE(scores.labelled);
   EXPECT_EQ(scores.examples[0].label, -1);
 }

@@ -65,7 +65,7 @@ TableSource with_pair() {
 
 TableSource of_scores() {
   TableSource source;
-  source.kind = TaskKind::regression;
+  source.head = HeadKind::regression;
   return source;
 }
 
@@ -171,8 +171,10 @@ INSTANTIATE_TEST_SUITE_P(
                       "t.jsonl:1: 'label' is a number with a fraction, expected a string or an integer"},
         MalformedFile{"LabelIsABoolean", table("t.jsonl", "{\"text\":\"a\",\"label\":true}\n"),
                       "t.jsonl:1: 'label' is a boolean, expected a string or an integer"},
-        MalformedFile{"LabelIsAList", table("t.jsonl", "{\"text\":\"a\",\"label\":[1]}\n"),
-                      "t.jsonl:1: 'label' is an array, expected a string or an integer"},
+        MalformedFile{
+            "LabelIsAList", table("t.jsonl", "{\"text\":\"a\",\"label\":[1]}\n"),
+            "t.jsonl:1: 'label' is an array, expected a string or an integer; sets of labels are read "
+            "with --multi-label"},
         MalformedFile{"ScoreIsAString",
                       table("t.jsonl", "{\"text\":\"a\",\"label\":\"three\"}\n", of_scores()),
                       "t.jsonl:1: 'label' is 'three', expected a number"}),

@@ -51,7 +51,7 @@ TEST_P(RealData, LoadsWholeWithAllItsLabels) {
   }
   const bool glue_test = known.split == Split::test && std::string(known.folder).starts_with("glue");
   EXPECT_EQ(dataset.labelled, !glue_test);
-  if (dataset.labelled && task.kind == TaskKind::classification) {
+  if (dataset.labelled && task.head == HeadKind::classification) {
     EXPECT_EQ(labels.size(), task.labels.size());
   }
 }

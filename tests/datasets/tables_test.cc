@@ -98,7 +98,7 @@ TEST(Tables, NeverTakeAnIndexWhereLabelsAreNumbers) {
 
 TEST(Tables, ReadRegressionScores) {
   TableSource source = source_named("t.csv");
-  source.kind = TaskKind::regression;
+  source.head = HeadKind::regression;
   const auto dataset = parse_table("text,label\na,-1.5\nb,3\n", source);
   EXPECT_TRUE(dataset.labels.empty());
   EXPECT_EQ(labels_of(dataset), (std::vector<double>{-1.5, 3}));

@@ -29,7 +29,7 @@ TEST(TaskCatalogue, HasTheNamesOfTheOriginalScripts) {
     names.insert(task.name);
     EXPECT_FALSE(task.metrics.empty()) << task.name;
     EXPECT_FALSE(task.description.empty()) << task.name;
-    EXPECT_EQ(task.labels.empty(), task.kind != TaskKind::classification) << task.name;
+    EXPECT_EQ(task.labels.empty(), task.head != HeadKind::classification) << task.name;
   }
   EXPECT_EQ(names, (std::set<std::string>{"cola", "mnli", "mrpc", "qnli", "qqp", "rte", "sst2", "stsb",
                                           "wnli", "imdb", "squad_v2", "20news", "yelp"}));

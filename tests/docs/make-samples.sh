@@ -7,6 +7,9 @@ write_tiny_model=$1
 "$write_tiny_model" my-model
 mkdir -p my-demo && cp -r my-model my-demo/skimmed
 "$write_tiny_model" my-squad question-answering
+"$write_tiny_model" my-genres multi-label-classification
+"$write_tiny_model" my-reranker reranking
+"$write_tiny_model" my-masked masked-language-modelling
 mkdir squad
 cat >squad/dev-v2.0.json <<'JSON'
 {"version": "v2.0", "data": [{"title": "Films", "paragraphs": [
@@ -30,6 +33,12 @@ cat >my-encoder/config.json <<JSON
 JSON
 # A dense checkpoint as people have it, without our settings.
 cp -r my-encoder my-bert && cp my-model/model.safetensors my-bert
+cp -r my-bert my-embedder && mkdir my-embedder/1_Pooling
+echo '{"word_embedding_dimension": 32, "pooling_mode_mean_tokens": true}' >my-embedder/1_Pooling/config.json
+cat >my-embedder/modules.json <<'JSON'
+[{"idx": 0, "name": "0", "path": "", "type": "sentence_transformers.models.Transformer"},
+ {"idx": 1, "name": "1", "path": "1_Pooling", "type": "sentence_transformers.models.Pooling"}]
+JSON
 
 # reviews SEED ROWS SEPARATOR: rows of text and label; one word of the text decides.
 reviews() {

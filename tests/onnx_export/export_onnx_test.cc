@@ -89,10 +89,12 @@ class ExportOnnx : public ::testing::TestWithParam<Exported> {
     return inputs;
   }
 
+  bool reads_whole_texts() const { return config_.spec().head.reads != Reads::each; }
+
   /// The outputs for real tokens, as the engine orders them.
   Tensor outputs(const NamedTensors& values) const {
     const bool spans = GetParam().head == HeadKind::question_answering;
-    if (!spans && GetParam().head != HeadKind::token_classification) return values.at("logits").reshape({-1});
+    if (!spans && reads_whole_texts()) return values.at("logits").reshape({-1});
     const Tensor of_tokens =
         spans ? torch::stack({values.at("start_logits"), values.at("end_logits")}, -1) : values.at("logits");
     return of_tokens.index({values.at("attention_mask").to(torch::kBool)}).reshape({-1});
@@ -173,6 +175,7 @@ std::vector<Exported> every_architecture() {
     cases.push_back({in_test_name(name) + "_questions", name, HeadKind::question_answering, kTwo});
     cases.push_back(
         {in_test_name(name) + "_tokens", name, HeadKind::token_classification, {"O", "B-PER", "I-PER"}});
+    cases.push_back({in_test_name(name) + "_masks", name, HeadKind::masked_lm, {}});
   }
   return cases;
 }

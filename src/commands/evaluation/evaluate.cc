@@ -13,7 +13,6 @@
 #include "commands/program/commands.h"
 #include "commands/program/output.h"
 #include "evaluation/predictions.h"
-#include "model_files/model_directory.h"
 #include "report/evaluation_report.h"
 #include "transkimmer/error.h"
 
@@ -52,9 +51,7 @@ void check_outputs(const EvaluateOptions& options) {
 
 void run_evaluate(const EvaluateOptions& options) {
   check_data_options(options);
-  ModelConfig config = ModelConfig::load(options.model);
-  require_task_head(options.model, config);
-  check_data_kind(options, config.head);
+  ModelConfig config = evaluated_config(options);
   check_outputs(options);
   const Engine engine =
       Engine::load(options.model, std::move(config), options.engine, notices_on_standard_error());

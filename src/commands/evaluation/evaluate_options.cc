@@ -70,8 +70,9 @@ void add_data_options(CLI::App& command, EvaluateOptions& options) {
       "Folder that holds the task's files; of squad_v2 a JSON file, too");
   add("--split", options.split, "NAME", "train, dev or test");
   add("--validation-file", options.table.path, "FILE",
-      "Your own .csv, .tsv or .jsonl file instead of a task; of questions a file like SQuAD's; of a token "
-      "classifier words with tags: columns as CoNLL has them, or .jsonl");
+      "Your own .csv, .tsv or .jsonl file instead of a task; of questions a file like SQuAD's; of a reranker "
+      "JSON lines with query, positive and negative; of a token classifier words with tags: columns as CoNLL "
+      "has them, or .jsonl");
   CLI::Option* const own_file = command.get_option("--validation-file");
   add("--text-column", options.table.text_column, "NAME", "Column or key of the text in your own file")
       ->needs(own_file);
@@ -89,7 +90,18 @@ void add_data_options(CLI::App& command, EvaluateOptions& options) {
                 "as the model has them)")
       ->needs(own_file)
       ->group("Data");
+  add_name_list(command, "--label-columns", options.table.label_columns,
+                "Of a multi-label model in place of --label-column: a column for each label, with 1 where it "
+                "holds")
+      ->needs(own_file)
+      ->group("Data");
   own_file->excludes(command.get_option("--split"));
+  add("--head", options.head, "NAME",
+      "reranker: the model's one number says how well a text answers a query, though its directory does not "
+      "say "
+      "so, and --validation-file has queries")
+      ->needs(own_file)
+      ->check(one_of({"reranker"}));
   add("--max-length", options.max_length, "N",
       "Cut inputs to N tokens, special tokens included; 0: as long as the model and its tokenizer's "
       "model_max_length allow. Of questions: tokens of a window; 0: 384, or fewer if the model takes fewer")

@@ -33,6 +33,7 @@ struct EvaluateOptions {
   std::string task;
   std::filesystem::path data_dir;
   std::string split = "dev";
+  std::optional<std::string> head;  ///< "reranker", of a model that does not say what its one number is
   TableSource table;
   TagFileOptions tags;
   EngineOptions engine;

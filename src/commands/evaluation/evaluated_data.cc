@@ -1,11 +1,16 @@
 #include "commands/evaluation/evaluated_data.h"
 
+#include <utility>
+
 #include <fmt/format.h>
 
 #include "base/machine/hardware.h"
+#include "datasets/reranking.h"
 #include "datasets/sample.h"
 #include "evaluation/align_labels.h"
 #include "features/compared_texts.h"
+#include "model_files/config/change_head.h"
+#include "model_files/model_directory.h"
 #include "model_files/sentence_transformers/prompts.h"
 #include "model_files/tokenizers/tokenizer_files.h"
 #include "transkimmer/error.h"
@@ -13,31 +18,28 @@
 namespace transkimmer {
 namespace {
 
-HeadKind head_for(TaskKind kind) {
-  switch (kind) {
-    case TaskKind::regression:
-      return HeadKind::regression;
-    case TaskKind::question_answering:
-      return HeadKind::question_answering;
-    case TaskKind::classification:
-      break;
-  }
-  return HeadKind::classification;
+/// Whole queries, not pairs, are chosen.
+std::vector<RankedQuery> chosen_queries(const EvaluateOptions& options) {
+  std::vector<RankedQuery> queries = load_ranked_queries(options.table.path);
+  keep_sample(queries, options.max_eval_samples, options.seed);
+  return queries;
 }
 
 EvaluatedTexts load_own_file(const EvaluateOptions& options, const ModelConfig& config) {
-  const bool scores = config.head == HeadKind::regression || config.head == HeadKind::embedding;
   TableSource source = options.table;
-  source.kind = scores ? TaskKind::regression : TaskKind::classification;
-  if (!scores) source.labels = config.labels;
+  source.head = config.head;
+  const HeadTraits& traits = traits_of(config.head);
+  if (!source.label_columns.empty() && traits.labels != LabelKind::set)
+    throw UsageError(fmt::format("--label-columns is for multi-label models, but {} is a {} model",
+                                 options.model.string(), traits.name));
+  if (traits.classifies()) source.labels = config.labels;
   source.labels_required = options.label_column_named;
-  const auto metrics =
-      scores ? std::vector{Metric::pearson, Metric::spearman} : std::vector{Metric::accuracy};
   EvaluatedTexts texts;
   texts.task = "table";
   texts.split = source.path.filename().string();
-  texts.dataset = load_table(source);
-  texts.metrics = metrics;
+  texts.dataset = source.head == HeadKind::reranking ? pairs_of(chosen_queries(options), source.path.string())
+                                                     : load_table(source);
+  texts.metrics = usual_metrics(source.head);
   return texts;
 }
 
@@ -75,8 +77,10 @@ EvaluatedTexts load_data(const EvaluateOptions& options, const ModelConfig& conf
   EvaluatedTexts texts =
       options.task.empty() ? load_own_file(options, config) : load_of_catalogue(options, config, notices);
   texts.indices = rows_of_examples(texts.dataset);
-  keep_sample(texts.indices, options.max_eval_samples, options.seed);
-  keep_sample(texts.dataset.examples, options.max_eval_samples, options.seed);
+  if (texts.dataset.queries.empty()) {
+    keep_sample(texts.indices, options.max_eval_samples, options.seed);
+    keep_sample(texts.dataset.examples, options.max_eval_samples, options.seed);
+  }
   if (!texts.dataset.labelled && options.json)  // the table says so itself
     notify(notices, texts.dataset.origin + ": has no labels, so there is nothing to score");
   return texts;
@@ -92,13 +96,14 @@ void refuse_question_options(const EvaluateOptions& options, HeadKind head) {
 }  // namespace
 
 void check_model_kind(const std::filesystem::path& model, HeadKind head, const Task& task) {
-  const HeadKind wanted = head_for(task.kind);
   // How alike two texts are is also the cosine of their vectors.
-  const bool compares = head == HeadKind::embedding && task.pair && wanted == HeadKind::regression;
-  if (head != wanted && !compares)
+  const bool compares = head == HeadKind::embedding && task.pair && task.head == HeadKind::regression;
+  if (head != task.head && !compares)
     throw UsageError(fmt::format("{} is a {} model, but {} is a {} task", model.string(), name_of(head),
-                                 task.name, name_of(wanted)));
+                                 task.name, name_of(task.head)));
 }
+
+namespace {
 
 void check_data_kind(const EvaluateOptions& options, HeadKind head) {
   if (head != HeadKind::question_answering) refuse_question_options(options, head);
@@ -108,12 +113,27 @@ void check_data_kind(const EvaluateOptions& options, HeadKind head) {
                     "{} model",
                     options.model.string(), name_of(head)));
   if (!options.task.empty()) return check_model_kind(options.model, head, find_task(options.task));
-  const bool reads_own_files = head == HeadKind::classification || head == HeadKind::regression ||
-                               head == HeadKind::question_answering ||
-                               head == HeadKind::token_classification || head == HeadKind::embedding;
-  if (!reads_own_files)
+  if (!traits_of(head).is_finetuned)
     throw UsageError(fmt::format("{} holds a {} model, but the labels of a table are those of whole texts",
                                  options.model.string(), name_of(head)));
+}
+
+ModelConfig as_reranker(const std::filesystem::path& directory, ModelConfig config) {
+  if (config.head == HeadKind::reranking) return config;
+  if (config.head != HeadKind::regression)
+    throw UsageError(fmt::format("--head reranker: {} is a {} model, expected one of one label",
+                                 directory.string(), name_of(config.head)));
+  return with_head(std::move(config), HeadKind::reranking);
+}
+
+}  // namespace
+
+ModelConfig evaluated_config(const EvaluateOptions& options) {
+  ModelConfig config = ModelConfig::load(options.model);
+  require_task_head(options.model, config);
+  if (options.head) config = as_reranker(options.model, std::move(config));
+  check_data_kind(options, config.head);
+  return config;
 }
 
 EvaluatedTexts read_texts(const EvaluateOptions& options, const Engine& engine,

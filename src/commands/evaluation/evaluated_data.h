@@ -63,9 +63,10 @@ EvaluatedQuestions read_questions(const EvaluateOptions& options, const Engine& 
 /// The same of words with tags.
 EvaluatedTags read_tags(const EvaluateOptions& options, const Engine& engine, const NoticeHandler& notices);
 
-/// Before weights are read: throws UsageError when a model of this kind has nothing to say about the data
-/// that `options` name, or takes none of the options for some other kind.
-void check_data_kind(const EvaluateOptions& options, HeadKind head);
+/// What config.json says of `options.model`, or `options.head` in its place, before weights are read. Throws
+/// UsageError when a model of this kind has nothing to say about the data that `options` name, or takes none
+/// of the options for some other kind; IoError, FormatError.
+ModelConfig evaluated_config(const EvaluateOptions& options);
 
 /// Throws UsageError when the model does something else than the task asks for.
 void check_model_kind(const std::filesystem::path& model, HeadKind head, const Task& task);

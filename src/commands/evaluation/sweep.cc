@@ -105,7 +105,7 @@ SweptModel load_swept(const SweepOptions& options, const std::filesystem::path& 
                       const NoticeHandler& notices) {
   EvaluateOptions evaluate = options.evaluate;
   evaluate.model = directory;
-  const Engine engine = Engine::load(directory, evaluate.engine, notices);
+  const Engine engine = Engine::load(directory, evaluated_config(evaluate), evaluate.engine, notices);
   SweptModel model{directory.string(), engine.without_skimming()};
   if (model.dense.config().head == HeadKind::question_answering) {
     model.data = read_questions(evaluate, model.dense, notices);
@@ -157,11 +157,9 @@ void check_directories(const std::vector<std::filesystem::path>& directories) {
 /// What config.json says, before weights are read.
 void check_kinds(const SweepOptions& options) {
   for (const auto& directory : options.models) {
-    const ModelConfig config = ModelConfig::load(directory);
-    require_task_head(directory, config);
     EvaluateOptions evaluate = options.evaluate;
     evaluate.model = directory;
-    check_data_kind(evaluate, config.head);
+    evaluated_config(evaluate);
   }
 }
 

@@ -33,6 +33,7 @@ struct FinetuneCommand {
   FinetuningOptions options;
   TrainingWords words;
   std::optional<std::string> protect;
+  std::optional<std::string> head;
   std::optional<std::string> teacher;
   bool no_skimming = false;
   bool model_named = false;
@@ -45,7 +46,8 @@ std::string listed_tasks() {
   return names;
 }
 
-void add_data_options(CLI::App& command, FinetuningOptions& options) {
+void add_data_options(CLI::App& command, FinetuneCommand& finetune) {
+  FinetuningOptions& options = finetune.options;
   const OptionGroup group(command, "Data");
   DataOptions& data = options.data;
   group.value("--task", data.task, "NAME", "Task of the catalogue: " + listed_tasks());
@@ -74,6 +76,16 @@ void add_data_options(CLI::App& command, FinetuningOptions& options) {
   add_name_list(command, "--label-names", data.tags.label_names,
                 "Names of tags in index order with commas between them, for files that number them")
       ->group("Data");
+  group.flag(
+      "--multi-label", data.multi_label,
+      "Each example of --train-file has a set of labels: an array of names, or of 1.0 and 0.0 for each label "
+      "in order; in .csv and .tsv names with commas between them");
+  add_name_list(command, "--label-columns", data.label_columns,
+                "The same from a column or key for each label, with 1 where it holds, else 0")
+      ->group("Data");
+  group.word("--head", finetune.head, {"reranker"},
+             "reranker: --train-file holds JSON lines {\"query\": ..., \"positive\": [...], \"negative\": "
+             "[...]}, whose documents are scored by how well they answer");
   group.whole("--max-train-samples", data.max_train_samples, "Use a random choice of N examples; 0: all");
   group.whole("--max-eval-samples", data.max_eval_samples, "The same for validation");
   group.value("--metric-for-best-model", options.training.metric_for_best_model, "NAME",
@@ -135,7 +147,8 @@ void add_skimming_options(CLI::App& command, FinetuneCommand& finetune) {
              {0})
       ->excludes(coefficient);
   group.word("--protect", finetune.protect, {"first_token", "question", "none"},
-             "Tokens that are never skimmed: first_token; question: all of squad_v2's question; or none: a "
+             "Tokens that are never skimmed: first_token; question: all of squad_v2's question, or a "
+             "reranker's query; or none: a "
              "text that is classified is done when its first token is skimmed (default: the model's own, "
              "else first_token)");
   group.real(
@@ -179,7 +192,7 @@ void set_usual_values(TrainingOptions& training) {
 
 /// What there is to tell apart: whoever named the wrong column sees it here.
 std::string labels_text(const ModelConfig& config) {
-  if (!traits_of(config.head).classifies) return {};
+  if (!traits_of(config.head).classifies()) return {};
   constexpr std::size_t kShown = 4;
   std::vector<std::string> names;
   for (const std::string& label : config.labels | std::views::take(kShown)) names.push_back(in_quotes(label));
@@ -249,6 +262,7 @@ void run_finetune(FinetuneCommand& finetune_command) {
   FinetuningOptions& options = finetune_command.options;
   complete(finetune_command.words, options);
   options.skimming.enabled = !finetune_command.no_skimming;
+  options.data.reranking = finetune_command.head.has_value();
   if (finetune_command.protect) options.skimming.protection = protection_named(*finetune_command.protect);
   if (finetune_command.teacher)
     options.teacher = *finetune_command.teacher == "none" ? std::filesystem::path{}
@@ -282,7 +296,7 @@ void add_finetune_command(CLI::App& app) {
       "finetune",
       "Train a model for a task so that it skims tokens. The output directory gets a Hugging Face style "
       "model (the best weights seen), trainer_state.json and checkpoint-STEP folders to resume from.");
-  add_data_options(*command, finetune_command->options);
+  add_data_options(*command, *finetune_command);
   add_model_options(*command, finetune_command->options);
   add_length_option(*command, finetune_command->options);
   add_layers_option(*command, finetune_command->options);

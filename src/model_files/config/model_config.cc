@@ -15,6 +15,7 @@
 #include "model_files/config/change_head.h"
 #include "model_files/json/json.h"
 #include "model_files/json/json_fields.h"
+#include "model_files/sentence_transformers/cross_encoder.h"
 #include "model_files/sentence_transformers/sentence_modules.h"
 #include "transkimmer/error.h"
 
@@ -221,7 +222,7 @@ std::vector<std::string> read_labels(const JsonFields& fields, HeadKind head) {
     return read_id2label(fields, *id2label);
   std::vector<std::string> labels;
   // Two labels are Hugging Face's default, but only classifiers have any use for them.
-  const std::int64_t count = fields.integer("num_labels", kLabels, traits_of(head).classifies ? 2 : 0);
+  const std::int64_t count = fields.integer("num_labels", kLabels, traits_of(head).classifies() ? 2 : 0);
   for (std::int64_t i = 0; i < count; ++i) labels.push_back(fmt::format("LABEL_{}", i));
   return labels;
 }
@@ -230,11 +231,18 @@ void read_head(const JsonFields& fields, ModelConfig& config) {
   config.labels = read_labels(fields, config.head);
   if (config.head != HeadKind::classification) return;
   const std::optional<std::string> problem = fields.string("problem_type");
+  if (problem == "multi_label_classification") {
+    config.head = HeadKind::multi_label;
+    return;
+  }
   if (problem && *problem != "regression" && *problem != "single_label_classification")
-    fields.fail("problem_type", *problem, "\"single_label_classification\" or \"regression\"");
+    fields.fail("problem_type", *problem,
+                "\"single_label_classification\", \"multi_label_classification\" or \"regression\"");
   if (problem == "regression" && config.labels.size() != 1)
     fields.fail("problem_type", *problem, fmt::format("one label with it, not {}", config.labels.size()));
-  if (config.labels.size() == 1) config.head = HeadKind::regression;
+  if (config.labels.size() == 1)
+    config.head = find_score_activation(config.other_json, fields.origin()) ? HeadKind::reranking
+                                                                            : HeadKind::regression;
 }
 
 /// null counts as absent, here as with all keys.
@@ -335,6 +343,7 @@ ModelConfig ModelConfig::parse(std::string_view text, const std::string& origin)
   read_activation(spelled, config);
   read_sizes(spelled, config);
   read_rates(spelled, config);
+  config.other_json = root.dump();
   read_head(fields, config);
   if (const json* const skimming = fields.find("transkimmer")) {
     if (!skimming->is_object()) fields.fail("transkimmer", *skimming, "an object");
@@ -342,7 +351,6 @@ ModelConfig ModelConfig::parse(std::string_view text, const std::string& origin)
   } else {
     config.skim.coefficient = fields.real("skim_coefficient", kNotNegative, 0.0);
   }
-  config.other_json = root.dump();
   return config;
 }
 
@@ -358,6 +366,7 @@ ModelConfig with_head(ModelConfig config, HeadKind head) {
 ModelConfig ModelConfig::load(const std::filesystem::path& directory) {
   const std::filesystem::path path = directory / "config.json";
   ModelConfig config = parse(read_downloaded_file(path, kMaxSettingsBytes), path.string());
+  if (config.head == HeadKind::regression) take_cross_encoder_settings(directory, config);
   // An embedder may still name the class that its encoder was pretrained as.
   if (config.head != HeadKind::none && config.head != HeadKind::masked_lm) return config;
   if (std::optional<HeadSpec> sentence = read_sentence_modules(directory, config.hidden_size)) {
@@ -411,10 +420,11 @@ void write_labels(const ModelConfig& config, json& root) {
     root["id2label"][std::to_string(i)] = config.labels[i];
     root["label2id"][config.labels[i]] = i;
   }
-  if (config.head == HeadKind::regression) {
-    root["problem_type"] = "regression";
-  } else if (config.head == HeadKind::classification) {
-    root["problem_type"] = "single_label_classification";
+  const HeadTraits& traits = traits_of(config.head);
+  if (!traits.problem_type.empty()) {
+    root["problem_type"] = traits.problem_type;
+  } else if (traits.class_kind == HeadKind::classification) {
+    root.erase("problem_type");
   }
 }
 
@@ -462,6 +472,7 @@ std::string ModelConfig::to_json() const {
   write_class(*this, root);
   write_numbers(*this, root);
   write_labels(*this, root);
+  write_score_activation(head, root);
   // A dense model stays a plain Hugging Face model, unless its config.json said in so many words that it is
   // dense.
   if (skim.enabled || has_skimming(root))

@@ -25,17 +25,14 @@ namespace fs = std::filesystem;
 
 constexpr IntegerRange kSizes = {1, 1 << 26};
 
-struct Module {
-  std::string path;  ///< of its folder below the model's
-  std::string type;  ///< "Pooling", without "sentence_transformers.models."
-};
+}  // namespace
 
-std::vector<Module> read_modules(const fs::path& file) {
+std::vector<SentenceModule> read_module_list(const fs::path& file) {
   const std::string origin = file.string();
   const json list = read_json(file);
   if (!list.is_array())
     throw FormatError(fmt::format("{}: found {}, expected an array", origin, shown(list)));
-  std::vector<Module> modules;
+  std::vector<SentenceModule> modules;
   for (const json& entry : list) {
     if (!entry.is_object())
       throw FormatError(fmt::format("{}: found {}, expected an object", origin, shown(entry)));
@@ -47,6 +44,8 @@ std::vector<Module> read_modules(const fs::path& file) {
   }
   return modules;
 }
+
+namespace {
 
 json read_settings(const fs::path& file) {
   json settings = read_json(file);
@@ -124,7 +123,8 @@ HeadStep read_dense(const fs::path& directory, const std::string& folder, std::i
 }
 
 /// One module after the other, in the only order that we have: pooling, dense layers, normalisation.
-void add_module(const fs::path& directory, const Module& module, std::int64_t hidden_size, HeadSpec& head) {
+void add_module(const fs::path& directory, const SentenceModule& module, std::int64_t hidden_size,
+                HeadSpec& head) {
   const auto fail = [&](std::string_view expected) {
     throw FormatError(fmt::format("{}: has the module {}, expected {}", (directory / kModulesFile).string(),
                                   in_quotes(module.type), expected));
@@ -153,8 +153,9 @@ std::optional<HeadSpec> read_sentence_modules(const fs::path& directory, std::in
   if (!path_exists(directory / kModulesFile)) return std::nullopt;
   HeadSpec head;
   head.kind = HeadKind::embedding;
-  for (const Module& module : read_modules(directory / kModulesFile))
-    add_module(directory, module, hidden_size, head);
+  const std::vector<SentenceModule> modules = read_module_list(directory / kModulesFile);
+  if (std::ranges::find(modules, kSpladeModule, &SentenceModule::type) != modules.end()) return std::nullopt;
+  for (const SentenceModule& module : modules) add_module(directory, module, hidden_size, head);
   if (head.pooling.empty()) return std::nullopt;
   const bool first_alone = head.pooling == std::vector{Pooling::first};
   head.reads = first_alone ? Reads::first : Reads::pooled;
@@ -226,20 +227,14 @@ void write_sentence_modules(const fs::path& directory, const HeadSpec& head, std
   writer.finish();
 }
 
-std::vector<std::string> module_folders(const fs::path& directory) {
-  std::vector<std::string> folders;
-  for (Module& module : read_modules(directory / kModulesFile))
-    if (!module.path.empty()) folders.push_back(std::move(module.path));
-  return folders;
-}
-
 void copy_sentence_modules(const fs::path& source, const fs::path& destination) {
   if (!path_exists(source / kModulesFile)) return remove_recursively(destination / kModulesFile);
   std::vector<fs::path> files = {kModulesFile, "sentence_bert_config.json",
                                  "config_sentence_transformers.json"};
-  for (const std::string& folder : module_folders(source))
-    for (const char* const name : {"config.json", "model.safetensors"})
-      files.push_back(fs::path(folder) / name);
+  for (const SentenceModule& module : read_module_list(source / kModulesFile))
+    if (!module.path.empty())
+      for (const char* const name : {"config.json", "model.safetensors"})
+        files.push_back(fs::path(module.path) / name);
   for (const fs::path& file : files) {
     if (!path_exists(source / file)) continue;
     make_directory((destination / file).parent_path());

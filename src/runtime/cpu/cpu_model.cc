@@ -1,7 +1,9 @@
 #include "runtime/cpu/cpu_model.h"
 
+#include <cstdint>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "compute/products/packed_linear.h"
 #include "compute/threads/openmp_scope.h"
@@ -34,8 +36,11 @@ class CpuModel final : public PreparedModel {
         {.pass = options, .outputs = every_token ? OutputStates::all_tokens : OutputStates::first_token},
         pool_, *workspace);
     BatchResult result;
+    const std::vector<float> asked = rows_of(encoded.states, batch.asked);
+    if (!asked.empty()) encoded.states = asked.data();
     if (head_) {
-      const std::size_t rows = every_token && !pooled ? batch.tokens() : batch.sequences();
+      const std::size_t tokens = batch.asked.empty() ? batch.tokens() : batch.asked.size();
+      const std::size_t rows = every_token && !pooled ? tokens : batch.sequences();
       const OperationTimer timer(options.times, Operation::head, rows * head_->macs_per_row());
       result.logits = pooled ? head_->logits(pool_states(spec_.head.pooling, batch, encoded.states,
                                                          static_cast<std::size_t>(spec_.hidden_size), pool_)
@@ -54,6 +59,18 @@ class CpuModel final : public PreparedModel {
   Precision precision() const override { return weights_.precision; }
 
  private:
+  /// Of states [tokens, hidden], those of some tokens.
+  std::vector<float> rows_of(const float* states, const std::vector<std::uint32_t>& tokens) const {
+    const auto columns = static_cast<std::size_t>(spec_.hidden_size);
+    std::vector<float> rows;
+    rows.reserve(tokens.size() * columns);
+    for (const std::uint32_t token : tokens) {
+      const float* const row = states + token * columns;
+      rows.insert(rows.end(), row, row + columns);
+    }
+    return rows;
+  }
+
   ModelSpec spec_;
   MatrixKernelCache kernels_;
   EncoderWeights weights_;

@@ -8,6 +8,7 @@
 #include "compute/threads/thread_pool.h"
 #include "model/model_spec.h"
 #include "model_files/weights/model_weights.h"
+#include "runtime/cpu/skim_predictor.h"
 
 namespace transkimmer {
 
@@ -26,11 +27,16 @@ class TaskHead {
   std::size_t macs_per_row() const;
 
  private:
-  TaskHead(std::vector<PackedLinear> steps, std::size_t columns)
-      : steps_(std::move(steps)), columns_(columns) {}
+  struct Step {
+    PackedLinear linear;
+    NormParameters norm;  ///< behind it; empty: none
+  };
+  TaskHead(std::vector<Step> steps, std::size_t columns, float norm_epsilon)
+      : steps_(std::move(steps)), columns_(columns), norm_epsilon_(norm_epsilon) {}
 
-  std::vector<PackedLinear> steps_;
+  std::vector<Step> steps_;
   std::size_t columns_;  ///< of the result
+  float norm_epsilon_;
 };
 
 }  // namespace transkimmer

@@ -15,8 +15,10 @@ namespace transkimmer {
 /// What one forward pass returns.
 struct BatchResult {
   std::vector<float> logits;  ///< [sequences, labels]; [tokens, 2] (start, end) for question answering,
-                              ///< [tokens, labels] for token classification; [sequences, dimension] for
-                              ///< embeddings; empty for an encoder without a task head
+                              ///< [tokens, labels] for token classification and [tokens, vocabulary] for
+                              ///< masked language modelling, of RaggedBatch::asked alone where it names
+                              ///< some; [sequences, dimension] for embeddings; empty for an encoder without
+                              ///< a task head
   std::vector<std::uint16_t>
       skimmed_at;                   ///< [tokens]: the layer whose predictor skimmed the token; layers = never
   std::vector<std::uint32_t> kept;  ///< [layers, sequences]: tokens that went through the layer; 0 of a

@@ -19,6 +19,8 @@ struct RaggedBatch {
   /// [sequences]: the threshold that each is skimmed at, minus infinity to keep all of its tokens; empty: the
   /// pass's own for all. To be set once all sequences are there.
   std::vector<double> skim_thresholds;
+  /// Of heads that read each token: the tokens, by their place in `ids`, whose logits are wanted; empty: all.
+  std::vector<std::uint32_t> asked = {};
 
   std::size_t sequences() const { return starts.size() - 1; }
   std::size_t tokens() const { return ids.size(); }

@@ -61,6 +61,10 @@ Tensor regression_loss(const Tensor& logits, const Tensor& scores) {
   return at::mse_loss(logits.to(torch::kFloat32).squeeze(-1), scores);
 }
 
+Tensor yes_or_no_loss(const Tensor& logits, const Tensor& marks) {
+  return at::binary_cross_entropy_with_logits(logits.to(torch::kFloat32), marks);
+}
+
 Tensor masked_lm_loss(const Tensor& logits, const Tensor& tokens) {
   if (tokens.numel() == 0)
     return at::sum(logits.to(torch::kFloat32)) * 0;  // the mean of nothing would be no number
@@ -95,6 +99,9 @@ Tensor task_loss(const ModelConfig& config, const Tensor& logits, const Targets&
       return classification_loss(logits, targets.classes);
     case HeadKind::regression:
       return regression_loss(logits, targets.scores);
+    case HeadKind::multi_label:
+    case HeadKind::reranking:
+      return yes_or_no_loss(logits, targets.scores.view_as(logits));
     case HeadKind::question_answering:
       return question_answering_loss(logits, targets, real, config.skim.semantics);
     case HeadKind::token_classification:
@@ -102,8 +109,6 @@ Tensor task_loss(const ModelConfig& config, const Tensor& logits, const Targets&
     case HeadKind::masked_lm:
       return masked_lm_loss(logits, targets.tokens);
     case HeadKind::none:
-    case HeadKind::multi_label:
-    case HeadKind::reranking:
     case HeadKind::embedding:
       break;
   }

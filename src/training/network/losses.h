@@ -10,7 +10,7 @@ namespace transkimmer {
 /// What a batch should have answered; the members that the head does not need stay undefined.
 struct Targets {
   Tensor classes;  ///< [B] i64, classification
-  Tensor scores;   ///< [B] f32, regression
+  Tensor scores;   ///< [B] f32, regression and reranking (0 to 1); [B, labels], multi-label (0 and 1)
   Tensor starts;   ///< [B] i64, question answering: token positions
   Tensor ends;
   Tensor tokens = {};  ///< [M] i64, masked language modelling: what was hidden
@@ -21,6 +21,9 @@ struct Targets {
 Tensor classification_loss(const Tensor& logits, const Tensor& classes);
 /// Mean over the batch of the squared error, `logits` [B, 1], `scores` [B] f32.
 Tensor regression_loss(const Tensor& logits, const Tensor& scores);
+/// Mean over batch and labels of the binary cross-entropy, `logits` [B, labels], `marks` [B, labels] f32 from
+/// 0 to 1 (torch.nn.BCEWithLogitsLoss).
+Tensor yes_or_no_loss(const Tensor& logits, const Tensor& marks);
 
 /// Half the sum of the two cross-entropies over positions, `logits` [B, S, 2]. Positions from S on are
 /// ignored, as published: the mean is over the others (negative ones count as 0). Under `removal` padding is

@@ -50,7 +50,7 @@ bool same_question(const ModelConfig& stored, const ModelConfig& wanted) {
   // Of texts and of tokens: the names and shapes of both may be the same.
   if (stored.other_head || (stored.head != HeadKind::none && is_of_tokens(stored) != is_of_tokens(wanted)))
     return false;
-  if (wanted.head == HeadKind::regression) return true;
+  if (traits_of(wanted.head).labels == LabelKind::number) return true;
   const bool unnamed = std::ranges::all_of(
       stored.labels, [](const std::string& label) { return label.starts_with("LABEL_"); });
   return unnamed || stored.labels == wanted.labels;

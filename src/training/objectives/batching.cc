@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <span>
 
 namespace transkimmer {
 namespace {
@@ -27,13 +28,26 @@ std::size_t predictions_of(const LabelledBatch& batch, const EncodedDataset& dat
   return labelled;
 }
 
+/// [B, labels] f32: 1 for the labels of each sequence's set, else 0.
+Tensor marks_of(const EncodedDataset& dataset, const Batch& batch, std::int64_t labels) {
+  const Tensor marks = at::empty({static_cast<std::int64_t>(batch.size()), labels}, torch::kFloat32);
+  const auto columns = static_cast<std::size_t>(labels);
+  for (std::size_t row = 0; row < batch.size(); ++row)
+    std::ranges::copy(std::span(dataset.marks).subspan(batch[row] * columns, columns),
+                      marks.data_ptr<float>() + row * columns);
+  return marks;
+}
+
 Targets make_targets(const EncodedDataset& dataset, const Batch& batch, const ModelConfig& config,
                      torch::Device device) {
   const auto count = static_cast<std::int64_t>(batch.size());
   Targets targets;
   // Those of an embedder are of pairs of sequences.
   if (config.head == HeadKind::embedding || std::isnan(dataset.labels[batch.front()])) return targets;
-  if (config.head == HeadKind::regression) {
+  const LabelKind labels = traits_of(config.head).labels;
+  if (labels == LabelKind::set) {
+    targets.scores = marks_of(dataset, batch, config.num_labels()).to(device);
+  } else if (labels == LabelKind::number) {
     Tensor scores = at::empty({count}, torch::kFloat32);
     for (std::size_t i = 0; i < batch.size(); ++i) {
       scores.data_ptr<float>()[i] = static_cast<float>(dataset.labels[batch[i]]);

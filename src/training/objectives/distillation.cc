@@ -30,6 +30,14 @@ Tensor of_tokens(const Tensor& values, const Tensor& real) {
   return at::index_select(values.flatten(0, 1), 0, at::nonzero(real.flatten()).view({-1}));
 }
 
+/// Of labels that each hold or not; mean over all.
+Tensor binary_divergence(const Tensor& student, const Tensor& teacher, double temperature) {
+  const Tensor taught = teacher / temperature, sureness = at::sigmoid(taught);
+  const Tensor least = at::binary_cross_entropy_with_logits(taught, sureness);
+  return (at::binary_cross_entropy_with_logits(student / temperature, sureness) - least) *
+         (temperature * temperature);
+}
+
 /// [B, S, 2] -> [B, 2, S], where padding is no candidate.
 Tensor over_tokens(const Tensor& logits, const Tensor& real) {
   return logits.masked_fill(real.eq(0).unsqueeze(-1), -1e9).transpose(1, 2);
@@ -52,6 +60,7 @@ Tensor answer_distance(const ModelConfig& config, const Tensor& student, const T
                        const Tensor& real, double temperature) {
   if (config.head == HeadKind::regression) return at::mse_loss(student, teacher);
   if (config.head == HeadKind::embedding) return embedding_distance(student, teacher);
+  if (traits_of(config.head).yes_or_no) return binary_divergence(student, teacher, temperature);
   if (config.head == HeadKind::question_answering)
     return softened_divergence(over_tokens(student, real), over_tokens(teacher, real), temperature);
   if (config.head == HeadKind::token_classification)

@@ -48,9 +48,10 @@ class Teacher {
 };
 
 /// How far a student is from its teacher: (temperature^2) times the Kullback-Leibler divergence of softened
-/// labels, or the squared error of regression, mean over the batch; of questions that of starts and ends over
-/// tokens; where tokens have labels the mean over all tokens, special ones too, without padding. Plus
-/// state_weight times the mean squared distance of last states.
+/// labels, of labels that hold or not each by itself, or the squared error of regression, mean over the
+/// batch; of questions that of starts and ends over tokens; where tokens have labels the mean over all
+/// tokens, special ones too, without padding. Plus state_weight times the mean squared distance of last
+/// states.
 Tensor distillation_loss(const ModelConfig& config, const ModelOutput& student, const ModelOutput& teacher,
                          const Tensor& real, const DistillationOptions& options);
 

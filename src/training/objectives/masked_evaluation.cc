@@ -4,22 +4,11 @@
 #include <chrono>
 
 #include "metrics/scores.h"
-#include "metrics/vector_similarity.h"
+#include "metrics/text_scores.h"
 #include "training/objectives/batching.h"
 #include "training/skimming/masked_compute.h"
 
 namespace transkimmer {
-namespace {
-
-/// Class index or score per row.
-Tensor answers(const ModelConfig& config, const Tensor& logits) {
-  const Tensor wide = logits.to(torch::kFloat32);
-  const Tensor values = config.head == HeadKind::regression ? wide.squeeze(-1) : at::argmax(wide, -1);
-  return values;
-}
-
-}  // namespace
-
 void EvaluationReport::set_kept(const Tensor& kept, double tokens) {
   kept_fraction_per_layer.clear();
   for (std::int64_t i = 0; i < kept.numel(); ++i)
@@ -36,25 +25,27 @@ class AnsweredSequences {
       : config_(model.config()),
         dataset_(dataset),
         embeds_(config_.head == HeadKind::embedding),
-        columns_(embeds_ ? model.spec().head.out(config_.hidden_size) : 1),
-        values_(dataset.size() * static_cast<std::size_t>(columns_)) {}
+        columns_(model.spec().head.out(config_.hidden_size)),
+        logits_(dataset.size() * static_cast<std::size_t>(columns_)) {}
 
   void add(const LabelledBatch& batch, const Tensor& logits) {
     if (!embeds_)
       loss_ += task_loss(config_, logits, batch.targets, batch.inputs.real).item<double>() *
                static_cast<double>(batch.sequences);
-    const Tensor values =
-        (embeds_ ? logits : answers(config_, logits)).to(torch::kFloat32).to(torch::kCPU).contiguous();
+    const Tensor values = logits.to(torch::kFloat32).to(torch::kCPU).contiguous();
     for (std::size_t i = 0; i < batch.examples.size(); ++i)
       std::copy_n(values.data_ptr<float>() + static_cast<std::int64_t>(i) * columns_, columns_,
-                  values_.begin() + static_cast<std::int64_t>(batch.examples[i]) * columns_);
+                  logits_.begin() + static_cast<std::int64_t>(batch.examples[i]) * columns_);
   }
 
   void report(std::span<const Metric> metrics, EvaluationReport& report) const {
-    const std::vector<double> outputs = embeds_
-                                            ? cosines_of_pairs(values_, static_cast<std::size_t>(columns_))
-                                            : std::vector<double>(values_.begin(), values_.end());
-    report.scores = compute_scores(metrics, outputs, dataset_.labels);
+    const auto columns = static_cast<std::size_t>(columns_);
+    report.scores = text_scores(config_.head, metrics,
+                                {.logits = logits_,
+                                 .columns = columns,
+                                 .labels = dataset_.labels,
+                                 .marks = dataset_.marks,
+                                 .queries = dataset_.queries});
     report.chief = score_name(metrics.front());
     if (!embeds_) report.loss = loss_ / static_cast<double>(dataset_.size());
     report.examples = dataset_.labels.size();
@@ -65,7 +56,7 @@ class AnsweredSequences {
   const EncodedDataset& dataset_;
   bool embeds_;
   std::int64_t columns_;
-  std::vector<float> values_;  ///< [sequences, columns]: class, score or vector
+  std::vector<float> logits_;  ///< [sequences, columns]: of labels, or a vector
   double loss_ = 0;
 };
 

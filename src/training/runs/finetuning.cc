@@ -32,14 +32,40 @@ void check_unlabelled_options(const FinetuningOptions& options) {
         "--unlabelled stands in place of --task, --data-dir, --train-file and --regression: the teacher says "
         "what is answered");
   const HeadKind head = ModelConfig::load(*options.teacher).head;
-  const bool teaches = head == HeadKind::classification || head == HeadKind::regression ||
-                       head == HeadKind::question_answering || head == HeadKind::token_classification ||
-                       head == HeadKind::embedding;
-  if (!teaches)
-    throw UsageError(fmt::format(
-        "--teacher: {} has head {}, expected a classifier, a regressor, a tagger, an embedder or a model "
-        "that answers questions",
-        options.teacher->string(), name_of(head)));
+  if (!traits_of(head).is_finetuned)
+    throw UsageError(
+        fmt::format("--teacher: {} has head {}, expected a classifier, a regressor, a reranker, a tagger, an "
+                    "embedder or a "
+                    "model that answers questions",
+                    options.teacher->string(), name_of(head)));
+  if (head == HeadKind::reranking && data.text_pair_column.empty())
+    throw UsageError(
+        fmt::format("--unlabelled: {} ranks pairs of a query and a text, which --text-column and "
+                    "--text-pair-column name",
+                    options.teacher->string()));
+}
+
+/// What the labels of one's own files are.
+void check_label_options(const FinetuningOptions& options) {
+  const DataOptions& data = options.data;
+  const bool sets = data.multi_label || !data.label_columns.empty();
+  if (int{data.regression} + int{sets} + int{data.reranking} + int{data.token_classification} > 1)
+    throw UsageError(
+        "--regression, --multi-label (or --label-columns), --token-classification and --head exclude each "
+        "other");
+  // Of texts that a teacher answers, the columns are those of --validation-file.
+  const bool columns_alone = !data.unlabelled.empty() && !data.multi_label && !data.reranking;
+  if ((sets || data.reranking) && !columns_alone && (data.train_file.empty() || !data.task.empty()))
+    throw UsageError("--multi-label, --label-columns and --head go with --train-file");
+  if (data.reranking && has_table_options(data))
+    throw UsageError(
+        "--head reranker reads query, positive and negative: --text-column, --text-pair-column and "
+        "--label-column are for tables");
+}
+
+/// Whether what is trained takes queries with documents, whose queries can be protected.
+bool has_queries(const FinetuningOptions& options) {
+  return options.data.reranking || teaching_head(options) == HeadKind::reranking;
 }
 
 /// Of texts to classify: a task, or one's own files.
@@ -55,7 +81,7 @@ void check_text_options(const FinetuningOptions& options) {
   if (!data.train_file.empty() && !data.data_dir.empty())
     throw UsageError("--data-dir goes with --task, not with --train-file");
   if (options.questions.doc_stride || options.questions.max_question_length > 0 ||
-      options.skimming.protection == SkimProtection::question)
+      (options.skimming.protection == SkimProtection::question && !has_queries(options)))
     throw UsageError(
         "--doc-stride, --max-question-length and --protect question are for questions: --task "
         "squad_v2");
@@ -63,6 +89,7 @@ void check_text_options(const FinetuningOptions& options) {
 
 /// Throws UsageError for options that do not go together.
 void check_options(const FinetuningOptions& options) {
+  check_label_options(options);
   if (is_token_classification(options)) {
     if (!options.data.unlabelled.empty()) check_unlabelled_options(options);
     return check_tag_options(options);
@@ -80,6 +107,7 @@ void check_options(const FinetuningOptions& options) {
 Dataset hold_back(Dataset& train, const FinetuningOptions& options) {
   Dataset held_back = {
       .examples = {}, .labels = train.labels, .labelled = train.labelled, .origin = train.origin};
+  train.queries.clear();  // learnt from and held back pair by pair
   held_back.examples =
       take_sample(train.examples, held_back_count(options, train.examples.size()), options.training.seed);
   return held_back;

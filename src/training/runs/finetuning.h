@@ -32,6 +32,9 @@ struct DataOptions {
   std::string text_column = "text";
   std::string text_pair_column;
   std::string label_column = "label";
+  std::vector<std::string> label_columns = {};  ///< of multi-label tables: one for each label
+  bool multi_label = false;                     ///< each row of the tables has a set of labels
+  bool reranking = false;             ///< the files hold queries with documents (datasets/reranking.h)
   bool regression = false;            ///< labels of the tables are numbers to predict
   bool token_classification = false;  ///< the files hold words with tags (is_token_classification, too)
   TagColumns tags;

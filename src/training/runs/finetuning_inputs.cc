@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "datasets/plain_texts.h"
+#include "datasets/reranking.h"
 #include "datasets/sample.h"
 #include "features/compared_texts.h"
 #include "model_files/config/change_head.h"
@@ -27,12 +28,39 @@ FinetuningTexts load_catalogue_task(const DataOptions& options) {
   return texts;
 }
 
+HeadKind head_for_tables(const DataOptions& options) {
+  if (options.multi_label || !options.label_columns.empty()) return HeadKind::multi_label;
+  return options.regression ? HeadKind::regression : HeadKind::classification;
+}
+
+/// A choice of queries, whole, with all their documents.
+Dataset load_queries(const std::filesystem::path& file, std::size_t samples, std::uint64_t seed) {
+  std::vector<RankedQuery> queries = load_ranked_queries(file);
+  keep_sample(queries, samples, seed);
+  return pairs_of(queries, file.string());
+}
+
+FinetuningTexts load_rerankings(const DataOptions& options, std::uint64_t seed) {
+  FinetuningTexts texts{.task = {.name = options.train_file.filename().string(),
+                                 .head = HeadKind::reranking,
+                                 .pair = true,
+                                 .labels = {},
+                                 .metrics = usual_metrics(HeadKind::reranking),
+                                 .description = {}},
+                        .train = load_queries(options.train_file, options.max_train_samples, seed),
+                        .dev = {}};
+  if (!options.validation_file.empty())
+    texts.dev = load_queries(options.validation_file, options.max_eval_samples, seed);
+  return texts;
+}
+
 FinetuningTexts load_own_tables(const DataOptions& options) {
   TableSource source{.path = options.train_file,
                      .text_column = options.text_column,
                      .text_pair_column = options.text_pair_column,
                      .label_column = options.label_column,
-                     .kind = options.regression ? TaskKind::regression : TaskKind::classification,
+                     .label_columns = options.label_columns,
+                     .head = head_for_tables(options),
                      .labels = {},
                      .labels_required = true};
   FinetuningTexts texts{.task = {}, .train = load_table(source), .dev = {}};
@@ -42,43 +70,39 @@ FinetuningTexts load_own_tables(const DataOptions& options) {
     texts.dev = load_table(source);
   }
   texts.task = {.name = options.train_file.filename().string(),
-                .kind = source.kind,
+                .head = source.head,
                 .pair = !options.text_pair_column.empty(),
                 .labels = texts.train.labels,
-                .metrics = options.regression ? std::vector{Metric::pearson, Metric::spearman}
-                                              : std::vector{Metric::accuracy},
+                .metrics = usual_metrics(source.head),
                 .description = {}};
   return texts;
 }
 
-/// Vectors are for ranking.
-std::vector<Metric> metrics_of(const ModelConfig& config) {
-  if (config.head == HeadKind::embedding) return {Metric::spearman, Metric::pearson};
-  if (config.head == HeadKind::regression) return {Metric::pearson, Metric::spearman};
-  return {Metric::accuracy};
-}
-
 /// Texts that the teacher answers; a validation file has the labels that it knows.
-FinetuningTexts load_unlabelled_texts(const DataOptions& options, const ModelConfig& teacher) {
-  const bool regression = teacher.head == HeadKind::regression || teacher.head == HeadKind::embedding;
-  TableSource source{.path = {},
-                     .text_column = options.text_column,
-                     .text_pair_column = options.text_pair_column,
-                     .label_column = options.label_column,
-                     .kind = regression ? TaskKind::regression : TaskKind::classification,
-                     .labels = regression ? std::vector<std::string>() : teacher.labels,
-                     .labels_required = true};
+FinetuningTexts load_unlabelled_texts(const DataOptions& options, const ModelConfig& teacher,
+                                      std::uint64_t seed) {
+  TableSource source{
+      .path = {},
+      .text_column = options.text_column,
+      .text_pair_column = options.text_pair_column,
+      .label_column = options.label_column,
+      .label_columns = options.label_columns,
+      .head = teacher.head,
+      .labels = traits_of(teacher.head).classifies() ? teacher.labels : std::vector<std::string>(),
+      .labels_required = true};
   FinetuningTexts texts{.task = {}, .train = load_unlabelled(options.unlabelled, source), .dev = {}};
   texts.train.labels = source.labels;
   if (!options.validation_file.empty()) {
     source.path = options.validation_file;
-    texts.dev = load_table(source);
+    texts.dev = teacher.head == HeadKind::reranking
+                    ? load_queries(options.validation_file, options.max_eval_samples, seed)
+                    : load_table(source);
   }
   texts.task = {.name = options.unlabelled.front().filename().string(),
-                .kind = source.kind,
+                .head = source.head,
                 .pair = !options.text_pair_column.empty(),
                 .labels = source.labels,
-                .metrics = metrics_of(teacher),
+                .metrics = usual_metrics(source.head),
                 .description = {}};
   return texts;
 }
@@ -93,11 +117,13 @@ FinetuningTexts with_single_texts(FinetuningTexts texts, const std::filesystem::
 
 FinetuningTexts read_texts(const FinetuningOptions& options) {
   const DataOptions& data = options.data;
+  const std::uint64_t seed = options.training.seed;
   if (!data.unlabelled.empty()) {
     const ModelConfig teacher = ModelConfig::load(*options.teacher);
-    FinetuningTexts texts = load_unlabelled_texts(data, teacher);
+    FinetuningTexts texts = load_unlabelled_texts(data, teacher, seed);
     return teacher.head == HeadKind::embedding ? with_single_texts(std::move(texts), options.model) : texts;
   }
+  if (data.reranking) return load_rerankings(data, seed);
   FinetuningTexts texts = data.task.empty() ? load_own_tables(data) : load_catalogue_task(data);
   require_labels(texts.train);
   return texts;
@@ -113,29 +139,38 @@ FinetuningTexts load_texts(const FinetuningOptions& finetuning, const NoticeHand
     throw UsageError(texts.dev->origin + ": this split has no labels to choose the best weights by");
   tell_about_skipped_rows(texts.train, notices);
   if (texts.dev) tell_about_skipped_rows(*texts.dev, notices);
-  keep_sample(texts.train.examples, options.max_train_samples, seed);
-  if (texts.dev) keep_sample(texts.dev->examples, options.max_eval_samples, seed);
+  // Of queries a choice was made already: whole ones.
+  if (texts.train.queries.empty()) keep_sample(texts.train.examples, options.max_train_samples, seed);
+  if (texts.dev && texts.dev->queries.empty())
+    keep_sample(texts.dev->examples, options.max_eval_samples, seed);
   return texts;
 }
+
+namespace {
+
+/// As config.json will name them.
+std::vector<std::string> labels_to_learn(const FinetuningTexts& texts) {
+  if (!traits_of(texts.task.head).classifies()) return {"LABEL_0"};
+  std::vector<std::string> labels = texts.train.labels.empty() ? texts.task.labels : texts.train.labels;
+  if (labels.size() < 2 && texts.task.head == HeadKind::classification)
+    throw UsageError(texts.train.origin + ": all examples have the same label, there is nothing to learn");
+  return labels;
+}
+
+}  // namespace
 
 ModelConfig finetuning_config(const FinetuningOptions& options, const FinetuningTexts& texts,
                               const NoticeHandler& notices) {
   ModelConfig config = kept_layers_config(options);
-  if (texts.compared) {
+  if (texts.task.head == HeadKind::embedding) {
     if (config.head != HeadKind::embedding)
       throw UsageError(
           fmt::format("--model: {} is no embedder, as --teacher is: modules.json says how its "
                       "states become a vector",
                       options.model.string()));
-  } else if (texts.task.kind == TaskKind::regression) {
-    config = with_head(std::move(config), HeadKind::regression);
-    config.labels = {"LABEL_0"};
   } else {
-    config = with_head(std::move(config), HeadKind::classification);
-    config.labels = texts.train.labels.empty() ? texts.task.labels : texts.train.labels;
-    if (config.labels.size() < 2) {
-      throw UsageError(texts.train.origin + ": all examples have the same label, there is nothing to learn");
-    }
+    config = with_head(std::move(config), texts.task.head);
+    config.labels = labels_to_learn(texts);
   }
   configure_skimming(options.skimming, config, notices);
   return config;

@@ -121,7 +121,7 @@ FinetuningPlan plan_of(const FinetuningOptions& options, const TrainingModel& mo
 
 bool is_question_answering(const FinetuningOptions& options) {
   if (const auto head = teaching_head(options)) return *head == HeadKind::question_answering;
-  return !options.data.task.empty() && find_task(options.data.task).kind == TaskKind::question_answering;
+  return !options.data.task.empty() && find_task(options.data.task).head == HeadKind::question_answering;
 }
 
 FinetuningResult finetune_questions(const FinetuningOptions& options, const FinetuningEvents& events) {

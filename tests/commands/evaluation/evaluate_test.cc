@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cmath>
 #include <filesystem>
 #include <set>
 #include <sstream>
@@ -101,6 +102,31 @@ TEST_F(EvaluateCommand, JsonHasEveryKeyAndAgreesWithItself) {
   EXPECT_EQ(report["precision"], "f32");
   EXPECT_GT(report["tokens"], 20);
   EXPECT_NE(report["hardware"], "");
+}
+
+TEST_F(EvaluateCommand, TakesAnyModelOfOneLabelForARerankerWhenAsked) {
+  std::filesystem::remove_all(model());
+  write_tiny_model(model(), {.head = HeadKind::regression, .labels = {"LABEL_0"}});
+  const std::string queries =
+      R"({"query": "is it flat", "positive": ["a flat movie"], "negative": ["very dull", "a journey"]})"
+      "\n";
+  const ProcessResult result = evaluate_file("queries.jsonl", queries, {"--head", "reranker", "--json"});
+  ASSERT_EQ(result.status, 0) << result.err;
+  EXPECT_THAT(keys_of(result.json()["metrics"]), UnorderedElementsAre("map", "mrr@10", "ndcg@10"));
+  EXPECT_EQ(evaluate_file("queries.jsonl", queries, {}).status, 1) << "numbers of texts are not there";
+
+  const std::string pair = "is it flat\ta flat movie\n";
+  const std::vector<std::string> predict = {"predict", "--model", model().string(), "--threads", "1"};
+  std::vector<std::string> as_reranker = predict;
+  as_reranker.insert(as_reranker.end(), {"--head", "reranker"});
+  const double logit = std::stod(transkimmer(predict, pair).out);
+  EXPECT_NEAR(std::stod(transkimmer(as_reranker, pair).out), 1 / (1 + std::exp(-logit)), 1e-6);
+}
+
+TEST_F(EvaluateCommand, TakesNoClassifierForAReranker) {
+  const ProcessResult result = evaluate_file("queries.jsonl", "{}\n", {"--head", "reranker"});
+  EXPECT_EQ(result.status, 2);
+  EXPECT_THAT(result.err, HasSubstr("is a classification model, expected one of one label"));
 }
 
 TEST_F(EvaluateCommand, JsonDescribesSkimmingArithmeticAndTime) {

@@ -37,12 +37,26 @@ TEST(Distillation, OfLabelsIsTheDivergenceOfSoftenedDistributions) {
 }
 
 TEST(Distillation, OfTheTeacherItselfIsNothing) {
-  for (const HeadKind head : {HeadKind::classification, HeadKind::regression}) {
-    const Tensor logits = at::randn({2, head == HeadKind::regression ? 1 : 2});
+  for (const HeadKind head :
+       {HeadKind::classification, HeadKind::multi_label, HeadKind::regression, HeadKind::reranking}) {
+    const bool is_number = head == HeadKind::regression || head == HeadKind::reranking;
+    const Tensor logits = at::randn({2, is_number ? 1 : 2});
     EXPECT_NEAR(distillation_loss(config_of(head), output_of(logits), output_of(logits), at::ones({2, 3}), {})
                     .item<double>(),
                 0, 1e-7);
   }
+}
+
+TEST(Distillation, OfLabelsThatHoldByThemselvesIsTheMeanOfTheirDivergences) {
+  const Tensor student = torch::tensor({{1.0F, -1.0F}}), teacher = torch::tensor({{0.0F, 2.0F}});
+  const auto sigmoid = [](double logit) { return 1 / (1 + std::exp(-logit / 2)); };  // at temperature 2
+  const auto divergence = [&](double learnt, double taught) {
+    const double q = sigmoid(learnt), p = sigmoid(taught);
+    return p * std::log(p / q) + (1 - p) * std::log((1 - p) / (1 - q));
+  };
+  const Tensor loss = distillation_loss(config_of(HeadKind::multi_label), output_of(student),
+                                        output_of(teacher), at::ones({1, 3}), answers_alone);
+  EXPECT_NEAR(loss.item<double>(), 4 * (divergence(1, 0) + divergence(-1, 2)) / 2, 1e-6);
 }
 
 TEST(Distillation, OfSpansDoesNotHearPadding) {
