@@ -118,10 +118,24 @@ function(transkimmer_require_tested list)
   endif()
 endfunction()
 
-# transkimmer_test(<name> SOURCES ... LINKS ...): one GoogleTest program, each case known to CTest; none asks the Hub. All are
-# compiled with OpenMP, which some of them need, since a precompiled header serves only those that agree about it.
+# transkimmer_shards(<name> <count>): the cases of a GoogleTest program, dealt out to so many runs of it. A process that loads
+# libtorch takes a second to begin, so that one for each case would take most of the time.
+function(transkimmer_shards name count)
+  math(EXPR last "${count} - 1")
+  foreach(shard RANGE ${last})
+    math(EXPR number "${shard} + 1")
+    set(test ${name}.part_${number}_of_${count})
+    add_test(NAME ${test} COMMAND ${name} --gtest_brief=1)
+    set_tests_properties(${test} PROPERTIES TIMEOUT 1200
+      ENVIRONMENT "HF_HUB_OFFLINE=1;GTEST_TOTAL_SHARDS=${count};GTEST_SHARD_INDEX=${shard}")
+  endforeach()
+endfunction()
+
+# transkimmer_test(<name> SOURCES ... LINKS ... [SHARDS n]): one GoogleTest program, each case known to CTest, or n parts of them;
+# none asks the Hub. All are compiled with OpenMP, which some of them need, since a precompiled header serves only those that
+# agree about it.
 function(transkimmer_test name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;LINKS")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "SHARDS" "SOURCES;LINKS")
   add_executable(${name} ${arg_SOURCES})
   target_link_libraries(${name} PRIVATE transkimmer_cold ${arg_LINKS} OpenMP::OpenMP_CXX GTest::gtest GTest::gmock GTest::gtest_main)
   target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/tests)
@@ -133,7 +147,11 @@ function(transkimmer_test name)
   else()
     target_precompile_headers(${name} REUSE_FROM base_tests)
   endif()
-  gtest_discover_tests(${name} DISCOVERY_TIMEOUT 120 PROPERTIES TIMEOUT 600 ENVIRONMENT HF_HUB_OFFLINE=1)
+  if(arg_SHARDS)
+    transkimmer_shards(${name} ${arg_SHARDS})
+  else()
+    gtest_discover_tests(${name} DISCOVERY_TIMEOUT 120 PROPERTIES TIMEOUT 600 ENVIRONMENT HF_HUB_OFFLINE=1)
+  endif()
 endfunction()
 
 # transkimmer_fuzzer(<name> LINKS ...): the libFuzzer program of fuzz/<name>.cc. The preset `fuzz`

@@ -38,7 +38,7 @@ void write_by_id(const std::filesystem::path& path, const QaDataset& dataset, co
 QuestionEvaluation evaluate_questions(const Engine& engine, const Engine* dense, const QaDataset& dataset,
                                       const QaFeatures& features, const QaDecodingOptions& decoding,
                                       const EvaluationOptions& options) {
-  if (engine.config().head != HeadKind::question_answering)
+  if (traits_of(engine.config().head).output != Output::spans)
     throw UsageError(fmt::format("a {} model does not answer questions", name_of(engine.config().head)));
   if (features.questions() != dataset.examples.size())
     throw UsageError(fmt::format("windows of {} questions for a data set of {}", features.questions(),

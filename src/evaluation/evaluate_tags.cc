@@ -33,7 +33,7 @@ std::vector<std::vector<std::int32_t>> of_words(const TaggedFeatures& features,
 
 TagEvaluation evaluate_tags(const Engine& engine, const Engine* dense, const TaggedFeatures& features,
                             std::span<const std::string> labels, const EvaluationOptions& options) {
-  if (engine.config().head != HeadKind::token_classification)
+  if (traits_of(engine.config().head).output != Output::tags)
     throw UsageError(fmt::format("a {} model does not label tokens", name_of(engine.config().head)));
   TagEvaluation result;
   Evaluation& evaluation = result.evaluation;

@@ -13,7 +13,7 @@
 namespace transkimmer {
 
 std::vector<double> text_outputs(HeadKind head, std::span<const float> logits, std::size_t columns) {
-  if (head == HeadKind::embedding) return cosines_of_pairs(logits, columns);
+  if (traits_of(head).output == Output::vector) return cosines_of_pairs(logits, columns);
   if (columns == 0 || logits.size() % columns != 0)
     throw UsageError(fmt::format("{} logits are no rows of {}", logits.size(), columns));
   if (traits_of(head).labels == LabelKind::number) return {logits.begin(), logits.end()};

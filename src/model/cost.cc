@@ -31,9 +31,7 @@ std::uint64_t steps_cost(const ModelSpec& spec) {
   return macs;
 }
 
-std::uint64_t kept_cost(const LayerCost& layer, std::uint64_t kept) {
-  return kept * layer.per_token + kept * kept * layer.per_pair;
-}
+constexpr std::uint64_t kOneMac = 1;
 
 }  // namespace
 
@@ -50,23 +48,15 @@ Macs skimmed_cost(const ModelSpec& spec, std::uint64_t tokens, std::span<const s
     throw UsageError(fmt::format("cost: kept-token counts of {} layers for a model of {} layers", kept.size(),
                                  spec.layers.size()));
   }
-  const CostCoefficients cost = cost_coefficients(spec);
-  Macs macs = head_cost(spec, tokens);
-  macs.count += tokens * cost.embedding_per_token;
-  std::uint64_t entering = tokens;
-  for (std::size_t i = 0; i < kept.size(); ++i) {
-    macs.count += entering * cost.layers[i].predictor_per_token + kept_cost(cost.layers[i], kept[i]);
-    entering = kept[i];
-  }
-  return macs;
+  const std::vector<std::uint64_t> counts(kept.begin(), kept.end());
+  return {cost_coefficients(spec).of(tokens, std::span(counts), kOneMac)};
 }
 
 Macs dense_cost(const ModelSpec& spec, std::uint64_t tokens) {
-  const CostCoefficients cost = cost_coefficients(spec);
-  Macs macs = head_cost(spec, tokens);
-  macs.count += tokens * cost.embedding_per_token;
-  for (const LayerCost& layer : cost.layers) macs.count += kept_cost(layer, tokens);
-  return macs;
+  CostCoefficients cost = cost_coefficients(spec);
+  for (LayerCost& layer : cost.layers) layer.predictor_per_token = 0;
+  const std::vector<std::uint64_t> counts(cost.layers.size(), tokens);
+  return {cost.of(tokens, std::span(counts), kOneMac)};
 }
 
 Macs unread_cost(const ModelSpec& spec, std::uint64_t kept) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -26,6 +27,13 @@ struct Macs {
 /// What one token, or one pair of kept tokens, costs in a layer, in MACs. H is the hidden size, P the
 /// predictor's, F the feed-forward's.
 struct LayerCost {
+  /// The layer's part of the formula below, in units of so many MACs: of counts (and a whole unit), or of
+  /// tensors of counts.
+  template <typename Count, typename Unit>
+  Count of(const Count& entering, const Count& kept, Unit unit) const {
+    return entering * (predictor_per_token / unit) + kept * (per_token / unit + kept * (per_pair / unit));
+  }
+
   std::uint64_t predictor_per_token = 0;  ///< of a token that enters: H P + 2 P; 0 without predictors
   std::uint64_t per_token = 0;            ///< of a token that is kept: 4 H^2 + 2 H F
   std::uint64_t per_pair = 0;             ///< times the square of the tokens that are kept: 2 H
@@ -34,6 +42,17 @@ struct LayerCost {
 
 /// The numbers of the formula below.
 struct CostCoefficients {
+  /// The formula, in units of so many MACs, of one sequence (and a whole unit), or of tensors of sequences.
+  template <typename Count, typename Unit>
+  Count of(const Count& tokens, std::span<const Count> kept, Unit unit) const {
+    Count total = tokens * ((embedding_per_token + head_per_token) / unit) + head_per_sequence / unit;
+    const Count* entering = &tokens;
+    for (std::size_t i = 0; i < kept.size(); ++i) {
+      total = total + layers[i].of(*entering, kept[i], unit);
+      entering = &kept[i];
+    }
+    return total;
+  }
   std::uint64_t embedding_per_token = 0;  ///< E H
   std::vector<LayerCost> layers;
   std::uint64_t head_per_token = 0;     ///< of heads that read every token

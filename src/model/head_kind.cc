@@ -11,7 +11,7 @@ constexpr std::array<HeadTraits, 9> kTable = {{
      .name = "none",
      .class_ending = "Model",
      .pipeline = "feature-extraction",
-     .is_task = false,
+     .output = Output::states,
      .is_finetuned = false},
     {.kind = HeadKind::classification,
      .name = "classification",
@@ -47,23 +47,27 @@ constexpr std::array<HeadTraits, 9> kTable = {{
     {.kind = HeadKind::question_answering,
      .name = "question answering",
      .class_ending = "ForQuestionAnswering",
-     .pipeline = "question-answering"},
+     .pipeline = "question-answering",
+     .output = Output::spans},
     {.kind = HeadKind::token_classification,
      .name = "token classification",
      .class_ending = "ForTokenClassification",
      .pipeline = "token-classification",
+     .output = Output::tags,
      .labels = LabelKind::one},
     // An encoder beside which modules.json says what is made of its states.
     {.kind = HeadKind::embedding,
      .name = "sentence embedding",
      .class_ending = "Model",
      .pipeline = "feature-extraction",
+     .output = Output::vector,
      .class_kind = HeadKind::none,
      .labels = LabelKind::number},
     {.kind = HeadKind::masked_lm,
      .name = "masked language modelling",
      .class_ending = "ForMaskedLM",
      .pipeline = "fill-mask",
+     .output = Output::vocabulary,
      .is_finetuned = false},
 }};
 
@@ -82,7 +86,7 @@ std::string_view name_of(HeadKind head) {
 }
 
 bool is_task_head(HeadKind head) {
-  return traits_of(head).is_task;
+  return traits_of(head).output != Output::states;
 }
 
 }  // namespace transkimmer

@@ -18,6 +18,16 @@ enum class HeadKind {
   masked_lm
 };
 
+/// What a model gives, as its readers take it.
+enum class Output {
+  states,      ///< of every token: there is no head
+  labels,      ///< scores of labels, of each text
+  tags,        ///< scores of labels, of each token
+  spans,       ///< two scores of each token: that an answer begins there, and that it ends there
+  vector,      ///< of each text
+  vocabulary,  ///< scores of all tokens, at each place that is asked for
+};
+
 /// What a label of a text is to a head.
 enum class LabelKind {
   none,    ///< there are none: it answers with places, or is learnt without labels
@@ -32,9 +42,9 @@ struct HeadTraits {
   std::string_view name;          ///< in messages: "question answering"
   std::string_view class_ending;  ///< of Hugging Face's classes: "ForMaskedLM"
   std::string_view pipeline;      ///< Hugging Face's word for the task: "fill-mask"
-  HeadKind class_kind = kind;     ///< as what the class alone is read; labels or files say the rest
-  bool is_task = true;            ///< it says something about texts: there is a head to run
-  bool is_finetuned = true;       ///< `finetune` teaches it, and `evaluate` scores it on, files of one's own
+  Output output = Output::labels;
+  HeadKind class_kind = kind;  ///< as what the class alone is read; labels or files say the rest
+  bool is_finetuned = true;    ///< `finetune` teaches it, and `evaluate` scores it on, files of one's own
   LabelKind labels = LabelKind::none;
   bool yes_or_no = false;  ///< each of its logits, by itself, says whether something holds
   /// In config.json beside a class that several kinds share; empty: it has no word for it.
@@ -50,7 +60,7 @@ std::span<const HeadTraits> head_table();
 const HeadTraits& traits_of(HeadKind head);
 /// In the words of messages; "none" for no head.
 std::string_view name_of(HeadKind head);
-/// Whether a head of this kind says something about texts.
+/// Whether a head of this kind says something about texts: there is a head to run.
 bool is_task_head(HeadKind head);
 
 }  // namespace transkimmer

@@ -109,6 +109,16 @@ PredictorNames predictor_names(std::size_t layer) {
           .decision = prefix + "4"};
 }
 
+std::vector<std::string> encoder_prefixes() {
+  std::vector<std::string> prefixes;
+  for (const std::string& name :
+       {embedding_names().words, embedding_names().projection, layer_names(0).query}) {
+    const std::string first = name.substr(0, name.find('.'));
+    prefixes.push_back(first + ".");
+  }
+  return prefixes;
+}
+
 std::string predictors_prefix() {
   return "encoder.skim_predictors.";
 }

@@ -55,6 +55,9 @@ struct PredictorNames {
 /// The canonical ones of the predictor before the layer with this index, from 0.
 PredictorNames predictor_names(std::size_t layer);
 
+/// What the names of embeddings and of layers begin with: predictors' among them, a head's not.
+std::vector<std::string> encoder_prefixes();
+
 /// What the names of all predictors begin with.
 std::string predictors_prefix();
 

@@ -319,25 +319,38 @@ class EncoderGraph {
   // ---- Head
 
   void add_head(const std::string& hidden) {
-    // Whoever runs an embedder pools its states, as sentence-transformers does.
-    if (!is_task_head(spec_.head.kind) || spec_.head.kind == HeadKind::embedding) {
-      graph_.node("Identity", {hidden}, "last_hidden_state");
-      graph_.output("last_hidden_state", {"batch", "sequence", std::to_string(spec_.hidden_size)});
-    } else if (spec_.reads_first_token()) {
-      add_classifier(hidden);
-    } else if (spec_.head.kind == HeadKind::question_answering) {
-      add_span_outputs(run_steps(hidden));
-    } else {
-      graph_.node("Identity", {run_steps(hidden)}, "logits");
-      graph_.output("logits", {"batch", "sequence", std::to_string(spec_.head.steps.back().out)});
+    switch (traits_of(spec_.head.kind).output) {
+      case Output::states:
+      case Output::vector:  // whoever runs an embedder pools its states, as sentence-transformers does
+        return add_output("last_hidden_state", hidden,
+                          {"batch", "sequence", std::to_string(spec_.hidden_size)});
+      case Output::labels:
+        return add_output("logits", run_steps(states_to_read(hidden)), {"batch", columns()});
+      case Output::tags:
+      case Output::vocabulary:
+        return add_output("logits", run_steps(states_to_read(hidden)), {"batch", "sequence", columns()});
+      case Output::spans:
+        return add_span_outputs(run_steps(states_to_read(hidden)));
     }
   }
 
-  /// The linear layers of a head over every token.
+  void add_output(const std::string& name, const std::string& x, const std::vector<std::string>& shape) {
+    graph_.node("Identity", {x}, name);
+    graph_.output(name, shape);
+  }
+
+  std::string columns() const { return std::to_string(spec_.head.out(spec_.hidden_size)); }
+
+  std::string states_to_read(const std::string& hidden) {
+    if (!spec_.reads_first_token()) return hidden;
+    return graph_.node("Gather", {hidden, graph_.integer("first_token/index", 0)}, "first_token/Gather",
+                       {{"axis", std::int64_t{1}}});
+  }
+
   std::string run_steps(std::string x) {
     for (const HeadStep& step : spec_.head.steps) {
-      x = activate(step.activation, step.name,
-                   add_bias(step.name, step.tied ? word_product(step.name, x) : product(step.name, x)));
+      const std::string products = step.tied ? word_product(step.name, x) : product(step.name, x);
+      x = activate(step.activation, step.name, step.biased ? add_bias(step.name, products) : products);
       if (!step.norm.empty()) x = layer_norm(step.norm, x);
     }
     return x;
@@ -348,22 +361,6 @@ class EncoderGraph {
     const std::string words = graph_.node("Transpose", {embedding_names().words}, name + "/words",
                                           {{"perm", std::vector<std::int64_t>{1, 0}}});
     return graph_.node("MatMul", {x, words}, name + "/MatMul");
-  }
-
-  std::string gemm(const std::string& name, const std::string& x, const std::string& result) {
-    return graph_.node("Gemm", {x, weight(name + ".weight"), weight(name + ".bias")}, result,
-                       {{"transB", std::int64_t{1}}});
-  }
-
-  void add_classifier(const std::string& hidden) {
-    std::string x = graph_.node("Gather", {hidden, graph_.integer("first_token/index", 0)},
-                                "first_token/Gather", {{"axis", std::int64_t{1}}});
-    const HeadStep& last = spec_.head.steps.back();
-    for (const HeadStep& step : spec_.head.steps) {
-      const bool is_last = &step == &last;
-      x = activate(step.activation, step.name, gemm(step.name, x, is_last ? "logits" : step.name + "/Gemm"));
-    }
-    graph_.output("logits", {"batch", std::to_string(last.out)});
   }
 
   void add_span_outputs(const std::string& both) {

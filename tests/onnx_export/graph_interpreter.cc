@@ -71,11 +71,6 @@ Tensor slice(const onnx::NodeProto&, const Values& x) {
   return x[0].slice(0, numbers(x[1])[0], numbers(x[2])[0]);
 }
 
-Tensor gemm(const onnx::NodeProto& node, const Values& x) {
-  if (attribute(node, "transB").i() != 1) throw std::invalid_argument("Gemm without transB");
-  return torch::addmm(x[2], x[0], x[1].t());
-}
-
 /// u8 [.., in] minus its zero point, times i8 [in, out] minus that of each column.
 Tensor matmul_integer(const onnx::NodeProto&, const Values& x) {
   return torch::matmul((x[0].to(torch::kInt) - x[2]).to(torch::kLong),
@@ -117,7 +112,6 @@ const std::map<std::string, Operation> operations = {
     {"Cast", cast},
     {"LayerNormalization", layer_norm},
     {"Slice", slice},
-    {"Gemm", gemm},
     {"MatMulInteger", matmul_integer},
 };
 

@@ -15,15 +15,8 @@
 namespace transkimmer {
 namespace {
 
-/// First layers of the names that the encoder owns: an unknown name below them means another model than
-/// config.json's.
-constexpr std::string_view kEncoderParts[] = {"embeddings.", "embeddings_project.", "encoder."};
 /// Buffers that are no weights.
 constexpr std::string_view kBuffers[] = {"embeddings.position_ids", "embeddings.token_type_ids"};
-
-bool starts_with_any(std::string_view name, std::span<const std::string_view> prefixes) {
-  return std::ranges::any_of(prefixes, [&](auto prefix) { return name.starts_with(prefix); });
-}
 
 bool is_copy_or_buffer(std::string_view name) {
   return std::ranges::find(kBuffers, name) != std::end(kBuffers) ||
@@ -131,12 +124,15 @@ struct Leftovers {
 Leftovers check_leftovers(const Matcher& matcher, const ModelConfig& config,
                           const WeightRequirements& required) {
   const std::string_view pooler = architecture_of(config.model_type).pooler;
+  const std::vector<std::string> encoder_parts = encoder_prefixes();
   Leftovers left;
   for (const auto& [name, view] : matcher.available()) {
     if (is_copy_or_buffer(name)) continue;
     const bool unused_predictor = name.starts_with(predictors_prefix()) && !config.skim.enabled;
     const bool known = is_of_a_head(name) || unused_predictor;
-    const bool in_encoder = starts_with_any(name, kEncoderParts);
+    // An unknown name there means another model than config.json's.
+    const bool in_encoder =
+        std::ranges::any_of(encoder_parts, [&](const std::string& part) { return name.starts_with(part); });
     if (!known && (in_encoder || required.head))
       matcher.fail(view.file_name, "is unknown: this configuration has no such weight");
     left.names.push_back(view.file_name);

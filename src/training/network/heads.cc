@@ -19,13 +19,13 @@ AffineWeights linear_weights(const HeadStep& step, const Parameters& parameters)
 }  // namespace
 
 Head::Head(const ModelSpec& spec, const Parameters& parameters)
-    : kind_(spec.head.kind),
+    : output_(traits_of(spec.head.kind).output),
       reads_(spec.head.reads),
       pooling_(spec.head.pooling),
       normalize_(spec.head.normalize),
       norm_epsilon_(spec.norm_epsilon) {
   if (reads_ == Reads::none)
-    throw UsageError("a model with head '" + std::string(name_of(kind_)) + "' cannot be trained");
+    throw UsageError("a model with head '" + std::string(name_of(spec.head.kind)) + "' cannot be trained");
   for (const HeadStep& step : spec.head.steps) {
     steps_.push_back({.linear = linear_weights(step, parameters),
                       .activation = step.activation,
@@ -39,7 +39,7 @@ Tensor Head::states_to_read(const HeadInput& input) const {
   const auto& [hidden, predicted, real] = input;
   if (reads_ == Reads::first) return hidden.select(1, 0);
   if (reads_ == Reads::pooled) return pool_states(hidden, real, pooling_);
-  if (kind_ != HeadKind::masked_lm) return hidden;
+  if (output_ != Output::vocabulary) return hidden;
   const Tensor tokens = hidden.reshape({-1, hidden.size(-1)});
   // Only what is asked for is computed: the output layer costs as much as several encoder layers.
   return predicted.defined() ? at::index_select(tokens, 0, predicted) : tokens;

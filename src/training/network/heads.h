@@ -41,7 +41,7 @@ class Head {
 
   Tensor states_to_read(const HeadInput& input) const;
 
-  HeadKind kind_;
+  Output output_;
   Reads reads_;
   std::vector<Pooling> pooling_;
   bool normalize_;

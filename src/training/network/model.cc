@@ -44,7 +44,7 @@ ModelWeights stored_weights(const std::filesystem::path& directory, ModelConfig&
 /// classes (LABEL_0, ...) are taken at the number of them.
 bool same_question(const ModelConfig& stored, const ModelConfig& wanted) {
   const auto is_of_tokens = [](const ModelConfig& config) {
-    return config.head == HeadKind::token_classification;
+    return traits_of(config.head).output == Output::tags;
   };
   if (!wanted.spec().reads_first_token() && !is_of_tokens(wanted)) return true;
   // Of texts and of tokens: the names and shapes of both may be the same.

@@ -19,7 +19,7 @@ Tensor tags_of(const EncodedDataset& dataset, const Batch& batch, std::size_t lo
 /// How many predictions the mean of the task's loss is over, see LabelledBatch.
 std::size_t predictions_of(const LabelledBatch& batch, const EncodedDataset& dataset,
                            const ModelConfig& config) {
-  if (config.head != HeadKind::token_classification) return batch.sequences;
+  if (traits_of(config.head).output != Output::tags) return batch.sequences;
   if (dataset.tags.empty()) return batch.tokens;
   std::size_t labelled = 0;
   for (const std::uint32_t i : batch.examples)
@@ -42,8 +42,9 @@ Targets make_targets(const EncodedDataset& dataset, const Batch& batch, const Mo
                      torch::Device device) {
   const auto count = static_cast<std::int64_t>(batch.size());
   Targets targets;
-  // Those of an embedder are of pairs of sequences.
-  if (config.head == HeadKind::embedding || std::isnan(dataset.labels[batch.front()])) return targets;
+  // Labels of an embedder are of pairs of sequences, those of tokens and spans stand elsewhere.
+  if (traits_of(config.head).output != Output::labels || std::isnan(dataset.labels[batch.front()]))
+    return targets;
   const LabelKind labels = traits_of(config.head).labels;
   if (labels == LabelKind::set) {
     targets.scores = marks_of(dataset, batch, config.num_labels()).to(device);
@@ -53,7 +54,7 @@ Targets make_targets(const EncodedDataset& dataset, const Batch& batch, const Mo
       scores.data_ptr<float>()[i] = static_cast<float>(dataset.labels[batch[i]]);
     }
     targets.scores = scores.to(device);
-  } else if (config.head == HeadKind::classification) {
+  } else {
     Tensor classes = at::empty({count}, torch::kInt64);
     for (std::size_t i = 0; i < batch.size(); ++i) {
       classes.data_ptr<std::int64_t>()[i] = static_cast<std::int64_t>(dataset.labels[batch[i]]);

@@ -58,20 +58,21 @@ Tensor embedding_distance(const Tensor& student, const Tensor& teacher) {
 
 Tensor answer_distance(const ModelConfig& config, const Tensor& student, const Tensor& teacher,
                        const Tensor& real, double temperature) {
-  if (config.head == HeadKind::regression) return at::mse_loss(student, teacher);
-  if (config.head == HeadKind::embedding) return embedding_distance(student, teacher);
-  if (traits_of(config.head).yes_or_no) return binary_divergence(student, teacher, temperature);
-  if (config.head == HeadKind::question_answering)
+  const HeadTraits& head = traits_of(config.head);
+  if (head.output == Output::vector) return embedding_distance(student, teacher);
+  if (head.output == Output::spans)
     return softened_divergence(over_tokens(student, real), over_tokens(teacher, real), temperature);
-  if (config.head == HeadKind::token_classification)
+  if (head.output == Output::tags)
     return softened_divergence(of_tokens(student, real), of_tokens(teacher, real), temperature);
+  if (head.yes_or_no) return binary_divergence(student, teacher, temperature);
+  if (head.labels == LabelKind::number) return at::mse_loss(student, teacher);
   return softened_divergence(student, teacher, temperature);
 }
 
 /// Of the states that are to be alike: those of first tokens, or of every token where each has an answer.
 Tensor state_distance(const ModelConfig& config, const Tensor& student, const Tensor& teacher,
                       const Tensor& real) {
-  if (config.head == HeadKind::token_classification)
+  if (traits_of(config.head).output == Output::tags)
     return at::mse_loss(of_tokens(student, real), of_tokens(teacher, real));
   return at::mse_loss(student.select(1, 0), teacher.select(1, 0));
 }

@@ -24,7 +24,7 @@ class AnsweredSequences {
   AnsweredSequences(const TrainingModel& model, const EncodedDataset& dataset)
       : config_(model.config()),
         dataset_(dataset),
-        embeds_(config_.head == HeadKind::embedding),
+        embeds_(traits_of(config_.head).output == Output::vector),
         columns_(model.spec().head.out(config_.hidden_size)),
         logits_(dataset.size() * static_cast<std::size_t>(columns_)) {}
 

@@ -51,7 +51,7 @@ StepOutcome StepLoss::run(const LabelledBatch& batch, const GroupSize& group, co
   const PaddedBatch& inputs = batch.inputs;
   const double predictions = share(static_cast<double>(batch.predictions), group.predictions);
   // A teacher answers every token, also those without a label.
-  const double answers = config.head == HeadKind::token_classification
+  const double answers = traits_of(config.head).output == Output::tags
                              ? share(static_cast<double>(batch.tokens), group.tokens)
                              : predictions;
   const double skimmed = config.skim.semantics == SkimSemantics::removal

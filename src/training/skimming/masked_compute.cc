@@ -1,21 +1,15 @@
 #include "training/skimming/masked_compute.h"
 
+#include <span>
+#include <vector>
+
 namespace transkimmer {
 
 Tensor masked_compute(const ModelSpec& spec, const std::vector<Tensor>& masks, const Tensor& real,
                       double unit) {
-  const CostCoefficients cost = cost_coefficients(spec);
-  Tensor entering = at::sum(real, 1);
-  Tensor total = at::sum(entering) * ((cost.embedding_per_token + cost.head_per_token) / unit) +
-                 static_cast<double>(real.size(0)) * cost.head_per_sequence / unit;
-  for (std::size_t i = 0; i < masks.size(); ++i) {
-    const LayerCost& layer = cost.layers[i];
-    const Tensor kept = at::sum(masks[i] * real, 1);
-    total = total + at::sum(entering * (layer.predictor_per_token / unit) +
-                            kept * (layer.per_token / unit + kept * (layer.per_pair / unit)));
-    entering = kept;
-  }
-  return total;
+  std::vector<Tensor> kept;
+  for (const Tensor& mask : masks) kept.push_back(at::sum(mask * real, 1));
+  return at::sum(cost_coefficients(spec).of(at::sum(real, 1), std::span<const Tensor>(kept), unit));
 }
 
 double dense_compute(const ModelSpec& spec, const Tensor& real) {
