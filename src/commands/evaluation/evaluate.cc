@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/files/file.h"
+#include "commands/evaluation/class_evaluation.h"
 #include "commands/evaluation/evaluate_options.h"
 #include "commands/evaluation/evaluated_data.h"
 #include "commands/options/answer_options.h"
@@ -33,17 +34,27 @@ Evaluation evaluate_with_progress(const EvaluateOptions& options, const Engine& 
 void evaluate_texts(const EvaluateOptions& options, const Engine& engine) {
   const EvaluatedTexts texts = read_texts(options, engine, notices_on_standard_error());
   require_not_read("--predictions", options.predictions, {options.model});
+  require_not_read("--confusion-svg", options.confusion_svg, {options.model});
+  require_not_read("--error-analysis", options.error_analysis, {options.model});
   const Evaluation result = evaluate_with_progress(options, engine, texts);
   const EvaluationContext context = context_of(engine, texts);
-  if (!options.json) std::cout << evaluation_table(result, context) << std::flush;
+  const std::optional<NamedClassReport> classes = class_report_of(engine.config(), texts, result.run);
+  if (!options.json)
+    std::cout << evaluation_table(result, context) << (classes ? class_table(*classes) : "") << std::flush;
   if (!options.predictions.empty())
     write_predictions(options.predictions, engine.config(), result.run, texts.indices);
-  if (options.json) print_json(evaluation_json(result, context));
+  write_class_outputs(options, engine.config(), texts, result.run, classes);
+  if (!options.json) return;
+  Json json = evaluation_json(result, context);
+  if (classes) json["class_report"] = class_report_json(*classes);
+  print_json(json);
 }
 
 void check_outputs(const EvaluateOptions& options) {
   check_output(options.predictions);
   check_output(options.null_odds);
+  check_output(options.confusion_svg);
+  check_output(options.error_analysis);
   const bool both = !options.predictions.empty() && !options.null_odds.empty();
   if (both && destination_of(options.predictions) == destination_of(options.null_odds))
     throw UsageError("--null-odds and --predictions name the same file");
@@ -53,6 +64,7 @@ void run_evaluate(const EvaluateOptions& options) {
   check_data_options(options);
   ModelConfig config = evaluated_config(options);
   check_outputs(options);
+  check_class_outputs(options, config);
   const Engine engine =
       Engine::load(options.model, std::move(config), options.engine, notices_on_standard_error());
   if (engine.config().head == HeadKind::question_answering) {
@@ -74,13 +86,18 @@ void add_comparison_options(CLI::App& command, EvaluateOptions& options) {
 }
 
 void add_prediction_options(CLI::App& command, EvaluateOptions& options) {
-  OptionGroup(command, kOutputGroup)
-      .value(
-          "--predictions", options.predictions, "FILE",
-          "Write what the model says of every example, labelled or not, as JSON lines with index, label and "
-          "scores (in the order of the model's labels); of a token classifier with index, tokens and tags; "
-          "of "
-          "questions as SQuAD's evaluation script reads it");
+  const OptionGroup output(command, kOutputGroup);
+  output.value(
+      "--predictions", options.predictions, "FILE",
+      "Write what the model says of every example, labelled or not, as JSON lines with index, label and "
+      "scores (in the order of the model's labels); of a token classifier with index, tokens and tags; "
+      "of "
+      "questions as SQuAD's evaluation script reads it");
+  output.value("--confusion-svg", options.confusion_svg, "FILE",
+               "Write which classes are taken for which as a picture");
+  output.value(
+      "--error-analysis", options.error_analysis, "FILE",
+      "Write the texts that are classified wrongly as JSON lines, the most confident mistakes first");
   OptionGroup(command, kQuestionsGroup)
       .value("--null-odds", options.null_odds, "FILE",
              "Write every question's odds of having no answer, for the script's --na-prob-file");

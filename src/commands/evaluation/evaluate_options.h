@@ -42,6 +42,8 @@ struct EvaluateOptions {
   std::vector<std::string> question_options;  ///< those options for questions that were given
   std::filesystem::path predictions;          ///< empty: not written
   std::filesystem::path null_odds;
+  std::filesystem::path confusion_svg;
+  std::filesystem::path error_analysis;
   std::size_t max_length = 0;
   std::size_t max_eval_samples = 0;  ///< 0: all
   std::uint64_t seed = kUsualSeed;   ///< of the choice of samples

@@ -93,7 +93,7 @@ TEST_F(EvaluateCommand, JsonHasEveryKeyAndAgreesWithItself) {
   EXPECT_THAT(keys_of(report),
               UnorderedElementsAre("task", "split", "examples", "metrics", "skimming", "macs", "seconds",
                                    "tokens", "tokens_per_second", "sequences_per_second", "threads",
-                                   "precision", "hardware", "dense"));
+                                   "precision", "hardware", "dense", "class_report"));
   EXPECT_EQ(report["task"], "sst2");
   EXPECT_EQ(report["split"], "dev");
   EXPECT_EQ(report["examples"], 5);
@@ -251,6 +251,56 @@ TEST_F(EvaluateCommand, SharedTestSplitsHaveNothingToScore) {
     EXPECT_THAT(result.err, HasSubstr("test.csv: has no labels, so there is nothing to score\n"));
     EXPECT_THAT(evaluate_file("test.csv", csv, {}).out, HasSubstr("nothing to score"));
   }
+}
+
+TEST_F(EvaluateCommand, SaysWhatBecomesOfEachClass) {
+  const std::string csv = "text,label\na charming journey,positive\nflat,negative\na good film,negative\n";
+  const json report = evaluate_file("mine.csv", csv, {"--json", "--no-compare"}).json();
+  const json& classes = report["class_report"];
+  EXPECT_EQ(classes["classes"]["negative"]["support"], 2);
+  std::size_t right = 0, all = 0;
+  for (std::size_t i = 0; i < 2; ++i) {
+    right += classes["confusion_matrix"]["counts"][i][i].get<std::size_t>();
+    for (const json& count : classes["confusion_matrix"]["counts"][i]) all += count.get<std::size_t>();
+  }
+  EXPECT_EQ(all, 3U);
+  EXPECT_NEAR(report["metrics"]["accuracy"].get<double>(), static_cast<double>(right) / 3, 1e-12);
+  EXPECT_TRUE(classes.contains("roc_auc"));
+  const std::string text = evaluate_file("mine.csv", csv, {"--no-compare"}).out;
+  EXPECT_THAT(text, HasSubstr("    weighted avg"));
+  EXPECT_THAT(text, HasSubstr("(of positive)"));
+  EXPECT_FALSE(evaluate_file("texts.csv", "text\nflat\n", {"--json"}).json().contains("class_report"));
+}
+
+TEST_F(EvaluateCommand, WritesMistakesAndWhatIsTakenForWhat) {
+  const std::string csv = "text,label\nflat,negative\nflat,positive\nflat,negative\nflat,positive\n";
+  const std::string mistakes = directory_ / "wrong.jsonl", picture = directory_ / "confusion.svg";
+  const auto result =
+      evaluate_file("mine.csv", csv, {"--error-analysis", mistakes, "--confusion-svg", picture});
+  ASSERT_EQ(result.status, 0) << result.err;
+  std::istringstream lines(read_file(mistakes));
+  std::size_t count = 0;
+  for (std::string line; std::getline(lines, line); ++count) {
+    const json mistake = json::parse(line);
+    EXPECT_EQ(mistake["text"], "flat");
+    EXPECT_NE(mistake["label"], mistake["predicted"]);
+    EXPECT_GE(mistake["score"], 0.5);
+  }
+  EXPECT_EQ(count, 2U) << "one text cannot be both";
+  EXPECT_THAT(read_file(picture), HasSubstr("<svg"));
+}
+
+TEST_F(EvaluateCommand, FilesAboutClassesNeedClassesAndLabels) {
+  const std::string file = directory_ / "file";
+  const auto without = evaluate_file("texts.csv", "text\nflat\n", {"--error-analysis", file});
+  EXPECT_EQ(without.status, 2);
+  EXPECT_THAT(without.err, HasSubstr("texts.csv has no labels to compare with"));
+  std::filesystem::remove_all(model());
+  write_tiny_model(model(), {.head = HeadKind::regression, .labels = {"similarity"}});
+  const auto number = evaluate_file("scores.csv", "text,label\nflat,1\n", {"--confusion-svg", file});
+  EXPECT_EQ(number.status, 2);
+  EXPECT_THAT(number.err, HasSubstr("--confusion-svg is for models that tell classes of texts"));
+  EXPECT_FALSE(std::filesystem::exists(file));
 }
 
 std::vector<json> json_lines_of(const std::string& text) {
