@@ -88,6 +88,9 @@ void add_data_options(CLI::App& command, FinetuneCommand& finetune) {
              "[...]}, whose documents are scored by how well they answer");
   group.whole("--max-train-samples", data.max_train_samples, "Use a random choice of N examples; 0: all");
   group.whole("--max-eval-samples", data.max_eval_samples, "The same for validation");
+  group.real("--validation-share", data.validation_share,
+             "Share of --train-file that is set apart to choose the best weights by, of each label alike",
+             {0, 0.9});
   group.value("--metric-for-best-model", options.training.metric_for_best_model, "NAME",
               "Score of the validation data that chooses the weights to keep (default: the task's first)");
 }
@@ -181,6 +184,18 @@ void add_distillation_options(CLI::App& command, FinetuneCommand& finetune) {
       {0});
 }
 
+void add_class_options(CLI::App& command, FinetuningOptions& options) {
+  const OptionGroup group(command, kOptimisationGroup);
+  group.value(
+      "--class-weights", options.class_weights, "balanced|FILE",
+      "How much examples of each label count: balanced, the rarer the more; or a JSON file, {\"label\": "
+      "weight, ...}");
+  group.real("--label-smoothing", options.training.label_smoothing,
+             "Share of each label that is spread over all labels", {0, 1});
+  group.whole("--early-stopping-patience", options.training.early_stopping_patience,
+              "End after N evaluations in a row without a better one; 0: never");
+}
+
 /// Those of Hugging Face's Trainer, with a little decay and warm-up, which small data sets want.
 void set_usual_values(TrainingOptions& training) {
   training.learning_rate = 5e-5;
@@ -217,6 +232,7 @@ Json as_json(const FinetuningResult& result, const FinetuningOptions& options) {
                {"validation_examples", result.plan.dev_examples},
                {"parameters", result.plan.parameters},
                {"steps", result.training.steps},
+               {"stopped_early", result.training.stopped_early},
                {"seconds", result.training.seconds}};
   if (result.training.chosen) {
     const ChosenEvaluation& chosen = *result.training.chosen;
@@ -248,6 +264,8 @@ void print_summary(const FinetuningResult& result, const FinetuningOptions& opti
   std::cout << fmt::format("trained {} steps in {}; the model is in {}\n", result.training.steps,
                            duration_text(std::chrono::duration<double>(result.training.seconds)),
                            escaped(options.training.output_dir.string()));
+  if (result.training.stopped_early)
+    std::cout << "it ended early: no evaluation was better (--early-stopping-patience)\n";
   if (!result.training.chosen) return;
   const ChosenEvaluation& chosen = *result.training.chosen;
   std::cout << fmt::format("its weights are those of step {}: {} {:.4f}", chosen.step, result.chief_metric,
@@ -304,6 +322,7 @@ void add_finetune_command(CLI::App& app) {
   add_skimming_options(*command, *finetune_command);
   add_distillation_options(*command, *finetune_command);
   add_optimisation_options(*command, finetune_command->options.training, finetune_command->words);
+  add_class_options(*command, finetune_command->options);
   add_run_options(*command, finetune_command->options, finetune_command->words);
   add_json_option(*command, finetune_command->json);
   command->footer(

@@ -179,7 +179,7 @@ RunState state_of_run(const std::filesystem::path& output_dir) {
   if (!path_exists(output_dir / kTrainerStateFile)) return RunState::unknown;
   try {
     const TrainerState state = load_trainer_state(output_dir);
-    return state.global_step < state.max_steps ? RunState::unfinished : RunState::finished;
+    return state.over() ? RunState::finished : RunState::unfinished;
   } catch (const FormatError&) {
     return RunState::unknown;
   }

@@ -36,6 +36,12 @@ std::string distillation_text(const DistillationOptions& options) {
                      exact_text(options.temperature), exact_text(options.state_weight));
 }
 
+std::string weights_text(const std::vector<double>& weights) {
+  std::string text;
+  for (const double weight : weights) text += (text.empty() ? "" : " ") + exact_text(weight);
+  return text.empty() ? kNone : text;
+}
+
 }  // namespace
 
 double gate_noise(const TrainingOptions& options, const SkimConfig& skim) {
@@ -95,6 +101,9 @@ std::map<std::string, std::string> run_fingerprint(const TrainingOptions& option
           {"skim-threshold", exact_text(skim.threshold)},
           {"semantics", std::string(name_of(skim.semantics))},
           {"protect", std::string(name_of(skim.protection))},
+          {"label-smoothing", exact_text(options.label_smoothing)},
+          {"class-weights", weights_text(options.class_weights)},
+          {"early-stopping-patience", std::to_string(options.early_stopping_patience)},
           {"teacher", teacher == nullptr ? kNone : teacher->fingerprint()},
           {"distillation", teacher == nullptr ? kNone : distillation_text(options.distillation)},
           {"model", architecture_text(config)}};
@@ -109,7 +118,10 @@ void require_same_run(const std::map<std::string, std::string>& run,
   stored.emplace("gate-noise", exact_text(kPublishedGateNoise));
   stored.emplace("removal-delay", kEveryLayerText);
   stored.emplace("protect", std::string(name_of(SkimProtection::first_token)));
-  for (const char* option : {"target-compute", "teacher", "distillation"}) stored.emplace(option, kNone);
+  stored.emplace("label-smoothing", exact_text(published.label_smoothing));
+  stored.emplace("early-stopping-patience", std::to_string(published.early_stopping_patience));
+  for (const char* option : {"target-compute", "class-weights", "teacher", "distillation"})
+    stored.emplace(option, kNone);
   for (const auto& [name, value] : run) {
     const auto found = stored.find(name);
     const std::string before = found == stored.end() ? "unknown" : found->second;

@@ -49,6 +49,19 @@ std::optional<ComputePrice> price_of(const SkimConfig& skim, const TrainingOptio
   return ComputePrice({.share = *skim.target_compute, .ramp = skim_warmup_ratio(options, skim)});
 }
 
+StepLossOptions step_loss_options(const TrainingOptions& options) {
+  ClassLossOptions classes{.label_smoothing = options.label_smoothing};
+  if (!options.class_weights.empty()) classes.weights = at::tensor(options.class_weights).to(torch::kFloat32);
+  return {.compute = options.compute, .distillation = options.distillation, .classes = std::move(classes)};
+}
+
+void require_classes(const TrainingOptions& options, const ModelConfig& config) {
+  if (options.label_smoothing > 0 && traits_of(config.head).labels != LabelKind::one)
+    throw UsageError(
+        fmt::format("--label-smoothing is for models that choose one of several labels, not for {}",
+                    name_of(config.head)));
+}
+
 TrainingOptions checked(const TrainingOptions& options) {
   check_training_options(options);
   return options;
@@ -91,9 +104,10 @@ Trainer::Trainer(TrainingModel& model, std::unique_ptr<TrainingObjective> object
       options_(checked(options)),
       objective_(std::move(objective)),
       events_(std::move(events)),
-      loss_(model, options_.compute, options_.distillation, std::move(teacher)),
+      loss_(model, step_loss_options(options_), std::move(teacher)),
       price_(price_of(model.config().skim, options_)),
       optimizer_(model.parameters(), adamw_options(options_)) {
+  require_classes(options_, model.config());
   if (!options_.tokenizer_source.empty()) tokenizer_ = TokenizerFiles::read(options_.tokenizer_source);
   state_.steps_per_epoch = ceiling_of_ratio(objective_->micro_batches_per_epoch(),
                                             static_cast<std::int64_t>(options_.gradient_accumulation_steps));
@@ -276,6 +290,7 @@ void Trainer::evaluate_at_threshold() {
   entry.emplace_back("step", static_cast<double>(state_.global_step));
   state_.log_history.push_back(std::move(entry));
   const bool best = objective_->keeps_best() && choose(report);
+  state_.evaluations_since_best = best ? 0 : state_.evaluations_since_best + 1;
   // Before the weights, of which it says that their run is not finished.
   if (best && keeps_checkpoints()) save_trainer_state(state_, options_.output_dir);
   if (best) save_model();
@@ -334,6 +349,17 @@ void Trainer::after_step(const StepOutcome& outcome) {
   // Before the evaluation, which takes its time and memory: whatever happens in it, the steps are kept.
   if (last || (options_.save_steps > 0 ? due(options_.save_steps) : evaluating)) write_checkpoint();
   if (state_.evaluation_pending) evaluate();
+  stop_if_out_of_patience();
+}
+
+void Trainer::stop_if_out_of_patience() {
+  if (options_.early_stopping_patience == 0 || state_.global_step == state_.max_steps ||
+      state_.evaluations_since_best < options_.early_stopping_patience)
+    return;
+  state_.stopped_early = true;
+  if (!keeps_checkpoints()) return;
+  if (saved_at_ == state_.global_step) return save_state();
+  write_checkpoint();
 }
 
 TrainingResult Trainer::run() {
@@ -343,19 +369,20 @@ TrainingResult Trainer::run() {
   if (price_ && state_.global_step == 0 && !state_.chief_metric.empty())
     state_.start_score = objective_->evaluate(model_).chief_score();
   if (state_.evaluation_pending) evaluate();  // a resumed run's, which was cut in it
-  while (state_.global_step < state_.max_steps) {
+  while (!state_.over()) {
     const auto step_start = std::chrono::steady_clock::now();
     const StepOutcome outcome = train_step(state_.global_step);
     training_seconds_ += seconds_since(step_start);
     ++state_.global_step;
     if (price_) state_.compute_price = price_->linear();
     after_step(outcome);
-    if (state_.global_step < state_.max_steps && events_.should_stop && events_.should_stop()) {
+    if (!state_.over() && events_.should_stop && events_.should_stop()) {
       write_checkpoint();
       break;
     }
   }
-  result.finished = state_.global_step == state_.max_steps;
+  result.stopped_early = state_.stopped_early;
+  result.finished = state_.over();
   if (result.finished && !objective_->keeps_best()) within_budget([this] { save_model(); });
   result.steps = state_.global_step;
   result.checkpoint = checkpoint_;

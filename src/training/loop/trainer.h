@@ -64,6 +64,7 @@ class Trainer {
   void save_model();
   bool keeps_checkpoints() const { return !options_.output_dir.empty() && options_.save_total_limit > 0; }
   void write_checkpoint();
+  void stop_if_out_of_patience();
   void save_state();
 
   TrainingModel& model_;

@@ -68,6 +68,8 @@ Json to_json(const TrainerState& state) {
   if (state.start_score) own["start_score"] = *state.start_score;
   if (state.compute_price != 0) own["compute_price"] = state.compute_price;
   if (state.best_score) own["best_score"] = *state.best_score;
+  if (state.stopped_early) own["stopped_early"] = true;
+  if (state.evaluations_since_best > 0) own["evaluations_since_best"] = state.evaluations_since_best;
   if (state.chosen) {
     own["chosen"] = {{"step", state.chosen->step},
                      {"score", state.chosen->score},
@@ -104,6 +106,8 @@ TrainerState state_from(const Json& json) {
   state.fingerprint = own.at("options").get<std::map<std::string, std::string>>();
   state.compute_price = own.value("compute_price", 0.0);
   state.evaluation_pending = own.value("evaluation_pending", false);
+  state.stopped_early = own.value("stopped_early", false);
+  state.evaluations_since_best = own.value("evaluations_since_best", std::int64_t{0});
   if (own.contains("start_score")) state.start_score = own.at("start_score").get<double>();
   if (own.contains("best_score")) state.best_score = own.at("best_score").get<double>();
   if (own.contains("chosen")) {

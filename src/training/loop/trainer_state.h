@@ -35,6 +35,8 @@ struct TrainerState {
   RunningSums sums;
   std::optional<double> best_score;        ///< best chief metric of any evaluation
   std::optional<ChosenEvaluation> chosen;  ///< the evaluation whose weights were kept
+  std::int64_t evaluations_since_best = 0;
+  bool stopped_early = false;  ///< the run is over before max_steps: early_stopping_patience
   /// Whether the model at global_step has still to be evaluated: a checkpoint is written before that is done.
   bool evaluation_pending = false;
   std::optional<double> start_score;  ///< see TrainingResult
@@ -43,6 +45,7 @@ struct TrainerState {
   std::vector<LogEntry> log_history;
   std::map<std::string, std::string> fingerprint;  ///< options that determine the curve, by name
 
+  bool over() const { return global_step >= max_steps || stopped_early; }
   double epoch() const { return static_cast<double>(global_step) / static_cast<double>(steps_per_epoch); }
 };
 

@@ -45,6 +45,14 @@ class CpuCrossEntropy : public Function<CpuCrossEntropy> {
   }
 };
 
+Tensor class_loss(const Tensor& logits, const Tensor& classes, const ClassLossOptions& options) {
+  c10::optional<Tensor> weights;
+  if (options.weights.defined()) weights = options.weights.to(logits.device());
+  constexpr std::int64_t kIgnoredByNobody = -100;
+  return at::cross_entropy_loss(logits, classes, weights, at::Reduction::Mean, kIgnoredByNobody,
+                                options.label_smoothing);
+}
+
 Tensor span_end_loss(const Tensor& logits, const Tensor& positions) {
   const std::int64_t length = logits.size(1);
   return at::cross_entropy_loss(logits, positions.clamp(0, length), /*weight=*/{}, at::Reduction::Mean,
@@ -53,8 +61,8 @@ Tensor span_end_loss(const Tensor& logits, const Tensor& positions) {
 
 }  // namespace
 
-Tensor classification_loss(const Tensor& logits, const Tensor& classes) {
-  return at::cross_entropy_loss(logits.to(torch::kFloat32), classes);
+Tensor classification_loss(const Tensor& logits, const Tensor& classes, const ClassLossOptions& options) {
+  return class_loss(logits.to(torch::kFloat32), classes, options);
 }
 
 Tensor regression_loss(const Tensor& logits, const Tensor& scores) {
@@ -73,11 +81,11 @@ Tensor masked_lm_loss(const Tensor& logits, const Tensor& tokens) {
                                 at::GradMode::is_enabled() && logits.requires_grad());
 }
 
-Tensor token_classification_loss(const Tensor& logits, const Tensor& tags) {
+Tensor token_classification_loss(const Tensor& logits, const Tensor& tags, const ClassLossOptions& options) {
   const Tensor wide = logits.to(torch::kFloat32).reshape({-1, logits.size(-1)}), flat = tags.reshape({-1});
   const Tensor labelled = at::nonzero(flat.ge(0)).view({-1});
   if (labelled.numel() == 0) return at::sum(wide) * 0;  // the mean of nothing would be no number
-  return at::cross_entropy_loss(at::index_select(wide, 0, labelled), at::index_select(flat, 0, labelled));
+  return class_loss(at::index_select(wide, 0, labelled), at::index_select(flat, 0, labelled), options);
 }
 
 Tensor question_answering_loss(const Tensor& logits, const Targets& targets, const Tensor& real,
@@ -92,11 +100,11 @@ Tensor question_answering_loss(const Tensor& logits, const Targets& targets, con
          2;
 }
 
-Tensor task_loss(const ModelConfig& config, const Tensor& logits, const Targets& targets,
-                 const Tensor& real) {
+Tensor task_loss(const ModelConfig& config, const Tensor& logits, const Targets& targets, const Tensor& real,
+                 const ClassLossOptions& options) {
   switch (config.head) {
     case HeadKind::classification:
-      return classification_loss(logits, targets.classes);
+      return classification_loss(logits, targets.classes, options);
     case HeadKind::regression:
       return regression_loss(logits, targets.scores);
     case HeadKind::multi_label:
@@ -105,7 +113,7 @@ Tensor task_loss(const ModelConfig& config, const Tensor& logits, const Targets&
     case HeadKind::question_answering:
       return question_answering_loss(logits, targets, real, config.skim.semantics);
     case HeadKind::token_classification:
-      return token_classification_loss(logits, targets.tags);
+      return token_classification_loss(logits, targets.tags, options);
     case HeadKind::masked_lm:
       return masked_lm_loss(logits, targets.tokens);
     case HeadKind::none:

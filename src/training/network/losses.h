@@ -17,8 +17,15 @@ struct Targets {
   Tensor tags = {};    ///< [B, S] i64, token classification; negative: the token has no label
 };
 
-/// Mean over the batch of the cross-entropy, `logits` [B, labels], `classes` [B] i64.
-Tensor classification_loss(const Tensor& logits, const Tensor& classes);
+/// How the classes of a cross-entropy count (the arguments of torch.nn.CrossEntropyLoss).
+struct ClassLossOptions {
+  Tensor weights = {};         ///< [labels] f32: of each class; undefined: all count alike
+  double label_smoothing = 0;  ///< share of each target that is spread over all classes
+};
+
+/// Mean over the batch of the cross-entropy, weighted where classes have weights; `logits` [B, labels],
+/// `classes` [B] i64.
+Tensor classification_loss(const Tensor& logits, const Tensor& classes, const ClassLossOptions& options = {});
 /// Mean over the batch of the squared error, `logits` [B, 1], `scores` [B] f32.
 Tensor regression_loss(const Tensor& logits, const Tensor& scores);
 /// Mean over batch and labels of the binary cross-entropy, `logits` [B, labels], `marks` [B, labels] f32 from
@@ -33,13 +40,15 @@ Tensor question_answering_loss(const Tensor& logits, const Targets& targets, con
 
 /// Mean over the labelled tokens of the cross-entropy, `logits` [B, S, labels], `tags` [B, S]
 /// (...ForTokenClassification, whose unlabelled tokens are -100). 0 where no token has a label.
-Tensor token_classification_loss(const Tensor& logits, const Tensor& tags);
+Tensor token_classification_loss(const Tensor& logits, const Tensor& tags,
+                                 const ClassLossOptions& options = {});
 
 /// Mean over the hidden tokens of the cross-entropy, `logits` [M, vocabulary] f32 or bf16.
 Tensor masked_lm_loss(const Tensor& logits, const Tensor& tokens);
 
-/// The loss of the configuration's head.
-Tensor task_loss(const ModelConfig& config, const Tensor& logits, const Targets& targets, const Tensor& real);
+/// The loss of the configuration's head; `options` are for heads that tell classes apart.
+Tensor task_loss(const ModelConfig& config, const Tensor& logits, const Targets& targets, const Tensor& real,
+                 const ClassLossOptions& options = {});
 
 /// Mean over layers of tokens kept / tokens there are, over the whole batch; masks are [B, S] each, `real`
 /// [B, S]. removal: padding never counts. original: mean over sequences of mask sum / S, padding included.

@@ -41,9 +41,8 @@ StepOutcome& StepOutcome::operator+=(const StepOutcome& other) {
   return *this;
 }
 
-StepLoss::StepLoss(const TrainingModel& model, const ComputeSettings& compute,
-                   const DistillationOptions& distillation, std::optional<Teacher> teacher)
-    : model_(model), compute_(compute), distillation_(distillation), teacher_(std::move(teacher)) {}
+StepLoss::StepLoss(const TrainingModel& model, StepLossOptions options, std::optional<Teacher> teacher)
+    : model_(model), options_(std::move(options)), teacher_(std::move(teacher)) {}
 
 StepOutcome StepLoss::run(const LabelledBatch& batch, const GroupSize& group, const LossWeights& weights,
                           std::uint64_t seed) {
@@ -59,7 +58,7 @@ StepOutcome StepLoss::run(const LabelledBatch& batch, const GroupSize& group, co
                              : share(static_cast<double>(batch.sequences), group.examples);
   Tensor task, skim, distillation, compute, kept;
   {
-    const AutocastScope autocast(compute_);
+    const AutocastScope autocast(options_.compute);
     const ModelOutput output = model_.forward(inputs, {.training = true,
                                                        .seed = seed,
                                                        .gate_noise = weights.gate_noise,
@@ -67,17 +66,19 @@ StepOutcome StepLoss::run(const LabelledBatch& batch, const GroupSize& group, co
                                                        .removal_delay = weights.removal_delay});
     const auto& masks = output.encoder.skim_masks;
     if (hears_labels())
-      task = task_loss(config, output.head.logits, batch.targets, inputs.real) * predictions;
+      task =
+          task_loss(config, output.head.logits, batch.targets, inputs.real, options_.classes) * predictions;
     if (teacher_)
       distillation =
-          distillation_loss(config, output, teacher_->answer(batch), inputs.real, distillation_) * answers;
+          distillation_loss(config, output, teacher_->answer(batch), inputs.real, options_.distillation) *
+          answers;
     skim = skim_loss(masks, inputs.real, config.skim.semantics) * skimmed;
     if (weights.price != nullptr)
       compute = masked_compute(model_.spec(), masks, inputs.real, group.dense_macs);
     kept = kept_tokens(masks, inputs.real);
   }
-  Tensor loss = teacher_ ? distillation * distillation_.weight : task;
-  if (teacher_ && hears_labels()) loss = loss + task * (1 - distillation_.weight);
+  Tensor loss = teacher_ ? distillation * options_.distillation.weight : task;
+  if (teacher_ && hears_labels()) loss = loss + task * (1 - options_.distillation.weight);
   if (weights.price != nullptr) {
     const double of_batch = share(dense_compute(model_.spec(), inputs.real), group.dense_macs);
     loss = loss + weights.price->price(compute.item<double>() / of_batch, weights.compute_goal) * compute;

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <optional>
 
+#include "training/network/losses.h"
 #include "training/network/model.h"
 #include "training/objectives/batching.h"
 #include "training/objectives/distillation.h"
@@ -44,12 +45,18 @@ struct LossWeights {
   std::int64_t removal_delay = kEveryLayer;  ///< see ForwardOptions
 };
 
+/// What a step's parts are made of, apart from the model.
+struct StepLossOptions {
+  ComputeSettings compute;
+  DistillationOptions distillation;
+  ClassLossOptions classes;
+};
+
 /// What a step minimises: the task's loss, what a teacher says, and the price of what is kept.
 class StepLoss {
  public:
   /// The model must outlive it.
-  StepLoss(const TrainingModel& model, const ComputeSettings& compute,
-           const DistillationOptions& distillation, std::optional<Teacher> teacher);
+  StepLoss(const TrainingModel& model, StepLossOptions options, std::optional<Teacher> teacher);
 
   /// Runs forward and backward pass of one micro-batch, so that gradients add up to those of the whole group.
   StepOutcome run(const LabelledBatch& batch, const GroupSize& group, const LossWeights& weights,
@@ -60,11 +67,10 @@ class StepLoss {
 
  private:
   /// Not where the teacher's answers are all that counts: there need be no labels.
-  bool hears_labels() const { return !teacher_ || distillation_.weight < 1; }
+  bool hears_labels() const { return !teacher_ || options_.distillation.weight < 1; }
 
   const TrainingModel& model_;
-  ComputeSettings compute_;
-  DistillationOptions distillation_;
+  StepLossOptions options_;
   std::optional<Teacher> teacher_;
 };
 

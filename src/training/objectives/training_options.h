@@ -44,11 +44,16 @@ struct TrainingOptions {
   /// ForwardOptions. Unset: one.
   std::optional<std::int64_t> removal_delay;
   DistillationOptions distillation;  ///< of runs that have a teacher
+  /// Of heads that tell classes apart; see ClassLossOptions. Weights [labels]; empty: all count alike.
+  double label_smoothing = 0;
+  std::vector<double> class_weights = {};
   std::uint64_t seed = kUsualSeed;
   std::int64_t logging_steps = 50;
   std::int64_t eval_steps = 0;       ///< 0: after every epoch
   std::int64_t save_steps = 0;       ///< 0: whenever it evaluates
   std::size_t save_total_limit = 1;  ///< 0: no checkpoints
+  /// The run ends after so many evaluations in a row of which none was the best; 0: never.
+  std::int64_t early_stopping_patience = 0;
   /// The score of the validation data that chooses the weights; empty: the task's first metric.
   std::string metric_for_best_model;
   /// When skimming, an evaluation whose chief metric is this close to the best seen wins if it keeps fewer
@@ -101,7 +106,8 @@ struct ChosenEvaluation {
 
 /// What a training ended with.
 struct TrainingResult {
-  bool finished = false;  ///< false: stopped by should_stop
+  bool finished = false;       ///< false: stopped by should_stop
+  bool stopped_early = false;  ///< finished before its last step: early_stopping_patience
   std::int64_t steps = 0;
   std::filesystem::path checkpoint;  ///< where to resume from, when not finished
   std::optional<ChosenEvaluation> chosen;

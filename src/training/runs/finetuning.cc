@@ -87,9 +87,23 @@ void check_text_options(const FinetuningOptions& options) {
         "squad_v2");
 }
 
+/// Throws UsageError where options want something of validation data that there is not.
+void check_validation_options(const FinetuningOptions& options) {
+  const DataOptions& data = options.data;
+  const bool own_table = data.task.empty() && !data.train_file.empty() && !data.reranking &&
+                         !is_token_classification(options) && !is_question_answering(options);
+  if (data.validation_share > 0 && (!own_table || !data.validation_file.empty()))
+    throw UsageError("--validation-share is for a --train-file of texts without a --validation-file");
+  const bool validated = !data.task.empty() || !data.validation_file.empty() || data.validation_share > 0;
+  if (options.training.early_stopping_patience > 0 && !validated)
+    throw UsageError(
+        "--early-stopping-patience needs something to evaluate: --validation-file or --validation-share");
+}
+
 /// Throws UsageError for options that do not go together.
 void check_options(const FinetuningOptions& options) {
   check_label_options(options);
+  check_validation_options(options);
   if (is_token_classification(options)) {
     if (!options.data.unlabelled.empty()) check_unlabelled_options(options);
     return check_tag_options(options);
@@ -165,6 +179,7 @@ FinetuningResult finetune(const FinetuningOptions& asked, const FinetuningEvents
   TrainingModel model = initial_model(options, config, events.notices);
   TrainingOptions training = options.training;
   training.tokenizer_source = options.model;
+  training.class_weights = class_weights(options, texts.train, config);
   Trainer trainer(model,
                   {.train = &train,
                    .held_back = held_back.size() > 0 ? &held_back : nullptr,

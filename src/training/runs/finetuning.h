@@ -38,6 +38,9 @@ struct DataOptions {
   bool regression = false;            ///< labels of the tables are numbers to predict
   bool token_classification = false;  ///< the files hold words with tags (is_token_classification, too)
   TagColumns tags;
+  /// Of the training examples, so many are set apart to choose the best weights by, of each label alike; 0:
+  /// none.
+  double validation_share = 0;
   std::size_t max_train_samples = 0;  ///< 0: all; else a random choice fixed by the seed
   std::size_t max_eval_samples = 0;
 };
@@ -48,11 +51,17 @@ struct QuestionOptions {
   std::size_t max_question_length = 0;
 };
 
+/// What FinetuningOptions::class_weights says for weights by rarity.
+inline constexpr const char* kBalanced = "balanced";
+
 /// What `finetune` is told.
 struct FinetuningOptions : RunOptions {
   DataOptions data;
   /// Directory of a model that solves the task. Unset: `model`, where it does and does not skim; empty: none.
   std::optional<std::filesystem::path> teacher;
+  /// "balanced" (each class by how rare it is among the training examples), or a JSON file of a weight for
+  /// each label; empty: all count alike.
+  std::string class_weights;
   /// Tokens; 0: 512 (384 of a question's window), or what position table and tokenizer allow.
   std::size_t max_length = 0;
   QuestionOptions questions;

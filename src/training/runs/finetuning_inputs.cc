@@ -4,11 +4,16 @@
 
 #include <fmt/format.h>
 
+#include "base/strings/numbers.h"
+#include "base/strings/quoting.h"
 #include "datasets/plain_texts.h"
 #include "datasets/reranking.h"
 #include "datasets/sample.h"
+#include "datasets/stratified.h"
 #include "features/compared_texts.h"
 #include "model_files/config/change_head.h"
+#include "model_files/json/json.h"
+#include "model_files/json/json_fields.h"
 #include "model_files/sentence_transformers/prompts.h"
 #include "transkimmer/error.h"
 
@@ -54,7 +59,7 @@ FinetuningTexts load_rerankings(const DataOptions& options, std::uint64_t seed) 
   return texts;
 }
 
-FinetuningTexts load_own_tables(const DataOptions& options) {
+FinetuningTexts load_own_tables(const DataOptions& options, std::uint64_t seed) {
   TableSource source{.path = options.train_file,
                      .text_column = options.text_column,
                      .text_pair_column = options.text_pair_column,
@@ -68,6 +73,8 @@ FinetuningTexts load_own_tables(const DataOptions& options) {
     source.path = options.validation_file;
     source.labels = texts.train.labels;
     texts.dev = load_table(source);
+  } else if (options.validation_share > 0) {
+    texts.dev = take_share(texts.train, options.validation_share, seed);
   }
   texts.task = {.name = options.train_file.filename().string(),
                 .head = source.head,
@@ -124,9 +131,26 @@ FinetuningTexts read_texts(const FinetuningOptions& options) {
     return teacher.head == HeadKind::embedding ? with_single_texts(std::move(texts), options.model) : texts;
   }
   if (data.reranking) return load_rerankings(data, seed);
-  FinetuningTexts texts = data.task.empty() ? load_own_tables(data) : load_catalogue_task(data);
+  FinetuningTexts texts = data.task.empty() ? load_own_tables(data, seed) : load_catalogue_task(data);
   require_labels(texts.train);
   return texts;
+}
+
+}  // namespace
+
+namespace {
+
+/// What users want to know of files that nobody else has looked at.
+void tell_about_own_data(const FinetuningTexts& texts, const NoticeHandler& notices) {
+  for (const std::string& remark : remarks_about(texts.train)) notify(notices, remark);
+  if (!texts.dev) return;
+  const Duplicates twice = duplicates_between(texts.train, *texts.dev);
+  if (twice.count > 0)
+    notify(
+        notices,
+        fmt::format("{}: {} of {} validation examples are among the training examples, {} the first: scores "
+                    "are better than they will be on other texts",
+                    texts.dev->origin, twice.count, texts.dev->examples.size(), in_quotes(twice.first)));
 }
 
 }  // namespace
@@ -143,6 +167,7 @@ FinetuningTexts load_texts(const FinetuningOptions& finetuning, const NoticeHand
   if (texts.train.queries.empty()) keep_sample(texts.train.examples, options.max_train_samples, seed);
   if (texts.dev && texts.dev->queries.empty())
     keep_sample(texts.dev->examples, options.max_eval_samples, seed);
+  if (!options.train_file.empty()) tell_about_own_data(texts, notices);
   return texts;
 }
 
@@ -174,6 +199,48 @@ ModelConfig finetuning_config(const FinetuningOptions& options, const Finetuning
   }
   configure_skimming(options.skimming, config, notices);
   return config;
+}
+
+namespace {
+
+std::vector<double> balanced_weights(const Dataset& train, const ModelConfig& config) {
+  std::vector<std::size_t> counts(config.labels.size());
+  for (const Example& example : train.examples) ++counts[static_cast<std::size_t>(example.label)];
+  std::vector<double> weights;
+  for (std::size_t label = 0; label < counts.size(); ++label) {
+    if (counts[label] == 0)
+      throw UsageError(fmt::format("--class-weights balanced: {} has no example of {}", train.origin,
+                                   in_quotes(config.labels[label])));
+    weights.push_back(static_cast<double>(train.examples.size()) /
+                      static_cast<double>(counts.size() * counts[label]));
+  }
+  return weights;
+}
+
+std::vector<double> weights_in_file(const std::filesystem::path& file, const ModelConfig& config) {
+  const nlohmann::json root = read_json(file);
+  const JsonFields fields(root, file.string());
+  constexpr RealRange kWeights = {0.0, 1e6};
+  std::vector<double> weights;
+  for (const std::string& label : config.labels) {
+    if (fields.find(label.c_str()) == nullptr) fields.fail_missing(label.c_str());
+    weights.push_back(fields.real(label.c_str(), kWeights, 0));
+  }
+  if (root.size() != weights.size())
+    throw FormatError(fmt::format("{}: has {} weights, expected one for each of the labels {}", file.string(),
+                                  root.size(), names_in_quotes(config.labels)));
+  return weights;
+}
+
+}  // namespace
+
+std::vector<double> class_weights(const FinetuningOptions& options, const Dataset& train,
+                                  const ModelConfig& config) {
+  if (options.class_weights.empty()) return {};
+  if (traits_of(config.head).output != Output::labels || traits_of(config.head).labels != LabelKind::one)
+    throw UsageError(fmt::format("--class-weights is for labels of texts, not for {}", name_of(config.head)));
+  return options.class_weights == kBalanced ? balanced_weights(train, config)
+                                            : weights_in_file(options.class_weights, config);
 }
 
 std::optional<HeadKind> teaching_head(const FinetuningOptions& options) {

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "training/runs/finetuning.h"
 
@@ -25,6 +26,12 @@ FinetuningTexts load_texts(const FinetuningOptions& options, const NoticeHandler
 /// for.
 ModelConfig finetuning_config(const FinetuningOptions& options, const FinetuningTexts& texts,
                               const NoticeHandler& notices);
+
+/// --class-weights, [labels]: `balanced` as scikit-learn has it (examples / labels / examples of the label),
+/// or those of the file. Empty where there are none. Throws UsageError for a head that tells no classes apart
+/// and for labels without examples, FormatError and IoError of files.
+std::vector<double> class_weights(const FinetuningOptions& options, const Dataset& train,
+                                  const ModelConfig& config);
 
 /// The head of the teacher that alone says what is answered (--unlabelled); nothing where files do. Throws
 /// IoError, FormatError.

@@ -200,6 +200,100 @@ TEST_F(Finetune, InterruptedAndResumedItEndsAsIfItHadNeverStopped) {
   }
 }
 
+TEST_F(Finetune, SetsExamplesApartForValidation) {
+  const auto result = finetune("out", {"--validation-share", "0.25", "--max-steps", "2", "--json"});
+  ASSERT_EQ(result.status, 0) << result.err;
+  EXPECT_EQ(result.json()["train_examples"], 36);
+  EXPECT_EQ(result.json()["validation_examples"], 12);
+  EXPECT_TRUE(result.json().contains("best"));
+  const auto twice =
+      finetune("twice", {"--validation-share", "0.25", "--validation-file", reviews_.path("dev.jsonl")});
+  EXPECT_EQ(twice.status, 2);
+  EXPECT_THAT(twice.err,
+              HasSubstr("--validation-share is for a --train-file of texts without a --validation-file"));
+}
+
+TEST_F(Finetune, EndsWhereNothingGetsBetter) {
+  // Without a learning rate the first evaluation is the best.
+  const Arguments more = {"--validation-file",
+                          reviews_.path("dev.jsonl"),
+                          "--learning-rate",
+                          "0",
+                          "--no-skimming",
+                          "--eval-steps",
+                          "1",
+                          "--early-stopping-patience",
+                          "2",
+                          "--num-train-epochs",
+                          "20",
+                          "--json"};
+  const Arguments begun = {"finetune",
+                           "--train-file",
+                           reviews_.path("train.csv"),
+                           "--model",
+                           reviews_.path("model"),
+                           "--output-dir",
+                           reviews_.path("out"),
+                           "--threads",
+                           "1"};
+  Arguments first = begun;
+  first.insert(first.end(), more.begin(), more.end());
+  const auto result = transkimmer(first);
+  ASSERT_EQ(result.status, 0) << result.err;
+  EXPECT_EQ(result.json()["steps"], 3);
+  EXPECT_EQ(result.json()["stopped_early"], true);
+  first.insert(first.end(), {"--resume", "auto"});
+  const auto again = transkimmer(first);
+  ASSERT_EQ(again.status, 0) << again.err;
+  EXPECT_EQ(again.json()["steps"], 3) << "the run was over";
+  const auto blind = finetune("blind", {"--early-stopping-patience", "1"});
+  EXPECT_EQ(blind.status, 2);
+  EXPECT_THAT(blind.err, HasSubstr("--early-stopping-patience needs something to evaluate"));
+}
+
+TEST_F(Finetune, RareLabelsCountMoreWhereTheyAreWeighed) {
+  std::string csv = "text,label\n";
+  for (int i = 0; i < 30; ++i) csv += "a charming journey,praise\n";
+  for (int i = 0; i < 10; ++i) csv += "flat movie,blame\n";
+  write_file_atomically(reviews_.path("train.csv"), csv);
+  const auto weights_of = [&](const std::string& output) {
+    return reviews_.json_file(output + "/trainer_state.json")["transkimmer"]["options"]["class-weights"];
+  };
+  ASSERT_EQ(finetune("balanced", {"--class-weights", "balanced", "--max-steps", "1"}).status, 0);
+  EXPECT_EQ(weights_of("balanced"), "2 0.66666666666666663") << "blame, praise";
+  write_file_atomically(reviews_.path("weights.json"), R"({"praise": 1, "blame": 5})");
+  ASSERT_EQ(finetune("file", {"--class-weights", reviews_.path("weights.json"), "--label-smoothing", "0.1",
+                              "--max-steps", "1"})
+                .status,
+            0);
+  EXPECT_EQ(weights_of("file"), "5 1");
+  write_file_atomically(reviews_.path("weights.json"), R"({"praise": 1, "blam": 5})");
+  const auto unknown = finetune("unknown", {"--class-weights", reviews_.path("weights.json")});
+  EXPECT_EQ(unknown.status, 1);
+  EXPECT_THAT(unknown.err, HasSubstr("weights.json"));
+  EXPECT_THAT(unknown.err, HasSubstr("blame"));
+}
+
+TEST_F(Finetune, OptionsOfClassesAreRefusedForNumbers) {
+  std::string csv = "text,label\n";
+  for (int i = 0; i < 8; ++i) csv += "a charming journey," + std::to_string(i) + "\n";
+  write_file_atomically(reviews_.path("train.csv"), csv);
+  const auto weights = finetune("weights", {"--regression", "--class-weights", "balanced"});
+  EXPECT_EQ(weights.status, 2);
+  EXPECT_THAT(weights.err, HasSubstr("--class-weights is for labels of texts, not for regression"));
+  const auto smooth = finetune("smooth", {"--regression", "--label-smoothing", "0.1"});
+  EXPECT_EQ(smooth.status, 2);
+  EXPECT_THAT(smooth.err, HasSubstr("--label-smoothing is for models that choose one of several labels"));
+}
+
+TEST_F(Finetune, TellsOfExamplesThatAreOnBothSides) {
+  write_file_atomically(reviews_.path("same.csv"), read_file(reviews_.path("train.csv")));
+  const auto result = finetune("out", {"--validation-file", reviews_.path("same.csv"), "--max-steps", "1"});
+  ASSERT_EQ(result.status, 0) << result.err;
+  EXPECT_THAT(result.err,
+              HasSubstr("same.csv: 48 of 48 validation examples are among the training examples"));
+}
+
 TEST_F(Finetune, DoesNotRemoveTheCheckpointThatItIsToBeginWith) {
   ASSERT_EQ(finetune("out", {"--max-steps", "2"}).status, 0);
   const std::string checkpoint = reviews_.path("out") + "/checkpoint-2";
