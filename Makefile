@@ -64,12 +64,13 @@ ifeq ($(INSTALL),yes)
 endif
 	@tests/hub/online/interchange.py $(ARGS) || [ $$? -eq 77 ]
 
-check-serve: configure ## ask a server as the clients of others do (PyPI), installed below build/
+check-serve: configure ## ask a server as the clients of others (PyPI) and a browser do, installed below build/
 	cmake --build --preset release --parallel $(JOBS) --target transkimmer write_tiny_model
 ifeq ($(INSTALL),yes)
 	@scripts/install-serve-clients
 endif
 	tests/server/tei_clients.py $(ARGS)
+	@tests/server/browser.py $(ARGS) || [ $$? -eq 77 ]
 
 check-training: configure ## compare fine-tuning with a plain PyTorch loop; PYTHON has torch, ARGS="--data glue --model DIR"
 	cmake --build --preset release --parallel $(JOBS) --target transkimmer-train training_batches

@@ -21,6 +21,7 @@ BatcherOptions batcher_options(const ServerOptions& options, Metrics& metrics) {
   return {.max_batch_tokens = options.max_batch_tokens,
           .max_batch_requests = options.max_batch_requests.value_or(SIZE_MAX),
           .max_concurrent_requests = options.max_concurrent_requests,
+          .max_wait = options.max_wait,
           .on_pass = [&metrics](const PassReport& pass) { metrics.count_pass(pass); }};
 }
 
@@ -138,14 +139,15 @@ void Dispatch::run(const CallPointer& call) {
   std::vector<BatchedResult> none;
   if (!call->computes) return succeed(call, none);
   metrics_.count_request(call->plan.batch);
-  batcher_.submit(
-      {.items = std::move(call->plan.items), .client = call->request.client, .cancelled = call->request.gone},
-      [this, call](std::exception_ptr error, std::vector<BatchedResult> results) {
-        // Passes follow each other on this thread: it makes no answers.
-        on_worker_([this, call, error = std::move(error), results = std::move(results)]() mutable {
-          complete(call, error, results);
-        });
-      });
+  BatchRequest request{
+      .items = std::move(call->plan.items), .client = call->request.client, .cancelled = call->request.gone};
+  if (options_.request_timeout) request.deadline = call->begun + *options_.request_timeout;
+  batcher_.submit(std::move(request),
+                  [this, call](std::exception_ptr error, std::vector<BatchedResult> results) {
+                    // Passes follow each other on this thread: it makes no answers.
+                    on_worker_([this, call, error = std::move(error),
+                                results = std::move(results)]() mutable { complete(call, error, results); });
+                  });
 }
 
 void Dispatch::complete(const CallPointer& call, const std::exception_ptr& error,
@@ -193,6 +195,8 @@ void Dispatch::fail(const CallPointer& call, const std::exception_ptr& error) {
     fail(call, failure.fault(), failure.what());
   } catch (const CancelledError& failure) {
     fail(call, Fault::dropped, failure.what());
+  } catch (const DeadlineError& failure) {
+    fail(call, Fault::timeout, failure.what());
   } catch (const ShutDownError& failure) {
     fail(call, Fault::unhealthy, failure.what());
   } catch (const UsageError& failure) {

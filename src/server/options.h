@@ -32,6 +32,9 @@ struct ServerOptions {
   std::size_t max_batch_tokens = 16384;
   std::optional<std::size_t> max_batch_requests;
   std::size_t max_client_batch_size = 32;
+  std::chrono::microseconds max_wait{0};  ///< see BatcherOptions
+  /// How long a request may wait for its passes to begin; what has begun is answered.
+  std::optional<std::chrono::milliseconds> request_timeout;
   bool auto_truncate = true;
   std::optional<std::string> default_prompt_name;
   std::optional<std::string> default_prompt;

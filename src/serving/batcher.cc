@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
+#include <numeric>
 #include <span>
 #include <utility>
 
@@ -26,6 +28,12 @@ void check(const BatcherOptions& options) {
   require(options.max_batch_requests, "max_batch_requests");
   require(options.max_concurrent_requests, "max_concurrent_requests");
 }
+
+/// How much the newest pass says of the next: one of four, so that an odd one is forgotten after a few.
+constexpr double kWeightOfNewest = 0.25;
+/// Memory is taken for all tokens of a pass, however few of them are computed: never more than four times
+/// as many as a pass without skimming has.
+constexpr double kLeastComputedShare = 0.25;
 
 /// What a pass made of each of its sequences, but for the times.
 std::vector<BatchedResult> results_of(const BatchResult& pass, const RaggedBatch& batch, bool of_tokens) {
@@ -54,6 +62,7 @@ struct Batcher::Group {
   std::size_t failed_at = SIZE_MAX;  ///< the first item that failed
   std::exception_ptr error;
   std::shared_ptr<const std::atomic<bool>> cancelled;
+  Clock::time_point deadline;
   Done done;
 
   void end_one() {
@@ -67,7 +76,9 @@ struct Batcher::Waiting {
   std::size_t index = 0;  ///< of the item in its request
   Clock::time_point since;
 
+  std::size_t tokens() const { return item.ids.size(); }
   bool cancelled() const { return group->cancelled && group->cancelled->load(std::memory_order_relaxed); }
+  bool dropped(Clock::time_point now) const { return cancelled() || group->deadline < now; }
 };
 
 Batcher::Batcher(Model model, BatcherOptions options)
@@ -93,6 +104,7 @@ void Batcher::submit(BatchRequest request, Done done) {
   group->results.resize(request.items.size());
   group->remaining = request.items.size();
   group->cancelled = std::move(request.cancelled);
+  group->deadline = request.deadline;
   group->done = std::move(done);
   const Clock::time_point now = Clock::now();
   {
@@ -100,8 +112,10 @@ void Batcher::submit(BatchRequest request, Done done) {
     if (draining_) throw ShutDownError("the server is shutting down");
     std::deque<Waiting>& queue = queues_[request.client];
     if (queue.empty()) turns_.push_back(request.client);
-    for (std::size_t i = 0; i < request.items.size(); ++i)
+    for (std::size_t i = 0; i < request.items.size(); ++i) {
+      waiting_tokens_ += request.items[i].ids.size();
       queue.push_back({std::move(request.items[i]), group, i, now});
+    }
     waiting_ += request.items.size();
   }
   changed_.notify_one();
@@ -138,34 +152,54 @@ void Batcher::drain() {
 
 void Batcher::work() {
   while (true) {
-    std::vector<Waiting> cancelled;
-    Batch batch;
+    Batch batch, dropped;
     {
       std::unique_lock lock(mutex_);
       changed_.wait(lock, [this] { return waiting_ > 0 || draining_; });
       if (waiting_ == 0) return;
-      batch = next_batch(cancelled);
+      if (options_.max_wait.count() > 0) wait_for_more(lock);
+      batch = next_batch(dropped);
     }
-    for (const Waiting& waiting : cancelled)
-      fail(waiting, std::make_exception_ptr(CancelledError("the client has left")));
+    for (const Waiting& waiting : dropped)
+      fail(waiting, waiting.cancelled()
+                        ? std::make_exception_ptr(CancelledError("the client has left"))
+                        : std::make_exception_ptr(DeadlineError("it waited for its turn too long")));
     if (!batch.empty()) run(std::move(batch));
   }
 }
 
-/// One sequence of each client in turn, as many as a pass takes; those whose client has left go to
-/// `cancelled`. The lock is held.
-Batcher::Batch Batcher::next_batch(std::vector<Waiting>& cancelled) {
+/// Until there is enough for a pass, or what came first has waited long enough.
+void Batcher::wait_for_more(std::unique_lock<std::mutex>& lock) {
+  Clock::time_point first = Clock::time_point::max();
+  for (const auto& [client, queue] : queues_) first = std::min(first, queue.front().since);
+  changed_.wait_until(lock, first + options_.max_wait, [this] {
+    const double computed = static_cast<double>(waiting_tokens_) * computed_share_;
+    return draining_ || waiting_ >= options_.max_batch_requests ||
+           computed >= static_cast<double>(options_.max_batch_tokens);
+  });
+}
+
+/// How many tokens of a sequence a pass is expected to compute.
+std::size_t Batcher::computed_tokens(const Waiting& waiting) const {
+  return static_cast<std::size_t>(std::ceil(static_cast<double>(waiting.tokens()) * computed_share_));
+}
+
+/// One sequence of each client in turn, as many as a pass takes; those whose client has left, or whose time
+/// is over, go to `dropped`. The lock is held.
+Batcher::Batch Batcher::next_batch(Batch& dropped) {
   Batch batch;
   std::size_t tokens = 0;
+  const Clock::time_point now = Clock::now();
   while (!turns_.empty() && batch.size() < options_.max_batch_requests) {
     const auto queue = queues_.find(turns_.front());
     Waiting& next = queue->second.front();
-    const bool left = next.cancelled();
-    if (!left && !batch.empty() &&
-        next.item.ids.size() > options_.max_batch_tokens - std::min(tokens, options_.max_batch_tokens))
+    const bool drop = next.dropped(now);
+    const std::size_t more = drop ? 0 : computed_tokens(next);
+    if (!batch.empty() && more > options_.max_batch_tokens - std::min(tokens, options_.max_batch_tokens))
       break;
-    if (!left) tokens += next.item.ids.size();
-    (left ? cancelled : batch).push_back(std::move(next));
+    tokens += more;
+    waiting_tokens_ -= next.tokens();
+    (drop ? dropped : batch).push_back(std::move(next));
     --waiting_;
     queue->second.pop_front();
     if (queue->second.empty()) {
@@ -198,7 +232,17 @@ void Batcher::run_each(Batch batch) {
   }
 }
 
-std::vector<BatchedResult> Batcher::run_together(const Batch& members) const {
+/// What the next passes are planned by.
+void Batcher::learn_from(const BatchResult& pass, std::size_t tokens) {
+  const std::size_t layers = model_.loaded().engine.spec().layers.size();
+  if (layers == 0 || tokens == 0) return;
+  const auto computed = std::accumulate(pass.kept.begin(), pass.kept.end(), 0.0);
+  const double share = computed / static_cast<double>(layers * tokens);
+  computed_share_ =
+      std::max(kLeastComputedShare, computed_share_ + kWeightOfNewest * (share - computed_share_));
+}
+
+std::vector<BatchedResult> Batcher::run_together(const Batch& members) {
   const Engine& engine = model_.loaded().engine;
   RaggedBatch batch;
   for (const Waiting& waiting : members) {
@@ -210,6 +254,7 @@ std::vector<BatchedResult> Batcher::run_together(const Batch& members) const {
   const Clock::time_point begin = Clock::now();
   const BatchResult pass = engine.run(batch);
   const double seconds = seconds_between(begin, Clock::now());
+  learn_from(pass, batch.tokens());
   report(pass, batch, seconds);
   std::vector<BatchedResult> results = results_of(pass, batch, engine.spec().head.reads == Reads::each);
   for (std::size_t i = 0; i < members.size(); ++i) {

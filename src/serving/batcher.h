@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
@@ -24,6 +25,11 @@ namespace transkimmer {
 
 /// The client had left before its sequence came into a pass.
 class CancelledError : public Error {
+ public:
+  using Error::Error;
+};
+/// The sequence had waited for a pass longer than its deadline allows.
+class DeadlineError : public Error {
  public:
   using Error::Error;
 };
@@ -57,6 +63,8 @@ struct BatchRequest {
   std::uint64_t client = 0;
   /// Once it holds true, what has not been run yet is not run any more. May be null.
   std::shared_ptr<const std::atomic<bool>> cancelled = {};
+  /// What no pass has begun with by then is not run any more.
+  std::chrono::steady_clock::time_point deadline = std::chrono::steady_clock::time_point::max();
 };
 
 /// What one pass did.
@@ -69,18 +77,23 @@ struct PassReport {
 
 /// How large passes are, and what is told of them.
 struct BatcherOptions {
-  std::size_t max_batch_tokens = 16384;       ///< a longer sequence is a pass by itself
+  /// Tokens that a pass computes: of a model that skims, what it is expected to leave of them in the mean of
+  /// its layers, going by the passes before. A longer sequence is a pass by itself.
+  std::size_t max_batch_tokens = 16384;
   std::size_t max_batch_requests = SIZE_MAX;  ///< sequences of a pass
   std::size_t max_concurrent_requests = 512;  ///< inputs that are admitted at a time
+  /// How long the first sequence of a pass waits for more of them. 0: no time, as nothing ever waits while
+  /// the engine is idle.
+  std::chrono::microseconds max_wait{0};
   /// Called after every pass, on the batcher's thread; must not throw.
   std::function<void(const PassReport&)> on_pass = {};
 };
 
 /// Gathers the sequences of many threads into ragged passes of one engine, which run one after another on a
-/// thread of its own. A pass is what waits when the one before it ends, up to a number of tokens; nothing
-/// ever waits while the engine is idle. Clients take turns, a sequence each, so that one with very many
-/// delays another's by no more than the pass that runs. Every result is what the sequence alone would have
-/// got (up to the rounding that Engine::run speaks of), and a sequence that the engine refuses fails alone.
+/// thread of its own. A pass is what waits when the one before it ends, up to a number of tokens. Clients
+/// take turns, a sequence each, so that one with very many delays another's by no more than the pass that
+/// runs. Every result is what the sequence alone would have got (up to the rounding that Engine::run speaks
+/// of), and a sequence that the engine refuses fails alone.
 class Batcher {
  public:
   /// Options out of range throw UsageError.
@@ -97,7 +110,8 @@ class Batcher {
   Admission admit(std::size_t inputs);
 
   /// Receives, on the batcher's thread, the results of all items in their order, or what the first that
-  /// failed threw (UsageError and Error as Engine::run, CancelledError). It must be quick and must not throw.
+  /// failed threw (UsageError and Error as Engine::run, CancelledError, DeadlineError). It must be quick and
+  /// must not throw.
   using Done = std::function<void(std::exception_ptr error, std::vector<BatchedResult> results)>;
   /// Throws ShutDownError after `drain`, and UsageError for a request without items.
   void submit(BatchRequest request, Done done);
@@ -117,10 +131,13 @@ class Batcher {
   using Batch = std::vector<Waiting>;
 
   void work();
-  Batch next_batch(std::vector<Waiting>& cancelled);
+  void wait_for_more(std::unique_lock<std::mutex>& lock);
+  Batch next_batch(Batch& dropped);
+  std::size_t computed_tokens(const Waiting& waiting) const;
   void run(Batch batch);
   void run_each(Batch batch);
-  std::vector<BatchedResult> run_together(const Batch& members) const;
+  std::vector<BatchedResult> run_together(const Batch& members);
+  void learn_from(const BatchResult& pass, std::size_t tokens);
   void report(const BatchResult& pass, const RaggedBatch& batch, double seconds) const;
   static void finish(const Waiting& waiting, BatchedResult result);
   static void fail(const Waiting& waiting, std::exception_ptr error);
@@ -133,6 +150,8 @@ class Batcher {
   std::map<std::uint64_t, std::deque<Waiting>> queues_;  ///< by client; none is empty
   std::deque<std::uint64_t> turns_;                      ///< clients of queues_, whose turn is next first
   std::size_t waiting_ = 0;
+  std::size_t waiting_tokens_ = 0;  ///< of them
+  double computed_share_ = 1;       ///< of a pass's tokens, in the mean of its layers; the thread's own
   bool draining_ = false;
   std::once_flag joined_;
   std::thread thread_;  ///< last, as it uses all the others

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <filesystem>
 #include <map>
 #include <string>
 #include <string_view>
@@ -24,6 +25,8 @@ struct HttpReply {
 class HttpClient {
  public:
   explicit HttpClient(std::uint16_t port);
+  /// Of a Unix socket.
+  explicit HttpClient(const std::filesystem::path& socket);
   HttpClient(const HttpClient&) = delete;
   HttpClient& operator=(const HttpClient&) = delete;
   ~HttpClient();

@@ -129,9 +129,10 @@ INSTANTIATE_TEST_SUITE_P(Classifier, BatcherTest, testing::Values(HeadKind::clas
 TEST_P(BatcherTest, PassesHoldWhatTheBudgetAllows) {
   std::vector<PassReport> passes;
   {
-    Batcher batcher(*model_, {.max_batch_tokens = 20,
-                              .max_batch_requests = 3,
-                              .on_pass = [&](const PassReport& pass) { passes.push_back(pass); }});
+    const Model dense = Model::load(directory_.path(), {.threads = 1, .skimming = false});
+    Batcher batcher(dense, {.max_batch_tokens = 20,
+                            .max_batch_requests = 3,
+                            .on_pass = [&](const PassReport& pass) { passes.push_back(pass); }});
     block(batcher);
     BatchItem eight = item("a a a a a a"), three = item("a"), forty = item(random_texts(1, 2)[0]);
     forty.ids.resize(40, eight.ids[1]);
@@ -147,6 +148,65 @@ TEST_P(BatcherTest, PassesHoldWhatTheBudgetAllows) {
   const std::vector<std::pair<std::size_t, std::size_t>> expected = {{1, 3}, {2, 16}, {3, 14},
                                                                      {1, 3}, {1, 40}, {1, 3}};
   EXPECT_EQ(found, expected);
+}
+
+TEST_P(BatcherTest, PassesOfAModelThatSkimsArePlannedByWhatIsLeft) {
+  std::vector<std::size_t> passes;
+  {
+    // Nothing but first tokens is left, one of eight; memory is for four times the budget.
+    const Model skimmed = Model::load(directory_.path(), {.threads = 1, .skim_threshold = 1e9});
+    Batcher batcher(skimmed, {.max_batch_tokens = 32,
+                              .on_pass = [&](const PassReport& pass) { passes.push_back(pass.sequences); }});
+    block(batcher);
+    const BatchItem eight = item("a a a a a a");
+    ASSERT_EQ(eight.ids.size(), 8U);
+    batcher.submit({.items = std::vector(200, eight)},
+                   [](const std::exception_ptr&, const std::vector<BatchedResult>&) {});
+    release();
+  }
+  EXPECT_LT(passes[1], 8U) << "little is known of the model at first";
+  EXPECT_EQ(*std::ranges::max_element(passes), 16U);
+}
+
+TEST_P(BatcherTest, APassWaitsForMoreOnlyWhereItIsTold) {
+  std::vector<std::size_t> passes;
+  {
+    const Model dense = Model::load(directory_.path(), {.threads = 1, .skimming = false});
+    Batcher batcher(dense, {.max_batch_tokens = 24,
+                            .max_wait = std::chrono::hours(1),
+                            .on_pass = [&](const PassReport& pass) { passes.push_back(pass.sequences); }});
+    const BatchItem eight = item("a a a a a a");
+    std::future<BatchedResult> first = batcher.submit(eight);
+    EXPECT_EQ(first.wait_for(std::chrono::milliseconds(50)), std::future_status::timeout);
+    batcher.submit(eight);
+    batcher.submit(eight);
+    EXPECT_EQ(first.get().kept.back(), eight.ids.size());
+    batcher.submit(eight);  // draining waits for nobody
+  }
+  EXPECT_EQ(passes, (std::vector<std::size_t>{3, 1}));
+  Batcher batcher(*model_, {.max_wait = std::chrono::milliseconds(1)});
+  const BatchItem one = item("a good film");
+  expect_as_alone(batcher.submit(one).get(), one);
+}
+
+TEST_P(BatcherTest, WhatWaitedTooLongIsNotRun) {
+  std::size_t sequences = 0;
+  std::exception_ptr late, in_time;
+  {
+    Batcher batcher(*model_, {.on_pass = [&](const PassReport& pass) { sequences += pass.sequences; }});
+    block(batcher);
+    const auto now = std::chrono::steady_clock::now();
+    batcher.submit({.items = items(5, 1), .client = 1, .deadline = now},
+                   [&](std::exception_ptr thrown, const std::vector<BatchedResult>&) { late = thrown; });
+    batcher.submit({.items = items(2, 2), .client = 1, .deadline = now + std::chrono::hours(1)},
+                   [&](std::exception_ptr thrown, const std::vector<BatchedResult>&) { in_time = thrown; });
+    std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    release();
+  }
+  EXPECT_EQ(sequences, 3U);
+  EXPECT_FALSE(in_time);
+  ASSERT_TRUE(late);
+  EXPECT_THROW(std::rethrow_exception(late), DeadlineError);
 }
 
 TEST_P(BatcherTest, OneClientWithManySequencesDoesNotDelayAnother) {

@@ -1,6 +1,8 @@
 #include "commands/options/serve_options.h"
 
 #include <algorithm>
+#include <chrono>
+#include <cmath>
 #include <string_view>
 
 #include "base/files/file.h"
@@ -15,6 +17,8 @@ constexpr std::int64_t kMostTokens = std::int64_t{1} << 24;
 constexpr std::int64_t kMostInputs = std::int64_t{1} << 20;
 constexpr std::int64_t kMostBytes = std::int64_t{1} << 30;
 constexpr int kMostWorkers = 64;
+constexpr std::int64_t kMostWait = 1000000;
+constexpr double kMostSeconds = 86400;
 
 /// One processor is left to the passes.
 int usual_workers() {
@@ -25,6 +29,8 @@ void add_address_options(CLI::App& command, ServeOptions& options) {
   const OptionGroup group(command, "Address");
   group.value("--hostname", options.server.http.hostname, "HOST",
               "Address to listen on; 0.0.0.0: all of this machine's");
+  group.value("--uds-path", options.server.http.uds_path, "FILE",
+              "Listen on this Unix socket, and on no address; the file is made, and removed at the end");
   group.whole("-p,--port", options.server.http.port, "Port to listen on; 0: any that is free", {0, 65535})
       ->envname("PORT");
   group
@@ -61,8 +67,18 @@ void add_limit_options(CLI::App& command, ServeOptions& options) {
       .whole("--tokenization-workers", server.http.workers, "Threads that read requests and tokenise texts",
              {1, kMostWorkers})
       ->envname("TOKENIZATION_WORKERS");
+  group.whole(
+      "--max-wait-us", options.max_wait_us,
+      "Microseconds that the first text of a forward pass waits for more of them; 0: a pass begins as "
+      "soon as the one before it ends",
+      {0, kMostWait});
+  group.real("--request-timeout", options.request_timeout,
+             "Seconds that a request may wait for its forward pass to begin; then it is refused with 503 "
+             "(default: any)",
+             {0, kMostSeconds});
   group.whole("--shutdown-timeout", options.shutdown_timeout,
-              "Seconds that clients are given to read their answers when the server ends", {0, 86400});
+              "Seconds that clients are given to read their answers when the server ends",
+              {0, static_cast<std::int64_t>(kMostSeconds)});
 }
 
 void add_text_options(CLI::App& command, ServeOptions& options) {
@@ -104,6 +120,9 @@ void add_serve_options(CLI::App& command, ServeOptions& options) {
 void complete(ServeOptions& options) {
   ServerOptions& server = options.server;
   server.auto_truncate = options.auto_truncate == "true";
+  server.max_wait = std::chrono::microseconds(options.max_wait_us);
+  if (options.request_timeout > 0)
+    server.request_timeout = std::chrono::milliseconds(std::llround(options.request_timeout * 1000));
   options.engine.split_special_tokens = !options.allow_special_tokens;
   // The folder alone: where it lies is nobody's business.
   const std::filesystem::path model = options.model.lexically_normal();

@@ -22,6 +22,8 @@ struct ServeOptions {
   bool allow_special_tokens = false;
   bool json_output = false;
   std::int64_t shutdown_timeout = 30;  ///< seconds
+  double request_timeout = 0;          ///< seconds; 0: none
+  std::int64_t max_wait_us = 0;
 };
 
 /// Adds the options of `serve`, in the words of text-embeddings-inference, with its environment variables.

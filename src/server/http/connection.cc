@@ -39,7 +39,7 @@ std::vector<std::shared_ptr<Connection>> ConnectionHost::open_connections() {
   return open;
 }
 
-Connection::Connection(tcp::socket socket, ConnectionHost& host, std::uint64_t number)
+Connection::Connection(StreamSocket socket, ConnectionHost& host, std::uint64_t number)
     : stream_(std::move(socket)), host_(host), number_(number) {}
 
 Connection::~Connection() {
@@ -54,7 +54,7 @@ void Connection::start() {
     host_.connections.emplace(this, weak_from_this());
   }
   error_code ignored;
-  stream_.socket().set_option(tcp::no_delay(true), ignored);
+  stream_.socket().set_option(tcp::no_delay(true), ignored);  // of TCP alone
   read_header();
 }
 
@@ -132,8 +132,8 @@ void Connection::handle(http::request<http::string_body> request) {
 
 /// Sees while an answer is made that the client closes the connection.
 void Connection::watch() {
-  stream_.socket().async_wait(tcp::socket::wait_read, [self = shared_from_this(),
-                                                       gone = gone_](error_code error) {
+  stream_.socket().async_wait(StreamSocket::wait_read, [self = shared_from_this(),
+                                                        gone = gone_](error_code error) {
     if (error) gone->store(true);
     if (error || self->gone_ != gone || self->state_ != State::answering) return;
     char next = 0;
@@ -164,7 +164,7 @@ void Connection::on_written(error_code error) {
   response_.reset();
   if (error) return stream_.close();
   if (!keep_alive_) {
-    stream_.socket().shutdown(tcp::socket::shutdown_send, error);
+    stream_.socket().shutdown(StreamSocket::shutdown_send, error);
     stream_.expires_after(kLongestLinger);
     return linger();
   }

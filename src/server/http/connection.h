@@ -36,7 +36,7 @@ struct ConnectionHost {
 /// A client: its requests one after another. All that it does runs on the thread that waits for sockets.
 class Connection : public std::enable_shared_from_this<Connection> {
  public:
-  Connection(tcp::socket socket, ConnectionHost& host, std::uint64_t number);
+  Connection(StreamSocket socket, ConnectionHost& host, std::uint64_t number);
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
   ~Connection();
@@ -64,7 +64,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void refuse(error_code error);
   void linger();
 
-  beast::tcp_stream stream_;
+  beast::basic_stream<asio::generic::stream_protocol> stream_;
   ConnectionHost& host_;
   const std::uint64_t number_;
   beast::flat_buffer buffer_;

@@ -1,5 +1,7 @@
 #include "server/http/http_server.h"
 
+#include <cstring>
+#include <filesystem>
 #include <thread>
 #include <utility>
 
@@ -10,27 +12,60 @@
 #include "transkimmer/error.h"
 
 namespace transkimmer {
+
+namespace fs = std::filesystem;
+
 namespace {
 
 /// After a connection could not be accepted (there are no more descriptors, say).
 constexpr std::chrono::milliseconds kPauseAfterFailure(100);
 
-tcp::acceptor listen(asio::io_context& context, const HttpOptions& options) {
+/// A server that ended without removing its file leaves one that nobody listens to; any other file stays.
+void remove_stale_socket(asio::io_context& context, const fs::path& path) {
+  std::error_code none;
+  if (!fs::is_socket(path, none)) return;
+  error_code failed;
+  asio::local::stream_protocol::socket probe(context);
+  probe.connect(asio::local::stream_protocol::endpoint(path.string()), failed);
+  if (failed == asio::error::connection_refused) fs::remove(path, none);
+}
+
+asio::generic::stream_protocol::endpoint endpoint_of(asio::io_context& context, const HttpOptions& options) {
+  if (!options.uds_path.empty()) {
+    remove_stale_socket(context, options.uds_path);
+    return asio::local::stream_protocol::endpoint(options.uds_path.string());
+  }
+  tcp::resolver resolver(context);
+  return resolver.resolve(options.hostname, std::to_string(options.port), tcp::resolver::passive)
+      .begin()
+      ->endpoint();
+}
+
+std::string place_of(const HttpOptions& options) {
+  return options.uds_path.empty() ? fmt::format("{}:{}", options.hostname, options.port)
+                                  : options.uds_path.string();
+}
+
+StreamAcceptor listen(asio::io_context& context, const HttpOptions& options) {
   try {
-    tcp::resolver resolver(context);
-    const tcp::endpoint endpoint =
-        resolver.resolve(options.hostname, std::to_string(options.port), tcp::resolver::passive)
-            .begin()
-            ->endpoint();
-    tcp::acceptor acceptor(context, endpoint.protocol());
-    acceptor.set_option(asio::socket_base::reuse_address(true));
+    const auto endpoint = endpoint_of(context, options);
+    StreamAcceptor acceptor(context, endpoint.protocol());
+    if (options.uds_path.empty()) acceptor.set_option(asio::socket_base::reuse_address(true));
     acceptor.bind(endpoint);
     acceptor.listen(asio::socket_base::max_listen_connections);
     return acceptor;
   } catch (const boost::system::system_error& error) {
-    throw IoError(
-        fmt::format("{}:{}: cannot listen: {}", options.hostname, options.port, error.code().message()));
+    throw IoError(fmt::format("{}: cannot listen: {}", place_of(options), error.code().message()));
   }
+}
+
+std::uint16_t port_of(const StreamAcceptor& acceptor) {
+  const auto bound = acceptor.local_endpoint();
+  if (bound.protocol().family() == AF_UNIX) return 0;
+  tcp::endpoint endpoint;
+  endpoint.resize(bound.size());
+  std::memcpy(endpoint.data(), bound.data(), bound.size());
+  return endpoint.port();
 }
 
 }  // namespace
@@ -39,15 +74,21 @@ struct HttpServer::Impl {
   Impl(HttpOptions options, Handler handler, Refusal refusal)
       : workers(static_cast<std::size_t>(options.workers)),
         acceptor(listen(context, options)),
-        pause(context) {
+        pause(context),
+        uds_path(options.uds_path) {
     host.options = std::move(options);
     host.handler = std::move(handler);
     host.refusal = std::move(refusal);
     host.on_worker = [this](std::function<void()> work) { asio::post(workers, std::move(work)); };
   }
 
+  ~Impl() {
+    std::error_code ignored;
+    if (!uds_path.empty()) fs::remove(uds_path, ignored);
+  }
+
   void accept() {
-    acceptor.async_accept([this](error_code error, tcp::socket socket) {
+    acceptor.async_accept([this](error_code error, StreamSocket socket) {
       if (error == asio::error::operation_aborted || !acceptor.is_open()) return;
       if (error) {
         pause.expires_after(kPauseAfterFailure);
@@ -75,8 +116,9 @@ struct HttpServer::Impl {
   ConnectionHost host;
   asio::io_context context{1};
   asio::thread_pool workers;
-  tcp::acceptor acceptor;
+  StreamAcceptor acceptor;
   asio::steady_timer pause;
+  const fs::path uds_path;
   std::uint64_t connections = 0;
   std::thread thread;
 };
@@ -96,10 +138,11 @@ void HttpServer::start() {
 }
 
 std::uint16_t HttpServer::port() const {
-  return impl_->acceptor.is_open() ? impl_->acceptor.local_endpoint().port() : std::uint16_t{0};
+  return impl_->acceptor.is_open() ? port_of(impl_->acceptor) : std::uint16_t{0};
 }
 
 std::string HttpServer::address() const {
+  if (!impl_->uds_path.empty()) return "unix:" + impl_->uds_path.string();
   const std::string& host = impl_->host.options.hostname;
   const bool version_6 = host.find(':') != host.npos;
   return fmt::format("http://{}:{}", version_6 ? "[" + host + "]" : host, port());

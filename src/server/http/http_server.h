@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <string>
@@ -15,7 +16,9 @@ namespace transkimmer {
 /// Where an HTTP server listens, and what it takes from a client before it hangs up.
 struct HttpOptions {
   std::string hostname = "127.0.0.1";
-  std::uint16_t port = 3000;               ///< 0: any that is free
+  std::uint16_t port = 3000;  ///< 0: any that is free
+  /// Listens on this Unix socket instead; the file is made, and removed at the end.
+  std::filesystem::path uds_path = {};
   std::size_t max_body_bytes = 2000000;    ///< more is answered with 413
   std::uint32_t max_header_bytes = 16384;  ///< more is answered with 431
   std::size_t max_connections = 4096;      ///< further ones are closed at once
@@ -28,8 +31,8 @@ struct HttpOptions {
   int workers = 1;  ///< threads that handlers run on
 };
 
-/// HTTP/1.1 over TCP. One thread waits for all sockets, so that a slow client costs a socket and no thread;
-/// requests that are there as a whole are handled by the workers.
+/// HTTP/1.1 over TCP or a Unix socket. One thread waits for all sockets, so that a slow client costs a socket
+/// and no thread; requests that are there as a whole are handled by the workers.
 class HttpServer {
  public:
   /// Answers a request, now or later and from any thread. Runs on a worker; must not throw.
@@ -45,8 +48,9 @@ class HttpServer {
   ~HttpServer();
 
   void start();
+  /// 0 of a Unix socket.
   std::uint16_t port() const;
-  /// "http://127.0.0.1:3000".
+  /// "http://127.0.0.1:3000", or "unix:/run/transkimmer.sock".
   std::string address() const;
   /// Runs `work` on a worker.
   void on_worker(std::function<void()> work);

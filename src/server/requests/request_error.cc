@@ -15,7 +15,7 @@ struct FaultTraits {
   std::string_view failure;  ///< err of te_request_failure
 };
 
-constexpr std::array<FaultTraits, 15> kFaults = {{
+constexpr std::array<FaultTraits, 16> kFaults = {{
     {Fault::syntax, 400, "Validation", ""},
     {Fault::not_found, 404, "Validation", ""},
     {Fault::method, 405, "Validation", ""},
@@ -30,6 +30,7 @@ constexpr std::array<FaultTraits, 15> kFaults = {{
     {Fault::overloaded, 429, "Overloaded", "overloaded"},
     {Fault::inference, 424, "Backend", "inference"},
     {Fault::dropped, 503, "Unhealthy", "dropped"},
+    {Fault::timeout, 503, "Overloaded", "timeout"},
     {Fault::unhealthy, 503, "Unhealthy", ""},
 }};
 
@@ -55,7 +56,7 @@ HttpResponse error_response(Fault fault, std::string_view message, ErrorShape sh
   HttpResponse response{.status = traits.status};
   response.body = body.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
   // What is refused as too much may come again soon: passes take milliseconds.
-  if (fault == Fault::overloaded || fault == Fault::unhealthy)
+  if (fault == Fault::overloaded || fault == Fault::timeout || fault == Fault::unhealthy)
     response.headers.emplace_back("Retry-After", "1");
   return response;
 }

@@ -25,6 +25,7 @@ enum class Fault : std::uint8_t {
   overloaded,    ///< more inputs at a time than --max-concurrent-requests
   inference,     ///< the model computes no finite number, say
   dropped,       ///< the client has left
+  timeout,       ///< it waited for a pass longer than --request-timeout
   unhealthy      ///< shutting down
 };
 

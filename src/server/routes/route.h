@@ -35,6 +35,14 @@ struct Plan {
   std::function<HttpResponse(std::vector<BatchedResult>& results)> answer = {};
 };
 
+/// What a route is for, and the JSON that it takes and gives, as schemas.
+struct RouteDocument {
+  std::string_view summary;
+  nlohmann::ordered_json (*request)() = nullptr;  ///< of POST, with an example of the fields
+  nlohmann::ordered_json (*reply)() = nullptr;
+  std::string_view reply_type = "application/json";  ///< empty: the answer has no content
+};
+
 /// A row of the table that requests are routed by.
 struct Route {
   std::string_view method;
@@ -44,6 +52,7 @@ struct Route {
   RequestKind kind = RequestKind::other;
   /// Reads the fields (of GET: none). Throws RequestError.
   Plan (*plan)(const RouteContext& context, const RequestFields& fields) = nullptr;
+  const RouteDocument* document = nullptr;  ///< never null in the table
 };
 
 /// All routes. A method and a path are there once.
@@ -73,5 +82,9 @@ Plan plan_answer(const RouteContext& context, const RequestFields& fields);
 Plan plan_health(const RouteContext& context, const RequestFields& fields);
 Plan plan_info(const RouteContext& context, const RequestFields& fields);
 Plan plan_metrics(const RouteContext& context, const RequestFields& fields);
+// pages.cc
+Plan plan_page(const RouteContext& context, const RequestFields& fields);
+Plan plan_documents(const RouteContext& context, const RequestFields& fields);
+Plan plan_openapi(const RouteContext& context, const RequestFields& fields);
 
 }  // namespace transkimmer

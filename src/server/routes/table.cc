@@ -1,5 +1,5 @@
-
 #include "server/routes/route.h"
+#include "server/routes/schemas.h"
 
 namespace transkimmer {
 namespace {
@@ -28,28 +28,30 @@ constexpr RequestKind kOther = RequestKind::other, kEmbed = RequestKind::embed,
 constexpr bool kOpen = false, kGuarded = true;
 
 constexpr Route kRoutes[] = {
-    {"GET", "/health", kPlain, kOpen, kOther, plan_health},
-    {"GET", "/ping", kPlain, kOpen, kOther, plan_health},
-    {"GET", "/", kPlain, kOpen, kOther, plan_health},
-    {"GET", "/metrics", kPlain, kOpen, kOther, plan_metrics},
-    {"GET", "/info", kPlain, kGuarded, kOther, plan_info},
-    {"POST", "/", kPlain, kGuarded, kOther, plan_by_head},
-    {"POST", "/invocations", kPlain, kGuarded, kOther, plan_by_head},
-    {"POST", "/embed", kPlain, kGuarded, kEmbed, plan_embed},
-    {"POST", "/embed_all", kPlain, kGuarded, kEmbed, plan_embed_all},
-    {"POST", "/embed_sparse", kPlain, kGuarded, kEmbed, plan_embed_sparse},
-    {"POST", "/similarity", kPlain, kGuarded, kEmbed, plan_similarity},
-    {"POST", "/v1/embeddings", kOpenAi, kGuarded, kEmbed, plan_openai_embeddings},
-    {"POST", "/embeddings", kOpenAi, kGuarded, kEmbed, plan_openai_embeddings},
-    {"POST", "/predict", kPlain, kGuarded, kPredict, plan_predict},
-    {"POST", "/rerank", kPlain, kGuarded, kPredict, plan_rerank},
-    {"POST", "/v1/rerank", kOpenAi, kGuarded, kPredict, plan_rerank_documents},
-    {"POST", "/v2/rerank", kOpenAi, kGuarded, kPredict, plan_rerank_documents},
-    {"POST", "/tokenize", kPlain, kGuarded, kOther, plan_tokenize},
-    {"POST", "/decode", kPlain, kGuarded, kOther, plan_decode},
-    {"POST", "/ner", kPlain, kGuarded, kPredict, plan_ner},
-    {"POST", "/answer", kPlain, kGuarded, kPredict, plan_answer},
-    {"POST", "/explain", kPlain, kGuarded, kOther, plan_explain},
+    {"GET", "/health", kPlain, kOpen, kOther, plan_health, &kHealthDocument},
+    {"GET", "/ping", kPlain, kOpen, kOther, plan_health, &kHealthDocument},
+    {"GET", "/", kPlain, kOpen, kOther, plan_page, &kPageDocument},
+    {"GET", "/docs", kPlain, kOpen, kOther, plan_documents, &kDocumentsDocument},
+    {"GET", "/api-doc/openapi.json", kPlain, kOpen, kOther, plan_openapi, &kOpenApiDocument},
+    {"GET", "/metrics", kPlain, kOpen, kOther, plan_metrics, &kMetricsDocument},
+    {"GET", "/info", kPlain, kGuarded, kOther, plan_info, &kInfoDocument},
+    {"POST", "/", kPlain, kGuarded, kOther, plan_by_head, &kByHeadDocument},
+    {"POST", "/invocations", kPlain, kGuarded, kOther, plan_by_head, &kByHeadDocument},
+    {"POST", "/embed", kPlain, kGuarded, kEmbed, plan_embed, &kEmbedDocument},
+    {"POST", "/embed_all", kPlain, kGuarded, kEmbed, plan_embed_all, &kEmbedAllDocument},
+    {"POST", "/embed_sparse", kPlain, kGuarded, kEmbed, plan_embed_sparse, &kEmbedSparseDocument},
+    {"POST", "/similarity", kPlain, kGuarded, kEmbed, plan_similarity, &kSimilarityDocument},
+    {"POST", "/v1/embeddings", kOpenAi, kGuarded, kEmbed, plan_openai_embeddings, &kOpenAiEmbeddingsDocument},
+    {"POST", "/embeddings", kOpenAi, kGuarded, kEmbed, plan_openai_embeddings, &kOpenAiEmbeddingsDocument},
+    {"POST", "/predict", kPlain, kGuarded, kPredict, plan_predict, &kPredictDocument},
+    {"POST", "/rerank", kPlain, kGuarded, kPredict, plan_rerank, &kRerankDocument},
+    {"POST", "/v1/rerank", kOpenAi, kGuarded, kPredict, plan_rerank_documents, &kRerankDocumentsDocument},
+    {"POST", "/v2/rerank", kOpenAi, kGuarded, kPredict, plan_rerank_documents, &kRerankDocumentsDocument},
+    {"POST", "/tokenize", kPlain, kGuarded, kOther, plan_tokenize, &kTokenizeDocument},
+    {"POST", "/decode", kPlain, kGuarded, kOther, plan_decode, &kDecodeDocument},
+    {"POST", "/ner", kPlain, kGuarded, kPredict, plan_ner, &kNerDocument},
+    {"POST", "/answer", kPlain, kGuarded, kPredict, plan_answer, &kAnswerDocument},
+    {"POST", "/explain", kPlain, kGuarded, kOther, plan_explain, &kExplainDocument},
 };
 
 }  // namespace

@@ -65,7 +65,8 @@ OrderedJson explanation(const ServedModel& model, const ExplainedInput& explaine
           {"tokens_kept", result.kept},
           {"macs", computed},
           {"dense_macs", dense},
-          {"macs_saved", 1.0 - static_cast<double>(computed) / static_cast<double>(dense)}};
+          {"macs_saved", 1.0 - static_cast<double>(computed) / static_cast<double>(dense)},
+          {"seconds", result.inference_seconds}};
 }
 
 }  // namespace

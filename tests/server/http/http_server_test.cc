@@ -3,6 +3,7 @@
 #include "server/http/http_server.h"
 
 #include <atomic>
+#include <fstream>
 #include <future>
 #include <memory>
 #include <string>
@@ -10,8 +11,13 @@
 #include <vector>
 
 #include <gtest/gtest.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
 
+#include "base/files/file.h"
 #include "server/client.h"
+#include "support/temporary_directory.h"
 #include "transkimmer/error.h"
 
 namespace transkimmer::test {
@@ -253,6 +259,49 @@ TEST(HttpServer, DrainingEndsWhereClientsDoNot) {
   EXPECT_EQ(HttpClient(server.port()).get("/a").status, 200);
   EXPECT_FALSE(server->drain(milliseconds(50)));
   EXPECT_TRUE(client.hung_up());
+}
+
+TEST(HttpServer, ListensOnAUnixSocketAndRemovesItsFile) {
+  const TemporaryDirectory directory;
+  HttpOptions options;
+  options.uds_path = directory / "server.sock";
+  for (int life = 0; life < 2; ++life) {
+    {
+      EchoServer server(options);
+      EXPECT_EQ(server->address(), "unix:" + options.uds_path.string());
+      EXPECT_EQ(server.port(), 0);
+      HttpClient client(options.uds_path);
+      EXPECT_EQ(client.get("/a").body, "GET /a ");
+      EXPECT_EQ(client.post("/b", "c").body, "POST /b c");
+      EXPECT_THROW(EchoServer second(options), IoError) << "somebody listens there";
+    }
+    EXPECT_FALSE(std::filesystem::exists(options.uds_path));
+  }
+}
+
+TEST(HttpServer, ASocketThatNobodyListensToIsReplacedAndAnyOtherFileStays) {
+  const TemporaryDirectory directory;
+  HttpOptions options;
+  options.uds_path = directory / "server.sock";
+  // As a server leaves it that was killed.
+  const int left = ::socket(AF_UNIX, SOCK_STREAM, 0);
+  sockaddr_un address = {};
+  address.sun_family = AF_UNIX;
+  options.uds_path.string().copy(address.sun_path, sizeof(address.sun_path) - 1);
+  ASSERT_EQ(::bind(left, reinterpret_cast<const sockaddr*>(&address), sizeof(address)), 0);
+  ::close(left);
+  {
+    EchoServer server(options);
+    EXPECT_EQ(HttpClient(options.uds_path).get("/a").status, 200);
+  }
+  std::ofstream(options.uds_path) << "somebody's";
+  try {
+    const EchoServer server(options);
+    FAIL() << "listens in place of a file";
+  } catch (const IoError& error) {
+    EXPECT_EQ(error.what(), options.uds_path.string() + ": cannot listen: Address already in use");
+  }
+  EXPECT_EQ(read_file(options.uds_path), "somebody's");
 }
 
 TEST(HttpServer, SaysWhereItCannotListen) {

@@ -1,0 +1,20 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "server/http/message.h"
+
+namespace transkimmer {
+
+/// Text as HTML shows it.
+std::string html_text(std::string_view text);
+
+/// A page in the server's style, light or dark as the reader's browser is.
+std::string html_page(std::string_view title, std::string_view body);
+
+/// An answer that is a page. It may run what stands in it and ask this server, and load nothing from
+/// elsewhere.
+HttpResponse page_response(std::string page);
+
+}  // namespace transkimmer
