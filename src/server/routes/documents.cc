@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "report/xml.h"
 #include "server/routes/html.h"
 
 namespace transkimmer {
@@ -63,21 +64,21 @@ std::string fields_table(const OrderedJson& schema) {
   for (const auto& [name, field] : schema.value("properties", OrderedJson::object()).items()) {
     const OrderedJson required = schema.value("required", OrderedJson::array());
     const bool needed = std::ranges::find(required, name) != required.end();
-    rows += fmt::format("<tr><th scope=row><code>{}</code>{}</th><td>{}</td></tr>\n", html_text(name),
-                        needed ? " (required)" : "", html_text(field.value("description", "")));
+    rows += fmt::format("<tr><th scope=row><code>{}</code>{}</th><td>{}</td></tr>\n", xml(name),
+                        needed ? " (required)" : "", xml(field.value("description", "")));
   }
   return rows.empty() ? rows : "<table>" + rows + "</table>\n";
 }
 
 std::string operation_section(const std::string& method, const std::string& path,
                               const OrderedJson& operation) {
-  std::string section = fmt::format("<section><h2><code>{} {}</code></h2>\n<p>{}</p>\n", method,
-                                    html_text(path), html_text(operation["summary"].get<std::string>()));
+  std::string section = fmt::format("<section><h2><code>{} {}</code></h2>\n<p>{}</p>\n", method, xml(path),
+                                    xml(operation["summary"].get<std::string>()));
   if (operation.contains("requestBody")) {
     const OrderedJson& schema = operation["requestBody"]["content"]["application/json"]["schema"];
     section += fields_table(schema);
     section += fmt::format("<pre>curl localhost:3000{} -H 'Content-Type: application/json' -d '{}'</pre>\n",
-                           html_text(path), html_text(schema["examples"][0].dump()));
+                           xml(path), xml(schema["examples"][0].dump()));
   }
   return section + "</section>\n";
 }

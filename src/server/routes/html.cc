@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include "report/xml.h"
+
 namespace transkimmer {
 namespace {
 
@@ -35,32 +37,12 @@ pre { overflow-x: auto; border: 1px solid var(--line); border-radius: .3rem; pad
 
 }  // namespace
 
-std::string html_text(std::string_view text) {
-  std::string safe;
-  for (const char c : text) {
-    switch (c) {
-      case '&':
-        safe += "&amp;";
-        break;
-      case '<':
-        safe += "&lt;";
-        break;
-      case '>':
-        safe += "&gt;";
-        break;
-      default:
-        safe += c;
-    }
-  }
-  return safe;
-}
-
 std::string html_page(std::string_view title, std::string_view body) {
   return fmt::format(
       "<!doctype html>\n<html lang=en>\n<head>\n<meta charset=utf-8>\n"
       "<meta name=viewport content='width=device-width, initial-scale=1'>\n<link rel=icon href='data:,'>\n"
       "<title>{}</title>\n<style>{}</style>\n</head>\n<body>\n{}</body>\n</html>\n",
-      html_text(title), kStyle, body);
+      xml(title), kStyle, body);
 }
 
 HttpResponse page_response(std::string page) {

@@ -7,9 +7,6 @@
 
 namespace transkimmer {
 
-/// Text as HTML shows it.
-std::string html_text(std::string_view text);
-
 /// A page in the server's style, light or dark as the reader's browser is.
 std::string html_page(std::string_view title, std::string_view body);
 

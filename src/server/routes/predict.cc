@@ -15,10 +15,7 @@ namespace {
 std::vector<float> scores_of(HeadKind head, const std::vector<float>& logits, bool raw) {
   if (raw) return logits;
   if (head == HeadKind::classification) return probabilities_of(logits);
-  // One label, or several that hold or not each by itself.
-  std::vector<float> scores = logits;
-  std::ranges::transform(scores, scores.begin(), sigmoid);
-  return scores;
+  return sigmoids_of(logits);  // one label, or several that hold or not each by itself
 }
 
 OrderedJson labels_json(const ModelConfig& config, const std::vector<float>& logits, bool raw) {
