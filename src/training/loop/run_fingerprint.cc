@@ -1,6 +1,7 @@
 #include "training/loop/run_fingerprint.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "base/strings/numbers.h"
 #include "model_files/config/activation_names.h"
@@ -37,9 +38,9 @@ std::string distillation_text(const DistillationOptions& options) {
 }
 
 std::string weights_text(const std::vector<double>& weights) {
-  std::string text;
-  for (const double weight : weights) text += (text.empty() ? "" : " ") + exact_text(weight);
-  return text.empty() ? kNone : text;
+  std::vector<std::string> texts;
+  for (const double weight : weights) texts.push_back(exact_text(weight));
+  return texts.empty() ? kNone : fmt::format("{}", fmt::join(texts, " "));
 }
 
 }  // namespace
