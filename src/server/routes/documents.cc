@@ -63,7 +63,7 @@ std::string fields_table(const OrderedJson& schema) {
   std::string rows;
   for (const auto& [name, field] : schema.value("properties", OrderedJson::object()).items()) {
     const OrderedJson required = schema.value("required", OrderedJson::array());
-    const bool needed = std::ranges::find(required, name) != required.end();
+    const bool needed = std::find(required.begin(), required.end(), name) != required.end();
     rows += fmt::format("<tr><th scope=row><code>{}</code>{}</th><td>{}</td></tr>\n", xml(name),
                         needed ? " (required)" : "", xml(field.value("description", "")));
   }
