@@ -15,9 +15,9 @@ namespace transkimmer {
 struct NamedClassReport {
   ClassReport report;
   std::vector<std::string> labels;  ///< [classes]
-  std::string positive;             ///< of two classes the one that the next two are of
-  std::optional<double> roc_auc;
-  std::optional<double> average_precision;
+  std::string positive = {};        ///< of two classes the one that the next two are of
+  std::optional<double> roc_auc = {};
+  std::optional<double> average_precision = {};
 };
 
 /// Precision, recall, F1 and support of each class and their means, then the confusion matrix where there are

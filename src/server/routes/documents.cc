@@ -60,9 +60,10 @@ OrderedJson operation_of(const Route& route, bool asks_for_key) {
 }
 
 std::string fields_table(const OrderedJson& schema) {
+  const OrderedJson properties = schema.value("properties", OrderedJson::object()),
+                    required = schema.value("required", OrderedJson::array());
   std::string rows;
-  for (const auto& [name, field] : schema.value("properties", OrderedJson::object()).items()) {
-    const OrderedJson required = schema.value("required", OrderedJson::array());
+  for (const auto& [name, field] : properties.items()) {
     const bool needed = std::find(required.begin(), required.end(), name) != required.end();
     rows += fmt::format("<tr><th scope=row><code>{}</code>{}</th><td>{}</td></tr>\n", xml(name),
                         needed ? " (required)" : "", xml(field.value("description", "")));
