@@ -272,7 +272,7 @@ TEST(HttpServer, ListensOnAUnixSocketAndRemovesItsFile) {
       EXPECT_EQ(server.port(), 0);
       HttpClient client(options.uds_path);
       EXPECT_EQ(client.get("/a").body, "GET /a ");
-      EXPECT_EQ(client.post("/b", "c").body, "POST /b c");
+      EXPECT_EQ(client.post("/b", std::string("c")).body, "POST /b c");
       EXPECT_THROW(EchoServer second(options), IoError) << "somebody listens there";
     }
     EXPECT_FALSE(std::filesystem::exists(options.uds_path));

@@ -79,7 +79,9 @@ TEST_F(Examples, AreAnsweredByTheRouteAndByItsAliases) {
   for (const auto& [path, operations] : document["paths"].items()) {
     SCOPED_TRACE(path);
     const ServedModelDirectory& served = model_for(path);
-    if (operations.contains("get")) EXPECT_EQ(served.get(path).status, 200);
+    if (operations.contains("get")) {
+      EXPECT_EQ(served.get(path).status, 200);
+    }
     if (!operations.contains("post")) continue;
     const json example = json::parse(schema_of_request(operations["post"])["examples"][0].dump());
     const HttpReply reply = served.post(path, example);
