@@ -66,7 +66,7 @@ TEST(Tagging, ABatchHoldsEveryTokensLabelAndNoneOfPadding) {
 std::vector<Tensor> gradients_of(const TrainingModel& model, const EncodedDataset& dataset,
                                  const std::vector<Batch>& parts) {
   model.parameters().zero_gradients();
-  StepLoss loss(model, {}, {}, std::nullopt);
+  StepLoss loss(model, {}, std::nullopt);
   GroupSize group;
   std::vector<LabelledBatch> batches;
   for (const Batch& part : parts) {
