@@ -34,9 +34,9 @@ TEST(ClassTable, HasALineForEachClassAndForTheirMeans) {
             "  ROC AUC               0.7500 (of good)\n"
             "  average precision     0.5000\n"
             "  confusion, right ones down, predicted ones across\n"
-            "                                 0      1\n"
-            "     0 bad                       1      0\n"
-            "     1 good                      1      2\n");
+            "                                  0      1\n"
+            "     0 bad                        1      0\n"
+            "     1 good                       1      2\n");
 }
 
 TEST(ClassTable, LongAndOddLabelsKeepTheColumns) {
