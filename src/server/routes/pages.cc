@@ -62,7 +62,7 @@ async function meet() {
   const info = await checked(await fetch('/info', {headers: headers()}));
   kind = Object.keys(info.model_type)[0];
   const skims = info.skimming ? 'skims' : 'does not skim';
-  element('about').textContent = `${info.model_id} (${kind}) ${skims}; ${info.threads} threads, ${info.model_dtype}.`;
+  element('about').textContent = `${info.model_id} (${kind}) ${skims}; ${info.threads} ${info.threads === 1 ? 'thread' : 'threads'}, ${info.model_dtype}.`;
   if (kind === 'question-answering') {
     element('first-label').textContent = 'Question';
     element('second-label').textContent = 'Text that may answer it';
