@@ -57,7 +57,8 @@ reviews() {
 
 named() { sed -e 's/,1$/,positive/' -e 's/,0$/,negative/'; }
 { echo text,label; reviews 1 400 , | named; } >reviews.csv
-{ echo text,label; reviews 2 100 , | named; } >dev.csv
+# With a word more, so that none of them is among the others.
+{ echo text,label; reviews 2 100 , | sed 's/,/ film,/' | named; } >dev.csv
 mkdir -p glue/SST-2
 { printf 'sentence\tlabel\n'; reviews 3 400 $'\t'; } >glue/SST-2/train.tsv
 { printf 'sentence\tlabel\n'; reviews 4 100 $'\t'; } >glue/SST-2/dev.tsv
