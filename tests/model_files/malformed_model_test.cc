@@ -209,10 +209,9 @@ const Row kConfigRows[] = {
      config_error("'id2label' has an array for label 1, expected its name")},
     {"RegressionOfThree", config({{"problem_type", "regression"}}),
      config_error("'problem_type' is \"regression\", expected one label with it, not 3")},
-    {"MultiLabel", config({{"problem_type", "multi_label_classification"}}),
-     config_error(
-         "'problem_type' is \"multi_label_classification\", expected \"single_label_classification\" or "
-         "\"regression\"")},
+    {"UnknownProblem", config({{"problem_type", "ranking"}}),
+     config_error("'problem_type' is \"ranking\", expected \"single_label_classification\", "
+                  "\"multi_label_classification\" or \"regression\"")},
     {"SkimSettingsAreNoObject", config({{"transkimmer", 1}}),
      config_error("'transkimmer' is 1, expected an object")},
     {"ProtectionUnknown", config({{"transkimmer", {{"protect", "answer"}}}}),
