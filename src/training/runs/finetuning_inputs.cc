@@ -218,8 +218,9 @@ std::vector<double> balanced_weights(const Dataset& train, const ModelConfig& co
 }
 
 std::vector<double> weights_in_file(const std::filesystem::path& file, const ModelConfig& config) {
+  const std::string origin = file.string();
   const nlohmann::json root = read_json(file);
-  const JsonFields fields(root, file.string());
+  const JsonFields fields(root, origin);
   constexpr RealRange kWeights = {0.0, 1e6};
   std::vector<double> weights;
   for (const std::string& label : config.labels) {
