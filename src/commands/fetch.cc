@@ -7,8 +7,8 @@
 
 #include "base/strings/quoting.h"
 #include "commands/options/command_options.h"
-#include "commands/options/named_models.h"
 #include "commands/program/commands.h"
+#include "commands/program/named_models.h"
 #include "commands/program/output.h"
 #include "hub/fetch_model.h"
 #include "transkimmer/error.h"

@@ -9,16 +9,16 @@
 
 #include <fmt/format.h>
 
-#include "commands/answer_printer.h"
 #include "commands/options/answer_options.h"
 #include "commands/options/command_options.h"
 #include "commands/options/text_input.h"
+#include "commands/prediction/answer_printer.h"
 #include "commands/prediction/predict_options.h"
 #include "commands/prediction/predict_vectors.h"
+#include "commands/prediction/result_printer.h"
 #include "commands/prediction/text_stream.h"
 #include "commands/program/commands.h"
 #include "commands/program/output.h"
-#include "commands/result_printer.h"
 #include "transkimmer/classifier.h"
 #include "transkimmer/mask_filler.h"
 #include "transkimmer/question_answerer.h"
@@ -160,6 +160,35 @@ void add_question_options(CLI::App& command, PredictOptions& options) {
   question->needs(context)->excludes(command.get_option("--input"));
 }
 
+/// Of models that make something of a text other than labels.
+void add_vector_options(CLI::App& command, PredictOptions& options) {
+  const OptionGroup embeddings(command, "Embeddings");
+  embeddings.value("--prompt", options.prompt, "TEXT",
+                   "Put before every text; without it the model's default prompt, if it has one");
+  embeddings.whole("--dimensions", options.dimensions,
+                   "Only so many first values of a vector, made of length 1 again; 0: all", {0, 1 << 20});
+  embeddings.word(
+      "--embedding-precision", options.embedding_precision, embedding_precision_names(),
+      "What a value becomes, as sentence-transformers' quantize_embeddings has it: float32; int8 or "
+      "uint8, a byte; binary or ubinary, a bit, eight to a number");
+  embeddings.value(
+      "--calibration", options.calibration, "FILE",
+      "Texts, one a line, whose smallest and largest values are the ends of a byte's range (default: "
+      "all of the input, whose vectors are printed when the last one is there)");
+  const OptionGroup masks(command, "Masked language models");
+  masks.whole("--top-k", options.top_k, "Tokens for each mask", {1, 1 << 20});
+  masks.flag("--sparse", options.sparse,
+             "Sparse vectors over the vocabulary (SPLADE) in place of tokens for masks; a directory of "
+             "sentence-transformers' SparseEncoder means it by itself");
+  masks.whole("--max-active-dims", options.max_active_dims,
+              "Only so many largest values of a sparse vector; 0: all", {0, 1 << 20});
+  OptionGroup(command, "Pairs")
+      .word(
+          "--head", options.head, {"reranker"},
+          "reranker: the model's one number says how well a text answers a query, though its directory does "
+          "not say so (sentence-transformers' CrossEncoder of any model with one label)");
+}
+
 }  // namespace
 
 void add_predict_command(CLI::App& app) {
@@ -182,31 +211,7 @@ void add_predict_command(CLI::App& app) {
       .word("--aggregation-strategy", options->aggregation, aggregation_names(),
             "How tokens become entities, as Hugging Face's pipeline has it: none, each by itself; simple, "
             "neighbours of one kind; first, average or max: every word has one label");
-  const OptionGroup embeddings(*command, "Embeddings");
-  embeddings.value("--prompt", options->prompt, "TEXT",
-                   "Put before every text; without it the model's default prompt, if it has one");
-  embeddings.whole("--dimensions", options->dimensions,
-                   "Only so many first values of a vector, made of length 1 again; 0: all", {0, 1 << 20});
-  embeddings.word(
-      "--embedding-precision", options->embedding_precision, embedding_precision_names(),
-      "What a value becomes, as sentence-transformers' quantize_embeddings has it: float32; int8 or "
-      "uint8, a byte; binary or ubinary, a bit, eight to a number");
-  embeddings.value(
-      "--calibration", options->calibration, "FILE",
-      "Texts, one a line, whose smallest and largest values are the ends of a byte's range (default: "
-      "all of the input, whose vectors are printed when the last one is there)");
-  const OptionGroup masks(*command, "Masked language models");
-  masks.whole("--top-k", options->top_k, "Tokens for each mask", {1, 1 << 20});
-  masks.flag("--sparse", options->sparse,
-             "Sparse vectors over the vocabulary (SPLADE) in place of tokens for masks; a directory of "
-             "sentence-transformers' SparseEncoder means it by itself");
-  masks.whole("--max-active-dims", options->max_active_dims,
-              "Only so many largest values of a sparse vector; 0: all", {0, 1 << 20});
-  OptionGroup(*command, "Pairs")
-      .word(
-          "--head", options->head, {"reranker"},
-          "reranker: the model's one number says how well a text answers a query, though its directory does "
-          "not say so (sentence-transformers' CrossEncoder of any model with one label)");
+  add_vector_options(*command, *options);
   add_answer_options(*command, options->answer);
   add_engine_options(*command, options->engine);
   command

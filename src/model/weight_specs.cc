@@ -67,7 +67,8 @@ void add_predictor(const ModelSpec& spec, std::size_t index, SpecList& list) {
 /// comes before those of the modules in it.
 void add_head(const ModelSpec& spec, SpecList& list) {
   for (const HeadStep& step : spec.head.steps)
-    if (step.tied) list.add(step.name + ".bias", {step.out}, WeightGroup::head, WeightRole::bias);
+    if (step.tied && step.biased)
+      list.add(step.name + ".bias", {step.out}, WeightGroup::head, WeightRole::bias);
   std::int64_t in = spec.head.width(spec.hidden_size);
   for (const HeadStep& step : spec.head.steps) {
     const WeightGroup group = step.pooler ? WeightGroup::pooler : WeightGroup::head;

@@ -56,6 +56,9 @@ struct PredictorNames {
 /// The canonical ones of the predictor before the layer with this index, from 0.
 PredictorNames predictor_names(std::size_t layer);
 
+/// Of both of its LayerNorms, as published, whatever the model's own is.
+inline constexpr double kPredictorNormEpsilon = 1e-5;
+
 /// What the names of embeddings and of layers begin with: predictors' among them, a head's not.
 std::vector<std::string> encoder_prefixes();
 

@@ -30,7 +30,8 @@ void require_pairs(std::span<const TextInput> inputs) {
 struct Reranker::Impl {
   explicit Impl(Model served)
       : model((require_kind(served, served_kind()), std::move(served))),
-        activation(score_activation_of(model.loaded().engine.config())) {}
+        activation(find_score_activation(model.loaded().engine.config().other_json, "config.json")
+                       .value_or(ScoreActivation::sigmoid)) {}
 
   float score_of(float logit) const {
     return activation == ScoreActivation::sigmoid ? sigmoid(logit) : logit;

@@ -11,7 +11,7 @@
 #include <fmt/ranges.h>
 
 #include "base/strings/numbers.h"
-#include "commands/options/named_models.h"
+#include "commands/program/named_models.h"
 
 namespace transkimmer {
 namespace {

@@ -8,9 +8,9 @@
 
 #include <fmt/format.h>
 
+#include "commands/prediction/result_printer.h"
 #include "commands/prediction/text_stream.h"
 #include "commands/program/output.h"
-#include "commands/result_printer.h"
 #include "transkimmer/embedder.h"
 #include "transkimmer/quantization.h"
 #include "transkimmer/sparse_embedder.h"

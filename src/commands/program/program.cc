@@ -16,9 +16,9 @@
 #include <CLI/Formatter.hpp>
 #include <fmt/format.h>
 
-#include "commands/options/named_models.h"
 #include "commands/program/delegate.h"
 #include "commands/program/help_formatter.h"
+#include "commands/program/named_models.h"
 #include "commands/program/output.h"
 #include "transkimmer/error.h"
 

@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "commands/options/command_options.h"
-#include "commands/options/named_models.h"
+#include "commands/program/named_models.h"
 #include "commands/program/output.h"
 #include "training/loop/checkpoint.h"
 #include "transkimmer/error.h"

@@ -366,7 +366,12 @@ ModelConfig with_head(ModelConfig config, HeadKind head) {
 ModelConfig ModelConfig::load(const std::filesystem::path& directory) {
   const std::filesystem::path path = directory / "config.json";
   ModelConfig config = parse(read_downloaded_file(path, kMaxSettingsBytes), path.string());
-  if (config.head == HeadKind::regression) take_cross_encoder_settings(directory, config);
+  if (config.head == HeadKind::regression) {
+    if (std::optional<std::string> text = with_cross_encoder_settings(directory, config.other_json)) {
+      config.head = HeadKind::reranking;
+      config.other_json = *std::move(text);
+    }
+  }
   // An embedder may still name the class that its encoder was pretrained as.
   if (config.head != HeadKind::none && config.head != HeadKind::masked_lm) return config;
   if (std::optional<HeadSpec> sentence = read_sentence_modules(directory, config.hidden_size)) {

@@ -39,20 +39,16 @@ std::optional<ScoreActivation> find_score_activation(std::string_view config_jso
   return find_in(parse_json(config_json, origin), origin);
 }
 
-ScoreActivation score_activation_of(const ModelConfig& config) {
-  return find_score_activation(config.other_json, "config.json").value_or(ScoreActivation::sigmoid);
-}
-
-void take_cross_encoder_settings(const std::filesystem::path& directory, ModelConfig& config) {
+std::optional<std::string> with_cross_encoder_settings(const std::filesystem::path& directory,
+                                                       std::string_view config_json) {
   const auto file = SettingsFile::read(directory / "config_sentence_transformers.json");
-  if (!file) return;
+  if (!file) return std::nullopt;
   const JsonFields fields = file->fields();
-  if (fields.string("model_type") != "CrossEncoder") return;
-  config.head = HeadKind::reranking;
-  json root = parse_json(config.other_json, "config.json");
+  if (fields.string("model_type") != "CrossEncoder") return std::nullopt;
+  json root = parse_json(config_json, "config.json");
   const bool plain = read_activation(fields, kActivation) == ScoreActivation::identity;
   root[kSection] = {{kActivation, plain ? "torch.nn.modules.linear.Identity" : kSigmoid}};
-  config.other_json = root.dump();
+  return root.dump();
 }
 
 void write_score_activation(HeadKind head, json& root) {

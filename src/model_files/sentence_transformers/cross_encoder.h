@@ -8,7 +8,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "model_files/config/model_config.h"
+#include "model/head_kind.h"
 
 namespace transkimmer {
 
@@ -22,12 +22,12 @@ enum class ScoreActivation : std::uint8_t { sigmoid, identity };
 /// Of a config.json, as JSON text; nothing where it is not a CrossEncoder's. Throws FormatError naming
 /// `origin` and the key for another activation.
 std::optional<ScoreActivation> find_score_activation(std::string_view config_json, const std::string& origin);
-/// Of a model of HeadKind::reranking: sigmoid where config.json does not say it. Throws as the above.
-ScoreActivation score_activation_of(const ModelConfig& config);
 
-/// Makes a reranker of a regressor beside which config_sentence_transformers.json of a CrossEncoder stands,
-/// and notes its activation among the keys of config.json. Throws IoError, FormatError.
-void take_cross_encoder_settings(const std::filesystem::path& directory, ModelConfig& config);
+/// What config_sentence_transformers.json of a directory says of a CrossEncoder, as config.json would have
+/// it: its text, with the activation noted. Nothing where the file is not there, or not a CrossEncoder's.
+/// Throws IoError, FormatError.
+std::optional<std::string> with_cross_encoder_settings(const std::filesystem::path& directory,
+                                                       std::string_view config_json);
 
 /// Has config.json say that a model of HeadKind::reranking is a CrossEncoder, where it does not yet, and that
 /// a regressor is none.

@@ -210,8 +210,7 @@ class ForwardPass {
   }
 
   RowStatistics statistics(std::size_t row) const {
-    return RowStatistics{kPredictorNormEpsilon, space_.inverse_deviations.data(), space_.means.data()}.from(
-        row);
+    return RowStatistics{kPredictorEpsilon, space_.inverse_deviations.data(), space_.means.data()}.from(row);
   }
 
   /// The skim margins of `count` rows before `layer`.

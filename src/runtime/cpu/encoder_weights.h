@@ -19,7 +19,7 @@ struct LayerWeights {
   PackedLinear key_value;         ///< [hidden] -> [2 hidden], keys first
   PackedLinear attention_output;  ///< [hidden] -> [hidden]
   NormParameters attention_norm;
-  PackedLinear intermediate;  ///< [hidden] -> gelu -> [feed-forward]
+  PackedLinear intermediate;  ///< [hidden] -> activation -> [feed-forward]
   PackedLinear output;        ///< [feed-forward] -> [hidden]
   NormParameters output_norm;
 };

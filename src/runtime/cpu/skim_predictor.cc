@@ -70,7 +70,7 @@ std::vector<float> rounding_errors(std::span<const float> values) {
 
 SkimDecision decision_of(const PredictorWeights& predictor) {
   return {predictor.projection_bias.data(),
-          {predictor.norm.gamma.data(), predictor.norm.beta.data(), kPredictorNormEpsilon},
+          {predictor.norm.gamma.data(), predictor.norm.beta.data(), kPredictorEpsilon},
           predictor.decision.data(),
           predictor.decision_bias};
 }

@@ -7,6 +7,7 @@
 
 #include "compute/kernels/kernels.h"
 #include "compute/products/packed_linear.h"
+#include "model/weight_specs.h"
 #include "runtime/cpu/workspace.h"
 
 namespace transkimmer {
@@ -42,8 +43,8 @@ struct PredictorWeights {
   std::optional<RoundedProjection> rounded;  ///< where it is of use: see predict_margins
 };
 
-/// The predictors' LayerNorm epsilon, PyTorch's default, whatever the encoder's own (published code).
-inline constexpr float kPredictorNormEpsilon = 1e-5F;
+/// The epsilon of the predictors' LayerNorms.
+inline constexpr auto kPredictorEpsilon = static_cast<float>(kPredictorNormEpsilon);
 
 /// RoundedProjection::projection_error of C, [rows, columns] row-major.
 double rounded_projection_error(std::span<const float> projection, std::size_t rows);
@@ -56,7 +57,7 @@ void add_rounded_projection(PredictorWeights& predictor, PackedLinear linear,
 struct JudgedRows {
   const float* x = nullptr;            ///< [rows, hidden]
   OperandRows operand;                 ///< the same rows as the layers' products read them
-  RowStatistics statistics;            ///< of x, for kPredictorNormEpsilon
+  RowStatistics statistics;            ///< of x, for kPredictorEpsilon
   std::size_t rows = 0;                ///< at most PackedLinear::kMaxRows
   const double* thresholds = nullptr;  ///< [rows], in place of one for all
 };

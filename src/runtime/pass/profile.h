@@ -16,7 +16,7 @@ enum class Operation : std::uint8_t {
   query_key_value,   ///< their product
   attention,         ///< scores, softmax and weighted sums
   attention_output,  ///< the product behind attention
-  feed_forward_in,   ///< with GELU
+  feed_forward_in,   ///< with the activation
   feed_forward_out,
   layer_norm,    ///< with the residual, and rounding for the next product
   quantization,  ///< passes that only make an int8 operand

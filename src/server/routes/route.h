@@ -58,8 +58,8 @@ struct Route {
 /// All routes. A method and a path are there once.
 std::span<const Route> routes();
 
-// Plans of the routes, by the file that they are in.
-
+/// The plans of the routes, by the file that they are in: each reads its fields, asks for room and says what is
+/// to be run and answered. They throw RequestError.
 // embed.cc
 Plan plan_embed(const RouteContext& context, const RequestFields& fields);
 Plan plan_embed_all(const RouteContext& context, const RequestFields& fields);

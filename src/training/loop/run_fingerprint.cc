@@ -57,16 +57,35 @@ double skim_warmup_ratio(const TrainingOptions& options, const SkimConfig& skim)
   return options.skim_warmup_ratio.value_or(skim.target_compute ? ComputeTarget{}.ramp : 0.0);
 }
 
+namespace {
+
+/// What a head makes of states, where files beside config.json say it.
+std::string head_text(const ModelConfig& config) {
+  const HeadSpec& head = config.sentence_head;
+  if (config.head != HeadKind::embedding) return {};
+  std::string text = ", pooling";
+  for (const Pooling pooling : head.pooling) text += fmt::format(" {}", static_cast<int>(pooling));
+  for (const HeadStep& step : head.steps)
+    text += fmt::format(", {} of {} columns, activation {}{}", step.name, step.out, name_of(step.activation),
+                        step.biased ? "" : " without bias");
+  return text + (head.normalize ? ", normalised" : "");
+}
+
+}  // namespace
+
 std::string architecture_text(const ModelConfig& config) {
   return fmt::format(
-      "{} {} of {} layers, hidden size {}, {} heads, intermediate size {}, vocabulary {}, {} positions, {} "
-      "types, "
-      "layer norm epsilon {}, classifier dropout {}, {} labels{}{}",
-      config.model_type, name_of(config.head), config.num_hidden_layers, config.hidden_size,
-      config.num_attention_heads, config.intermediate_size, config.vocab_size, config.max_position_embeddings,
-      config.type_vocab_size, config.layer_norm_eps, config.classifier_dropout, config.num_labels(),
-      config.hidden_act == Activation::gelu ? "" : fmt::format(", {}", name_of(config.hidden_act)),
-      config.embedding_size == 0 ? "" : fmt::format(", embedding size {}", config.embedding_size));
+             "{} {} of {} layers, hidden size {}, {} heads, intermediate size {}, vocabulary {}, {} "
+             "positions, {} "
+             "types, "
+             "layer norm epsilon {}, classifier dropout {}, {} labels{}{}",
+             config.model_type, name_of(config.head), config.num_hidden_layers, config.hidden_size,
+             config.num_attention_heads, config.intermediate_size, config.vocab_size,
+             config.max_position_embeddings, config.type_vocab_size, config.layer_norm_eps,
+             config.classifier_dropout, config.num_labels(),
+             config.hidden_act == Activation::gelu ? "" : fmt::format(", {}", name_of(config.hidden_act)),
+             config.embedding_size == 0 ? "" : fmt::format(", embedding size {}", config.embedding_size)) +
+         head_text(config);
 }
 
 std::map<std::string, std::string> run_fingerprint(const TrainingOptions& options, const ModelConfig& config,

@@ -46,7 +46,7 @@ bool same_question(const ModelConfig& stored, const ModelConfig& wanted) {
   const auto is_of_tokens = [](const ModelConfig& config) {
     return traits_of(config.head).output == Output::tags;
   };
-  if (!wanted.spec().reads_first_token() && !is_of_tokens(wanted)) return true;
+  if (traits_of(wanted.head).output != Output::labels && !is_of_tokens(wanted)) return true;
   // Of texts and of tokens: the names and shapes of both may be the same.
   if (stored.other_head || (stored.head != HeadKind::none && is_of_tokens(stored) != is_of_tokens(wanted)))
     return false;
@@ -60,10 +60,11 @@ bool same_question(const ModelConfig& stored, const ModelConfig& wanted) {
 void tell_about_pooler(const std::filesystem::path& directory, const ModelConfig& config,
                        const ModelWeights& weights, const NoticeHandler& notices) {
   if (!weights.left_pooler()) return;
+  const bool has_pooler = std::ranges::any_of(config.spec().head.steps, &HeadStep::pooler);
   notify(notices, fmt::format("{}: its pooler is left out: {}", directory.string(),
-                              config.spec().reads_first_token()
-                                  ? "its shape is another, or a part is missing"
-                                  : fmt::format("{} models have none", name_of(config.head))));
+                              has_pooler ? "its shape is another, or a part is missing"
+                                         : fmt::format("heads for {} have none in {} models",
+                                                       name_of(config.head), config.model_type)));
 }
 
 }  // namespace

@@ -6,9 +6,6 @@
 namespace transkimmer {
 namespace {
 
-// As published: PyTorch's default, not the configuration's layer_norm_eps.
-constexpr double kPredictorNormEpsilon = 1e-5;
-
 using torch::autograd::AutogradContext;
 using torch::autograd::Function;
 using torch::autograd::tensor_list;

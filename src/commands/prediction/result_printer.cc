@@ -1,4 +1,4 @@
-#include "commands/result_printer.h"
+#include "commands/prediction/result_printer.h"
 
 #include <algorithm>
 #include <iostream>

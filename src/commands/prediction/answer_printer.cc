@@ -1,4 +1,4 @@
-#include "commands/answer_printer.h"
+#include "commands/prediction/answer_printer.h"
 
 #include <algorithm>
 #include <iostream>

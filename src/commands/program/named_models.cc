@@ -1,4 +1,4 @@
-#include "commands/options/named_models.h"
+#include "commands/program/named_models.h"
 
 #include <iostream>
 #include <string>
