@@ -9,9 +9,9 @@
 
 #include "server/http/message.h"
 #include "server/metrics/metrics.h"
-#include "server/options.h"
 #include "server/routes/route.h"
-#include "server/served_model.h"
+#include "server/served/options.h"
+#include "server/served/served_model.h"
 #include "serving/batcher.h"
 
 namespace transkimmer {

@@ -5,7 +5,7 @@
 #include <memory>
 #include <string>
 
-#include "server/options.h"
+#include "server/served/options.h"
 #include "transkimmer/model.h"
 
 namespace transkimmer {

@@ -6,7 +6,7 @@
 
 #include <CLI/App.hpp>
 
-#include "server/options.h"
+#include "server/served/options.h"
 #include "transkimmer/options.h"
 
 namespace transkimmer {

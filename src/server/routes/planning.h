@@ -49,5 +49,4 @@ HttpResponse json_response(const OrderedJson& value);
 /// The numbers of a vector as JSON spells them, in as many digits as give the same number back.
 void append_values(std::span<const float> values, std::string& text);
 
-
 }  // namespace transkimmer

@@ -8,10 +8,10 @@
 
 #include "server/http/message.h"
 #include "server/metrics/metrics.h"
-#include "server/options.h"
 #include "server/requests/request_error.h"
 #include "server/requests/request_fields.h"
-#include "server/served_model.h"
+#include "server/served/options.h"
+#include "server/served/served_model.h"
 #include "serving/batcher.h"
 
 namespace transkimmer {
@@ -58,8 +58,8 @@ struct Route {
 /// All routes. A method and a path are there once.
 std::span<const Route> routes();
 
-/// The plans of the routes, by the file that they are in: each reads its fields, asks for room and says what is
-/// to be run and answered. They throw RequestError.
+/// The plans of the routes, by the file that they are in: each reads its fields, asks for room and says what
+/// is to be run and answered. They throw RequestError.
 // embed.cc
 Plan plan_embed(const RouteContext& context, const RequestFields& fields);
 Plan plan_embed_all(const RouteContext& context, const RequestFields& fields);

@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "model_files/sentence_transformers/prompts.h"
-#include "server/options.h"
 #include "server/requests/request_fields.h"
+#include "server/served/options.h"
 #include "serving/batcher.h"
 #include "serving/loaded_model.h"
 #include "text/tokenizer.h"
