@@ -7,53 +7,15 @@
 #include <system_error>
 
 #include "base/files/file.h"
-#include "base/files/io_failure.h"
 #include "hub/cache.h"
 #include "hub/file_lock.h"
+#include "hub/folder_contents.h"
 #include "hub/model_name.h"
 
 namespace transkimmer {
 namespace {
 
 namespace fs = std::filesystem;
-
-/// In the order of their names; none where there is no such folder.
-std::vector<fs::path> entries_of(const fs::path& folder) {
-  std::vector<fs::path> entries;
-  if (!directory_exists(folder)) return entries;
-  std::error_code error;
-  for (auto at = fs::directory_iterator(folder, error); !error && at != fs::directory_iterator();
-       at.increment(error))
-    entries.push_back(at->path());
-  if (error) throw_io_failure(folder.string(), "read", error.value());
-  std::sort(entries.begin(), entries.end());
-  return entries;
-}
-
-/// All that are no folders, below it.
-std::vector<fs::path> files_below(const fs::path& folder) {
-  std::vector<fs::path> files;
-  for (const fs::path& entry : entries_of(folder)) {
-    if (fs::is_directory(fs::symlink_status(entry))) {
-      const std::vector<fs::path> below = files_below(entry);
-      files.insert(files.end(), below.begin(), below.end());
-    } else {
-      files.push_back(entry);
-    }
-  }
-  return files;
-}
-
-std::uint64_t size_of(const fs::path& file) {
-  std::error_code none;
-  const std::uintmax_t size = fs::file_size(file, none);
-  return none ? 0 : size;
-}
-
-/// What takes space itself: links do not.
-std::uint64_t own_size_of(const fs::path& file) {
-  return fs::is_symlink(fs::symlink_status(file)) ? 0 : size_of(file);
-}
 
 std::optional<std::string> repository_of(const fs::path& folder) {
   constexpr std::string_view kPrefix = "models--";

@@ -101,6 +101,7 @@ HubSettings HubSettings::from_environment() {
   HubSettings settings;
   settings.endpoint = hub_address();
   settings.cache = path_of("HF_HUB_CACHE", path_of("HUGGINGFACE_HUB_CACHE", hf_home / "hub"));
+  settings.data = hf_home / "transkimmer" / "datasets";
   settings.token_file = path_of("HF_TOKEN_PATH", hf_home / "token");
   settings.token = find_token(settings.token_file);
   settings.offline = is_on(first_of("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE"));

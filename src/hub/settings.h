@@ -11,6 +11,8 @@ namespace transkimmer {
 struct HubSettings {
   std::string endpoint;         ///< HF_ENDPOINT, without a slash at the end
   std::filesystem::path cache;  ///< HF_HUB_CACHE, else "hub" below HF_HOME, else below ~/.cache/huggingface
+  /// Data sets, which are ours alone: "transkimmer/datasets" below HF_HOME, else below ~/.cache/huggingface.
+  std::filesystem::path data = {};
   std::string token;  ///< HF_TOKEN, else what HF_TOKEN_PATH or "token" below HF_HOME holds; or empty
   std::filesystem::path token_file;                 ///< where a token would be kept
   bool offline = false;                             ///< HF_HUB_OFFLINE

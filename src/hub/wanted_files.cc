@@ -55,6 +55,22 @@ void take_weights(Choice& choice, const fs::path& directory, const std::string& 
   }
 }
 
+/// The list of shards where the weights are not whole; of safetensors first, as the weights are.
+void take_shard_list(Choice& choice, const std::string& prefix) {
+  if (choice.has(prefix + kSafetensorsWeights)) return;
+  const bool listed = choice.take(prefix + shard_list_name(kSafetensorsWeights));
+  if (!listed && !choice.has(prefix + kPytorchWeights)) choice.take(prefix + shard_list_name(kPytorchWeights));
+}
+
+/// Folders of modules that are no part of the model's own, with their slashes.
+std::vector<std::string> module_folders(const std::set<std::string>& model_files, const fs::path& directory) {
+  std::vector<std::string> folders;
+  if (model_files.count(kModulesFile) == 0) return folders;
+  for (const SentenceModule& module : read_module_list(directory / kModulesFile))
+    if (!module.path.empty()) folders.push_back(module.path + "/");
+  return folders;
+}
+
 }  // namespace
 
 WantedFiles wanted_settings(const std::set<std::string>& model_files) {
@@ -62,9 +78,15 @@ WantedFiles wanted_settings(const std::set<std::string>& model_files) {
   choice.take(kConfigFile);
   for (const char* const name : TokenizerFiles::names()) choice.take(name);
   choice.take(kModulesFile);
-  if (!choice.has(kSafetensorsWeights)) {
-    const bool listed = choice.take(shard_list_name(kSafetensorsWeights));
-    if (!listed && !choice.has(kPytorchWeights)) choice.take(shard_list_name(kPytorchWeights));
+  take_shard_list(choice, "");
+  return std::move(choice).wanted();
+}
+
+WantedFiles wanted_module_settings(const std::set<std::string>& model_files, const fs::path& directory) {
+  Choice choice(model_files);
+  for (const std::string& folder : module_folders(model_files, directory)) {
+    choice.take(folder + kConfigFile);
+    take_shard_list(choice, folder);
   }
   return std::move(choice).wanted();
 }
@@ -72,11 +94,9 @@ WantedFiles wanted_settings(const std::set<std::string>& model_files) {
 WantedFiles wanted_weights(const std::set<std::string>& model_files, const fs::path& directory) {
   Choice choice(model_files);
   take_weights(choice, directory, "");
-  if (!choice.has(kModulesFile)) return std::move(choice).wanted();
-  for (const SentenceModule& module : read_module_list(directory / kModulesFile)) {
-    if (module.path.empty()) continue;
-    choice.take(module.path + "/" + kConfigFile);
-    take_weights(choice, directory, module.path + "/");
+  for (const std::string& folder : module_folders(model_files, directory)) {
+    choice.take(folder + kConfigFile);
+    take_weights(choice, directory, folder);
   }
   return std::move(choice).wanted();
 }

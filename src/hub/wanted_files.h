@@ -18,6 +18,11 @@ struct WantedFiles {
 /// config.json, the tokenizer's files, modules.json and the lists of sharded weights.
 WantedFiles wanted_settings(const std::set<std::string>& model_files);
 
+/// With modules.json in `directory`: the settings of its modules, and the lists of their sharded weights.
+/// Throws IoError or FormatError naming the file at fault.
+WantedFiles wanted_module_settings(const std::set<std::string>& model_files,
+                                   const std::filesystem::path& directory);
+
 /// With those in `directory`: the weights (whole or in shards; safetensors before pytorch_model.bin), and the
 /// files of the folders that modules.json names. Throws IoError or FormatError naming the file at fault, for
 /// a shard or folder that the model lacks, too.

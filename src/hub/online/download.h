@@ -4,10 +4,25 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <optional>
+#include <string>
 
-#include "hub/online/hub_client.h"
+#include "hub/online/http.h"
+#include "hub/settings.h"
 
 namespace transkimmer {
+
+/// A content that is to come.
+struct Content {
+  std::string name;    ///< for messages
+  std::string origin;  ///< of the server, for messages: "https://example.org"
+  std::optional<std::uint64_t> size = {};  ///< in bytes, as stated; without, what the server says
+  std::string hash = {};  ///< as stated: SHA-256 or git's of a blob, by its length; other text is not checked
+  /// One attempt at the bytes from one on. Throws as HubClient::read does.
+  std::function<HttpAnswer(std::uint64_t first_byte, const BodySink& sink)> read;
+  /// Throws what an answer means that was no success in the last attempt.
+  std::function<void(const HttpAnswer& answer)> refuse;
+};
 
 /// Where a content goes, and who hears of it.
 struct Download {
@@ -19,13 +34,13 @@ struct Download {
   const std::atomic<bool>* stop = nullptr;  ///< ends the transfer when it becomes true
 };
 
-/// Bytes of the content that an earlier download left and that need not come again.
-std::uint64_t bytes_left_behind(const Download& download, const RemoteFile& file);
+/// Bytes of a content of so many that an earlier download left and that need not come again.
+std::uint64_t bytes_left_behind(const Download& download, std::uint64_t size);
 
 /// Fetches a content: after a cut it goes on from there, and it gets its name once its size and hash are
-/// those that the Hub states. Throws what HubClient does; FormatError when the bytes are others than stated,
-/// which are removed; IoError when they cannot be written; Stopped.
-void download(HubClient& client, const ModelName& name, const RemoteFile& file, const Download& download);
+/// those that are stated. Throws what `content` does; ConnectionError when it does not come whole; FormatError
+/// when the bytes are others than stated, which are removed; IoError when they cannot be written; Stopped.
+void download(const Content& content, const HubSettings& settings, const Download& download);
 
 /// Another transfer has failed, and this one ended for it.
 class Stopped : public Error {

@@ -40,6 +40,8 @@ class HubClient {
   /// One attempt at the content from a byte on. Redirects are followed.
   HttpAnswer read(const ModelName& name, const RemoteFile& file, std::uint64_t first_byte,
                   const BodySink& sink);
+  /// The same of any address; a refusal of any kind is the caller's.
+  HttpAnswer read(const std::string& address, std::uint64_t first_byte, const BodySink& sink);
 
   const HubSettings& settings() const { return settings_; }
 
@@ -56,15 +58,7 @@ class HubClient {
   HttpConnection connection_;
 };
 
-/// Whether the same request may succeed later: too many requests, or a server that fails.
-bool may_pass(long status);
-/// How long to wait before the next attempt (the first is 1): as the answer's Retry-After says, or twice as
-/// long each time. Throws IoError when a server asks for more than is waited.
-std::chrono::milliseconds pause_before(int attempt, const HttpAnswer& answer, const HubSettings& settings);
-
 /// Throws the IoError that says what a refusal means and what to do about it.
 [[noreturn]] void throw_refusal(const HttpAnswer& answer, const ModelName& name, const HubSettings& settings);
-/// Throws FormatError when an answer is a web page: a network's login stands between us and the Hub.
-void require_no_web_page(const HttpAnswer& answer, const std::string& address);
 
 }  // namespace transkimmer
