@@ -59,10 +59,8 @@ void print_models(const std::vector<CachedModel>& models, const std::filesystem:
 Json as_json(const std::vector<CachedData>& data) {
   Json list = Json::array();
   for (const CachedData& one : data)
-    list.push_back({{"task", one.name},
-                    {"directory", one.folder.string()},
-                    {"files", one.files},
-                    {"bytes", one.bytes}});
+    list.push_back(
+        {{"task", one.name}, {"directory", one.folder.string()}, {"files", one.files}, {"bytes", one.bytes}});
   return list;
 }
 

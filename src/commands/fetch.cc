@@ -35,7 +35,7 @@ ModelName parsed(const std::string& text) {
       "expected the name of a model on the Hub, org/name or org/name@revision, found {}", in_quotes(text)));
 }
 
-Json fetch_model(const ModelName& name, const HubSettings& settings, bool json) {
+Json fetched_model(const ModelName& name, const HubSettings& settings, bool json) {
   FetchNarrator narrator;
   const FetchedModel model = fetch_model(name, settings, narrator.observer());
   narrator.finish();
@@ -47,7 +47,7 @@ Json fetch_model(const ModelName& name, const HubSettings& settings, bool json) 
           {"fetched_bytes", model.bytes}};
 }
 
-Json fetch_task(const Task& task, const FetchOptions& options, const HubSettings& settings) {
+Json fetched_data(const Task& task, const FetchOptions& options, const HubSettings& settings) {
   FetchNarrator narrator;
   const FoundData found =
       find_data({.name = task.name, .source = task.source, .mirror = options.named_data.mirror}, settings,
@@ -85,8 +85,9 @@ void print_task(const Task& task, const std::filesystem::path& folder) {
   for (const PublishedFile& file : task.source.files) {
     std::cout << fmt::format("  {}  {}\n", escaped(file.name), size_text(file));
     for (const std::string& address : file.addresses) std::cout << fmt::format("    {}\n", escaped(address));
-    std::cout << (file.sha256.empty() ? "    unpinned: nobody states its SHA-256, so what comes is not checked\n"
-                                      : fmt::format("    SHA-256 {}\n", file.sha256));
+    std::cout << (file.sha256.empty()
+                      ? "    unpinned: nobody states its SHA-256, so what comes is not checked\n"
+                      : fmt::format("    SHA-256 {}\n", file.sha256));
   }
   const auto told = [](const std::string& text) { return text.empty() ? "not stated" : escaped(text); };
   std::cout << fmt::format("  licence: {}\n  citation: {}\n", told(task.source.licence),
@@ -120,8 +121,8 @@ void run_fetch(const FetchOptions& options) {
   const HubSettings settings = HubSettings::from_environment();
   if (settings.offline) throw UsageError("HF_HUB_OFFLINE is set, so nothing can be fetched");
   Json fetched = Json::array();
-  for (const ModelName& name : names) fetched.push_back(fetch_model(name, settings, options.json));
-  for (const Task& task : tasks) fetched.push_back(fetch_task(task, options, settings));
+  for (const ModelName& name : names) fetched.push_back(fetched_model(name, settings, options.json));
+  for (const Task& task : tasks) fetched.push_back(fetched_data(task, options, settings));
   if (options.json) print_json(fetched, 2);
 }
 

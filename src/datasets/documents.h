@@ -15,8 +15,8 @@ Dataset parse_yelp(const Task& task, std::string_view text, const std::string& o
 /// a "label" make the whole split unlabelled when it is a test split. Throws FormatError.
 Dataset parse_document_lines(const Task& task, std::string_view text, Split split, const std::string& origin);
 
-/// Yelp from the files that the task names, in `directory` or one of the task's folders below it; of `dev` the
-/// file of `test` where there is none, as in the published archives. Throws IoError, FormatError.
+/// Yelp from the files that the task names, in `directory` or one of the task's folders below it; of `dev`
+/// the file of `test` where there is none, as in the published archives. Throws IoError, FormatError.
 Dataset load_yelp(const Task& task, const std::filesystem::path& directory, Split split);
 /// 20 Newsgroups from `{train,dev,test}.jsonl` in `directory` or its folder 20news, else from the published
 /// tree there: 20news-bydate-train/GROUP/NUMBER and 20news-bydate-test, whose files are read in order of

@@ -9,8 +9,8 @@
 namespace transkimmer {
 
 /// Reads a split from the file that the task names, in `directory` or one of the task's folders below it
-/// (SST-2/train.tsv, MNLI/dev_matched.tsv, ...); MRPC as its authors publish it, too (datasets/mrpc.h). Throws
-/// IoError, FormatError.
+/// (SST-2/train.tsv, MNLI/dev_matched.tsv, ...); MRPC as its authors publish it, too (datasets/mrpc.h).
+/// Throws IoError, FormatError.
 Dataset load_glue(const Task& task, const std::filesystem::path& directory, Split split);
 
 /// Reads the text of such a file; `origin` is its name for messages. A test split without the label column

@@ -58,8 +58,7 @@ Dataset read_tree(const Task& task, const fs::path& folder) {
 Dataset load_20news(const Task& task, const fs::path& directory, Split split) {
   std::error_code ignored;
   const std::string& lines = task.file_of(split);
-  const std::string tree =
-      std::string("20news-bydate-") + (split == Split::train ? "train" : "test");
+  const std::string tree = std::string("20news-bydate-") + (split == Split::train ? "train" : "test");
   for (const fs::path& root : roots_below(directory)) {
     if (fs::is_regular_file(root / lines, ignored))
       return parse_document_lines(task, read_file(root / lines), split, (root / lines).string());

@@ -70,16 +70,16 @@ struct Task {
   std::string description;          ///< one line for --help and error messages
   DataLayout layout = DataLayout::table;
   TaskColumns columns = {};
-  std::vector<std::string> folders = {};      ///< below that of the data, in which the files may lie, too
-  std::array<std::string, 3> files = {};      ///< of train, dev and test; empty: there is no such split
-  DataSource source = {};                     ///< where its authors publish it
+  std::vector<std::string> folders = {};  ///< below that of the data, in which the files may lie, too
+  std::array<std::string, 3> files = {};  ///< of train, dev and test; empty: there is no such split
+  DataSource source = {};                 ///< where its authors publish it
 
   const std::string& file_of(Split split) const { return files[static_cast<std::size_t>(split)]; }
   bool has(Split split) const { return !file_of(split).empty(); }
 };
 
-/// All tasks that come with the program (catalogue/tasks.ini), in the order in which --help and error messages
-/// list them.
+/// All tasks that come with the program (catalogue/tasks.ini), in the order in which --help and error
+/// messages list them.
 std::span<const Task> task_catalogue();
 /// The task of this name, of the catalogue or of a user's file (catalogue/task_file.h) where one is given.
 /// Throws UsageError that lists the names; IoError and FormatError of the file.

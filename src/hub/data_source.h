@@ -9,10 +9,10 @@ namespace transkimmer {
 
 /// A file that the authors of a data set, or who mirrors them, publish.
 struct PublishedFile {
-  std::string name;                          ///< a plain name, which it has on disk: "SST-2.zip"
-  std::vector<std::string> addresses = {};   ///< that have it, tried in this order
-  std::uint64_t size = 0;                    ///< in bytes; 0: not known
-  std::string sha256 = {};                   ///< in lower-case hexadecimal digits; empty: not known
+  std::string name;                         ///< a plain name, which it has on disk: "SST-2.zip"
+  std::vector<std::string> addresses = {};  ///< that have it, tried in this order
+  std::uint64_t size = 0;                   ///< in bytes; 0: not known
+  std::string sha256 = {};                  ///< in lower-case hexadecimal digits; empty: not known
 };
 
 /// Where a data set comes from.

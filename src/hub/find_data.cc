@@ -25,7 +25,8 @@ std::string files_of(const DataSource& source) {
 std::string by_hand(const DataRequest& request) {
   std::string addresses;
   for (const PublishedFile& file : request.source.files)
-    addresses += (addresses.empty() ? "" : " ") + (file.addresses.empty() ? file.name : file.addresses.front());
+    addresses +=
+        (addresses.empty() ? "" : " ") + (file.addresses.empty() ? file.name : file.addresses.front());
   return fmt::format("fetch it elsewhere ({}), unpack it, and name the folder by --data-dir", addresses);
 }
 
@@ -47,9 +48,9 @@ FoundData find_data(const DataRequest& request, const HubSettings& settings, con
   const std::filesystem::path folder = cache.folder(request.name, request.source);
   if (directory_exists(folder)) return {.directory = folder};
   if (settings.offline)
-    throw IoError(fmt::format("the data of the task {} ({}) is not in the cache {}, and HF_HUB_OFFLINE is set; {}",
-                              in_quotes(request.name), files_of(request.source), cache.root().string(),
-                              by_hand(request)));
+    throw IoError(fmt::format(
+        "the data of the task {} ({}) is not in the cache {}, and HF_HUB_OFFLINE is set; {}",
+        in_quotes(request.name), files_of(request.source), cache.root().string(), by_hand(request)));
   return fetch_data(request, settings, observer);
 }
 

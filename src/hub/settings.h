@@ -9,12 +9,13 @@ namespace transkimmer {
 /// How the Hub is reached and where its files are kept, in the words of huggingface_hub's environment
 /// variables.
 struct HubSettings {
-  std::string endpoint;         ///< HF_ENDPOINT, without a slash at the end
-  std::filesystem::path cache;  ///< HF_HUB_CACHE, else "hub" below HF_HOME, else below ~/.cache/huggingface
+  std::string endpoint = {};  ///< HF_ENDPOINT, without a slash at the end
+  std::filesystem::path cache =
+      {};  ///< HF_HUB_CACHE, else "hub" below HF_HOME, else below ~/.cache/huggingface
   /// Data sets, which are ours alone: "transkimmer/datasets" below HF_HOME, else below ~/.cache/huggingface.
   std::filesystem::path data = {};
-  std::string token;  ///< HF_TOKEN, else what HF_TOKEN_PATH or "token" below HF_HOME holds; or empty
-  std::filesystem::path token_file;                 ///< where a token would be kept
+  std::string token = {};  ///< HF_TOKEN, else what HF_TOKEN_PATH or "token" below HF_HOME holds; or empty
+  std::filesystem::path token_file = {};            ///< where a token would be kept
   bool offline = false;                             ///< HF_HUB_OFFLINE
   bool links = true;                                ///< unless HF_HUB_DISABLE_SYMLINKS: files are copied then
   std::chrono::seconds answer_timeout{10};          ///< HF_HUB_ETAG_TIMEOUT: to say what there is

@@ -59,7 +59,8 @@ void take_weights(Choice& choice, const fs::path& directory, const std::string& 
 void take_shard_list(Choice& choice, const std::string& prefix) {
   if (choice.has(prefix + kSafetensorsWeights)) return;
   const bool listed = choice.take(prefix + shard_list_name(kSafetensorsWeights));
-  if (!listed && !choice.has(prefix + kPytorchWeights)) choice.take(prefix + shard_list_name(kPytorchWeights));
+  if (!listed && !choice.has(prefix + kPytorchWeights))
+    choice.take(prefix + shard_list_name(kPytorchWeights));
 }
 
 /// Folders of modules that are no part of the model's own, with their slashes.

@@ -31,9 +31,9 @@ TEST(TaskCatalogue, HasTheNamesOfTheOriginalScripts) {
     EXPECT_FALSE(task.description.empty()) << task.name;
     EXPECT_EQ(task.labels.empty(), task.head != HeadKind::classification) << task.name;
   }
-  EXPECT_EQ(names, (std::set<std::string>{"cola", "mnli", "mrpc", "qnli", "qqp", "rte", "sst2", "stsb",
-                                          "wnli", "imdb", "squad", "squad_v2", "20news", "yelp",
-                                          "yelp_polarity"}));
+  EXPECT_EQ(names,
+            (std::set<std::string>{"cola", "mnli", "mrpc", "qnli", "qqp", "rte", "sst2", "stsb", "wnli",
+                                   "imdb", "squad", "squad_v2", "20news", "yelp", "yelp_polarity"}));
 }
 
 TEST(TaskCatalogue, ScoresEachTaskAsPublished) {

@@ -22,6 +22,7 @@ TEST_F(HubSettingsOfTheEnvironment, HaveTheDefaultsOfHuggingfaceHub) {
   const HubSettings settings = HubSettings::from_environment();
   EXPECT_EQ(settings.endpoint, kHubAddress);
   EXPECT_EQ(settings.cache, home_ / ".cache/huggingface/hub");
+  EXPECT_EQ(settings.data, home_ / ".cache/huggingface/transkimmer/datasets");
   EXPECT_EQ(settings.token_file, home_ / ".cache/huggingface/token");
   EXPECT_EQ(settings.token, "");
   EXPECT_FALSE(settings.offline);
@@ -34,6 +35,7 @@ TEST_F(HubSettingsOfTheEnvironment, FindTheCacheWhereItIsNamed) {
   EXPECT_EQ(HubSettings::from_environment().cache, "/caches/huggingface/hub");
   const Variable hf_home("HF_HOME", "~/hf");
   EXPECT_EQ(HubSettings::from_environment().cache, home_ / "hf/hub");
+  EXPECT_EQ(HubSettings::from_environment().data, home_ / "hf/transkimmer/datasets");
   const Variable old("HUGGINGFACE_HUB_CACHE", "/old");
   EXPECT_EQ(HubSettings::from_environment().cache, "/old");
   const Variable cache("HF_HUB_CACHE", "/new");

@@ -94,14 +94,16 @@ TEST(WantedFiles, OfAModuleMayBeShards) {
     {"idx": 0, "name": "0", "path": "", "type": "sentence_transformers.models.Transformer"},
     {"idx": 1, "name": "1", "path": "1_Dense", "type": "sentence_transformers.models.Dense"}])");
   const std::string list = "1_Dense/model.safetensors.index.json";
-  const std::set<std::string> all = {"1_Dense/config.json", list,           "1_Dense/part-1", "1_Dense/part-2",
-                                     "config.json",         "modules.json", "model.safetensors"};
-  EXPECT_THAT(wanted_module_settings(all, directory.path()).present, ElementsAre("1_Dense/config.json", list));
+  const std::set<std::string> all = {"1_Dense/config.json", list,          "1_Dense/part-1",
+                                     "1_Dense/part-2",      "config.json", "modules.json",
+                                     "model.safetensors"};
+  EXPECT_THAT(wanted_module_settings(all, directory.path()).present,
+              ElementsAre("1_Dense/config.json", list));
   make_directory(directory / "1_Dense");
   write_file_atomically(directory / list, R"({"weight_map": {"a": "part-1", "b": "part-2"}})");
-  EXPECT_THAT(wanted_weights(all, directory.path()).present,
-              ElementsAre("1_Dense/config.json", list, "1_Dense/part-1", "1_Dense/part-2",
-                          "model.safetensors"));
+  EXPECT_THAT(
+      wanted_weights(all, directory.path()).present,
+      ElementsAre("1_Dense/config.json", list, "1_Dense/part-1", "1_Dense/part-2", "model.safetensors"));
 }
 
 TEST(WantedFiles, OfAListThatLeadsOutAreRefused) {

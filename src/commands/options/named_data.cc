@@ -33,7 +33,8 @@ std::filesystem::path data_directory(const Task& task, const NamedDataOptions& o
                                     HubSettings::from_environment(), narrator.observer());
   narrator.finish();
   std::cerr << fmt::format("note: the data of the task {} is {} in {}\n", in_quotes(task.name),
-                           found.fetched ? "fetched, and now" : "that of the cache,", found.directory.string());
+                           found.fetched ? "fetched, and now" : "that of the cache,",
+                           found.directory.string());
   return found.directory;
 }
 

@@ -36,7 +36,7 @@ constexpr Words<DataLayout, 6> kLayouts = {{{"table", DataLayout::table},
                                             {"squad", DataLayout::squad}}};
 /// The keys of a section, in the order in which messages list them.
 constexpr std::array<std::string_view, 16> kKeys = {
-    "description", "kind",  "labels", "metrics", "layout", "folders", "text",    "text_pair",
+    "description", "kind",  "labels", "metrics", "layout", "folders", "text",     "text_pair",
     "label",       "train", "dev",    "test",    "fetch",  "licence", "citation", "label_columns"};
 
 std::string_view trimmed(std::string_view text) {
@@ -77,14 +77,13 @@ class TaskReader {
       begin = end + 1;
     }
     finish_task();
-    if (tasks_.empty()) throw FormatError(origin_ + ": has no task, expected a line [NAME] and keys below it");
+    if (tasks_.empty())
+      throw FormatError(origin_ + ": has no task, expected a line [NAME] and keys below it");
     return std::move(tasks_);
   }
 
  private:
-  [[noreturn]] void fail(const std::string& what) const {
-    throw FormatError(at_line(origin_, line_) + what);
-  }
+  [[noreturn]] void fail(const std::string& what) const { throw FormatError(at_line(origin_, line_) + what); }
 
   void take(std::string_view line) {
     if (line.empty() || line.front() == '#' || line.front() == ';') return;
@@ -96,7 +95,8 @@ class TaskReader {
     const std::string value(trimmed(line.substr(equals + 1)));
     if (std::find(kKeys.begin(), kKeys.end(), key) == kKeys.end())
       fail(fmt::format("unknown key {}, expected one of {}", in_quotes(key), fmt::join(kKeys, ", ")));
-    if (key != "fetch" && !keys_.insert(key).second) fail(fmt::format("key {} is there twice", in_quotes(key)));
+    if (key != "fetch" && !keys_.insert(key).second)
+      fail(fmt::format("key {} is there twice", in_quotes(key)));
     if (value.empty()) fail(fmt::format("key {} has no value", in_quotes(key)));
     set(key, value);
   }
@@ -105,8 +105,8 @@ class TaskReader {
     finish_task();
     const std::string name(trimmed(line.substr(1, line.size() - 1 - (line.ends_with(']') ? 1 : 0))));
     const bool plain = std::all_of(name.begin(), name.end(), [](char c) {
-      return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' ||
-             c == '.';
+      return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+             c == '-' || c == '.';
     });
     // It names a folder of the cache, too.
     constexpr std::size_t kLongest = 64;
@@ -188,9 +188,10 @@ class TaskReader {
   void add_address(const std::string& part, PublishedFile& file) const {
     const std::string address = data_address(part);
     if (address.empty())
-      fail(fmt::format("key 'fetch' has {}, expected https://..., http://..., size=, sha256=, as=, or a path "
-                       "at one of the hosts {}, as in glue:SST-2.zip",
-                       in_quotes(part), data_host_names()));
+      fail(
+          fmt::format("key 'fetch' has {}, expected https://..., http://..., size=, sha256=, as=, or a path "
+                      "at one of the hosts {}, as in glue:SST-2.zip",
+                      in_quotes(part), data_host_names()));
     file.addresses.push_back(address);
     // What the first place calls it, unless another name is given.
     if (file.name.empty()) file.name = address.substr(address.rfind('/') + 1);
@@ -216,7 +217,8 @@ class TaskReader {
     const std::size_t line = std::exchange(line_, first_line_);
     Task& task = *task_;
     task.pair = !task.columns.text_pair.empty() || task.head == HeadKind::question_answering;
-    if (task.head == HeadKind::question_answering && keys_.count("layout") == 0) task.layout = DataLayout::squad;
+    if (task.head == HeadKind::question_answering && keys_.count("layout") == 0)
+      task.layout = DataLayout::squad;
     check_kind(task);
     choose_metrics(task);
     check_files(task);
@@ -237,7 +239,8 @@ class TaskReader {
     if (!task.columns.labels.empty() && task.head != HeadKind::multi_label)
       fail(fmt::format("task {}: label_columns are for kind multi_label", task.name));
     if (traits_of(task.head).classifies() && task.labels.size() < 2)
-      fail(fmt::format("task {}: expected labels = NAME, NAME, ... in the order of their indices", task.name));
+      fail(
+          fmt::format("task {}: expected labels = NAME, NAME, ... in the order of their indices", task.name));
     if (!traits_of(task.head).classifies() && !task.labels.empty())
       fail(fmt::format("task {}: labels are for kind classification and multi_label", task.name));
   }
@@ -248,7 +251,8 @@ class TaskReader {
       const auto found = std::find_if(possible.begin(), possible.end(),
                                       [&](Metric metric) { return name_of(metric) == name; });
       std::string known;
-      for (const Metric metric : possible) known += (known.empty() ? "" : ", ") + std::string(name_of(metric));
+      for (const Metric metric : possible)
+        known += (known.empty() ? "" : ", ") + std::string(name_of(metric));
       if (found == possible.end())
         fail(fmt::format("task {}: {} is no metric of this kind, expected some of {}", task.name,
                          in_quotes(name), known));
@@ -261,14 +265,15 @@ class TaskReader {
   void check_files(Task& task) const {
     if (task.layout == DataLayout::imdb) task.files = {"train.jsonl", "test.jsonl", "test.jsonl"};
     if (task.layout == DataLayout::newsgroups) task.files = {"train.jsonl", "dev.jsonl", "test.jsonl"};
-    if (std::all_of(task.files.begin(), task.files.end(), [](const std::string& file) { return file.empty(); }))
+    if (std::all_of(task.files.begin(), task.files.end(),
+                    [](const std::string& file) { return file.empty(); }))
       fail(fmt::format("task {}: expected train = FILE, dev = FILE or test = FILE", task.name));
     for (const std::string& file : task.files) {
       if (file.empty() || task.layout != DataLayout::table) continue;
       const std::string extension = lower_case_extension(file);
       if (extension != ".csv" && extension != ".tsv" && extension != ".jsonl" && extension != ".json")
-        fail(fmt::format("task {}: {} has an unknown extension, expected .csv, .tsv, .jsonl or .json", task.name,
-                         in_quotes(file)));
+        fail(fmt::format("task {}: {} has an unknown extension, expected .csv, .tsv, .jsonl or .json",
+                         task.name, in_quotes(file)));
     }
   }
 

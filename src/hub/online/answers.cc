@@ -43,7 +43,8 @@ std::chrono::milliseconds pause_before(int attempt, const HttpAnswer& answer, co
     return *asked;
   }
   constexpr int kMostDoublings = 10;
-  return std::min(settings.first_pause * (1 << std::min(attempt - 1, kMostDoublings)), settings.longest_pause);
+  return std::min(settings.first_pause * (1 << std::min(attempt - 1, kMostDoublings)),
+                  settings.longest_pause);
 }
 
 void require_no_web_page(const HttpAnswer& answer, const std::string& address,

@@ -13,8 +13,8 @@ namespace transkimmer {
 /// Whether the same request may succeed later: too many requests, or a server that fails.
 bool may_pass(long status);
 
-/// How long to wait before the next attempt (the first is 1) at `origin`: as the answer's Retry-After says, in
-/// seconds or as a date, or twice as long each time. Throws IoError when a server asks for more than is
+/// How long to wait before the next attempt (the first is 1) at `origin`: as the answer's Retry-After says,
+/// in seconds or as a date, or twice as long each time. Throws IoError when a server asks for more than is
 /// waited.
 std::chrono::milliseconds pause_before(int attempt, const HttpAnswer& answer, const HubSettings& settings,
                                        const std::string& origin);

@@ -83,8 +83,9 @@ class DataFetch {
     std::string failures;
     for (const std::string& address : addresses_of(file)) {
       try {
-        return download(content_at(address, file), settings_, {.blob = path, .exclusive = exclusive_,
-                        .on_bytes = [this](std::int64_t bytes) { came(bytes); }});
+        return download(
+            content_at(address, file), settings_,
+            {.blob = path, .exclusive = exclusive_, .on_bytes = [this](std::int64_t bytes) { came(bytes); }});
       } catch (const Error& error) {
         failures += (failures.empty() ? "" : "; ") + std::string(error.what());
       }
@@ -158,9 +159,10 @@ class DataFetch {
     std::error_code unknown;
     const fs::space_info space = fs::space(cache_.root(), unknown);
     if (unknown || space.available >= bytes) return;
-    throw IoError(fmt::format("{}: {} bytes are free on this disk, and the data of the task {} needs {}; "
-                              "HF_HOME names another place",
-                              cache_.root().string(), space.available, in_quotes(request_.name), bytes));
+    throw IoError(
+        fmt::format("{}: {} bytes are free on this disk, and the data of the task {} needs {}; "
+                    "HF_HOME names another place",
+                    cache_.root().string(), space.available, in_quotes(request_.name), bytes));
   }
 
   void came(std::int64_t bytes) {

@@ -88,8 +88,8 @@ class Transfer {
       HttpAnswer answer;
       answer_begun_ = false;
       try {
-        answer = content_.read(before,
-                               [&](const HttpAnswer& head, std::string_view bytes) { take(head, bytes); });
+        answer =
+            content_.read(before, [&](const HttpAnswer& head, std::string_view bytes) { take(head, bytes); });
         if (answer.status == kNoSuchRange) start_again();
         // What nobody stated a size of is whole when a success ends as HTTP has it end.
         ended_ = !size_ && answer.status >= 200 && answer.status < 300;

@@ -14,8 +14,8 @@ namespace transkimmer {
 
 /// A content that is to come.
 struct Content {
-  std::string name;    ///< for messages
-  std::string origin;  ///< of the server, for messages: "https://example.org"
+  std::string name;                        ///< for messages
+  std::string origin;                      ///< of the server, for messages: "https://example.org"
   std::optional<std::uint64_t> size = {};  ///< in bytes, as stated; without, what the server says
   std::string hash = {};  ///< as stated: SHA-256 or git's of a blob, by its length; other text is not checked
   /// One attempt at the bytes from one on. Throws as HubClient::read does.
@@ -38,8 +38,9 @@ struct Download {
 std::uint64_t bytes_left_behind(const Download& download, std::uint64_t size);
 
 /// Fetches a content: after a cut it goes on from there, and it gets its name once its size and hash are
-/// those that are stated. Throws what `content` does; ConnectionError when it does not come whole; FormatError
-/// when the bytes are others than stated, which are removed; IoError when they cannot be written; Stopped.
+/// those that are stated. Throws what `content` does; ConnectionError when it does not come whole;
+/// FormatError when the bytes are others than stated, which are removed; IoError when they cannot be written;
+/// Stopped.
 void download(const Content& content, const HubSettings& settings, const Download& download);
 
 /// Another transfer has failed, and this one ended for it.

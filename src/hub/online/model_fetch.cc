@@ -104,9 +104,8 @@ void ModelFetch::download_all(const std::vector<RemoteFile>& files) {
   std::uint64_t bytes = 0;
   for (const RemoteFile& file : files) {
     if (path_exists(cache_.blob(name_, file.etag)) || !contents.emplace(file.etag, &file).second) continue;
-    bytes +=
-        file.size -
-        bytes_left_behind({.blob = cache_.blob(name_, file.etag), .exclusive = exclusive}, file.size);
+    bytes += file.size -
+             bytes_left_behind({.blob = cache_.blob(name_, file.etag), .exclusive = exclusive}, file.size);
   }
   require_space(bytes);
   expected_bytes_ += bytes;
@@ -126,10 +125,9 @@ Content ModelFetch::content_of(HubClient& client, const RemoteFile& file) const 
           .origin = Address::parse(file.address).origin,
           .size = file.size,
           .hash = file.etag,
-          .read =
-              [&client, this, &file](std::uint64_t first_byte, const BodySink& sink) {
-                return client.read(name_, file, first_byte, sink);
-              },
+          .read = [&client, this, &file](
+                      std::uint64_t first_byte,
+                      const BodySink& sink) { return client.read(name_, file, first_byte, sink); },
           .refuse = [this](const HttpAnswer& answer) { throw_refusal(answer, name_, settings_); }};
 }
 

@@ -81,7 +81,10 @@ bool is_litter(std::string_view path) {
 class Unpacking {
  public:
   Unpacking(const fs::path& archive, const fs::path& folder, const UnpackLimits& limits)
-      : name_(archive.string()), folder_(folder), limits_(limits), reader_(archive_read_new(), archive_read_free) {
+      : name_(archive.string()),
+        folder_(folder),
+        limits_(limits),
+        reader_(archive_read_new(), archive_read_free) {
     if (!reader_) throw Error("libarchive cannot begin: out of memory");
     // No others: some of libarchive's formats read further files that they name.
     archive_read_support_format_zip(reader_.get());
@@ -101,8 +104,9 @@ class Unpacking {
  private:
   [[noreturn]] void fail_to_read() const {
     const char* const why = archive_error_string(reader_.get());
-    throw FormatError(fmt::format("{}: cannot be unpacked, it is damaged, cut short or no zip or tar archive ({})",
-                                  name_, why == nullptr ? "no more is known" : why));
+    throw FormatError(
+        fmt::format("{}: cannot be unpacked, it is damaged, cut short or no zip or tar archive ({})", name_,
+                    why == nullptr ? "no more is known" : why));
   }
   [[noreturn]] void refuse(std::string_view path, std::string_view why) const {
     throw FormatError(fmt::format("{}: is not unpacked: {} {}", name_, in_quotes(path), why));
@@ -113,7 +117,8 @@ class Unpacking {
     if (code == ARCHIVE_EOF) return false;
     if (code < ARCHIVE_WARN) fail_to_read();
     if (++entries_ > limits_.entries)
-      throw FormatError(fmt::format("{}: is not unpacked: it has more than {} entries", name_, limits_.entries));
+      throw FormatError(
+          fmt::format("{}: is not unpacked: it has more than {} entries", name_, limits_.entries));
     return true;
   }
 
@@ -130,7 +135,8 @@ class Unpacking {
     if (is_litter(path)) return;
     if (!stays_below(path)) refuse(stated, "leads out of its folder");
     const auto type = archive_entry_filetype(entry);
-    if (archive_entry_symlink(entry) != nullptr || archive_entry_hardlink(entry) != nullptr || type == AE_IFLNK)
+    if (archive_entry_symlink(entry) != nullptr || archive_entry_hardlink(entry) != nullptr ||
+        type == AE_IFLNK)
       refuse(stated, "is a link, and data has none");
     if (type == AE_IFDIR) return make_directory(folder_ / path);
     if (type != AE_IFREG) refuse(stated, "is a device or the like, and data has none");

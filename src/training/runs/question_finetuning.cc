@@ -127,7 +127,7 @@ FinetuningPlan plan_of(const FinetuningOptions& options, const TrainingModel& mo
 
 bool is_question_answering(const FinetuningOptions& options) {
   if (const auto head = teaching_head(options)) return *head == HeadKind::question_answering;
-  return !options.data.task.empty() && 
+  return !options.data.task.empty() &&
          find_task(options.data.task, options.data.task_file).head == HeadKind::question_answering;
 }
 

@@ -65,8 +65,7 @@ std::vector<std::string> run_on_reviews(const std::vector<std::string>& more) {
 
 const std::vector<BadInput> usages = {
     {"NoOutput", 2, {"--model", "@model"}, "--output-dir is required", ""},
-    {"NothingToLearnFrom", 2, run({}),
-     "say what to learn from: either --task, or --train-file", ""},
+    {"NothingToLearnFrom", 2, run({}), "say what to learn from: either --task, or --train-file", ""},
     {"TaskAndFile", 2, run_on_reviews({"--task", "sst2"}),
      "say what to learn from: either --task, or --train-file", ""},
     {"MirrorOfFiles", 2, run_on_reviews({"--mirror", "http://m"}), "--mirror goes with --task", ""},
