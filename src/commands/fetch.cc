@@ -141,7 +141,8 @@ void add_fetch_command(CLI::App& app) {
       ->default_str("");
   const OptionGroup group(*command, "Data");
   group.value("--task", options->tasks, "NAME", "Task of the catalogue (sst2, squad_v2, ...); once for each")
-      ->default_str("");
+      ->default_str("")
+      ->allow_extra_args(false);
   add_named_data_options(*command, options->named_data, "Data");
   group.flag("--info", options->info,
              "Fetch nothing: show where the data comes from, its size, hash, licence and citation");

@@ -53,7 +53,7 @@ TEST(TaskCatalogue, ListsItsNamesForAnUnknownOne) {
     EXPECT_STREQ(
         error.what(),
         "unknown task 'sst-2', expected one of cola, mnli, mrpc, qnli, qqp, rte, sst2, stsb, wnli, imdb, "
-        "squad, squad_v2, 20news, yelp, yelp_polarity");
+        "squad_v2, 20news, yelp, squad, yelp_polarity");
   }
 }
 

@@ -88,7 +88,7 @@ const std::vector<BadInput> usages = {
      ""},
     {"UnknownTask", 2, run({"--task", "sst3", "--data-dir", "@model"}),
      "unknown task 'sst3', expected one of cola, mnli, mrpc, qnli, qqp, rte, sst2, stsb, wnli, imdb, "
-     "squad, squad_v2, 20news, yelp, yelp_polarity",
+     "squad_v2, 20news, yelp, squad, yelp_polarity",
      ""},
     {"NoWeights",
      2,
