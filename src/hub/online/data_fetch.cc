@@ -10,7 +10,6 @@
 #include "base/strings/quoting.h"
 #include "hub/data_cache.h"
 #include "hub/file_lock.h"
-#include "hub/online/answers.h"
 #include "hub/online/download.h"
 #include "hub/online/hub_client.h"
 #include "hub/online/unpack.h"
@@ -50,7 +49,6 @@ class DataFetch {
  public:
   DataFetch(const DataRequest& request, const HubSettings& settings, const FetchObserver& observer)
       : request_(request),
-        settings_(settings),
         observer_(observer),
         cache_(settings.data),
         client_(settings),
@@ -84,7 +82,7 @@ class DataFetch {
     for (const std::string& address : addresses_of(file)) {
       try {
         return download(
-            content_at(address, file), settings_,
+            client_, content_at(address, file),
             {.blob = path, .exclusive = exclusive_, .on_bytes = [this](std::int64_t bytes) { came(bytes); }});
       } catch (const Error& error) {
         failures += (failures.empty() ? "" : "; ") + std::string(error.what());
@@ -96,27 +94,14 @@ class DataFetch {
         in_quotes(request_.name), in_quotes(file.name), failures));
   }
 
-  Content content_at(const std::string& address, const PublishedFile& file) {
+  static Content content_at(const std::string& address, const PublishedFile& file) {
     Content content{.name = file.name,
-                    .origin = Address::parse(address).origin,
+                    .address = address,
                     .hash = file.sha256,
-                    .read = [this, address](std::uint64_t first_byte,
-                                            const BodySink& sink) { return read(address, first_byte, sink); },
+                    .else_because = kMoved,
                     .refuse = [address](const HttpAnswer& answer) { throw_data_refusal(answer, address); }};
     if (file.size > 0) content.size = file.size;
     return content;
-  }
-
-  HttpAnswer read(const std::string& address, std::uint64_t first_byte, const BodySink& sink) {
-    const auto checked = [&](const HttpAnswer& head, std::string_view bytes) {
-      require_no_web_page({.status = head.status, .headers = head.headers}, address, kMoved);
-      sink(head, bytes);
-    };
-    HttpAnswer answer = client_.read(address, first_byte, checked);
-    constexpr long kNoSuchRange = 416;
-    const bool success = answer.status == 200 || answer.status == 206 || answer.status == kNoSuchRange;
-    if (!success && !may_pass(answer.status)) throw_data_refusal(answer, address);
-    return answer;
   }
 
   /// What earlier processes left of an unpacking is of no use.
@@ -174,7 +159,6 @@ class DataFetch {
   }
 
   const DataRequest& request_;
-  const HubSettings& settings_;
   const FetchObserver& observer_;
   DataCache cache_;
   HubClient client_;

@@ -54,8 +54,8 @@ ContentRange range_of(const HttpAnswer& answer) {
 /// One content on its way.
 class Transfer {
  public:
-  Transfer(const Content& content, const HubSettings& settings, const Download& download)
-      : content_(content), settings_(settings), download_(download) {}
+  Transfer(HubClient& client, const Content& content, const Download& download)
+      : client_(client), content_(content), download_(download) {}
 
   void run() {
     // Without a size to compare with, nothing says what was left behind.
@@ -71,7 +71,7 @@ class Transfer {
     partial_.remove();
     throw FormatError(
         fmt::format("{}: what came from {} has another hash than {}, which is stated; it is not kept",
-                    in_quotes(content_.name), content_.origin, content_.hash));
+                    in_quotes(content_.name), origin_, content_.hash));
   }
 
  private:
@@ -88,8 +88,8 @@ class Transfer {
       HttpAnswer answer;
       answer_begun_ = false;
       try {
-        answer =
-            content_.read(before, [&](const HttpAnswer& head, std::string_view bytes) { take(head, bytes); });
+        answer = client_.read(content_, before,
+                              [&](const HttpAnswer& head, std::string_view bytes) { take(head, bytes); });
         if (answer.status == kNoSuchRange) start_again();
         // What nobody stated a size of is whole when a success ends as HTTP has it end.
         ended_ = !size_ && answer.status >= 200 && answer.status < 300;
@@ -99,15 +99,15 @@ class Transfer {
       if (is_complete()) return;
       if (partial_.size() > before) attempt = 1;  // a connection that often breaks still gets there
       if (attempt >= settings_.attempts) give_up(answer);
-      std::this_thread::sleep_for(pause_before(attempt, answer, settings_, content_.origin));
+      std::this_thread::sleep_for(pause_before(attempt, answer, settings_, origin_));
       ++attempt;
     }
   }
 
   [[noreturn]] void give_up(const HttpAnswer& answer) const {
     if (may_pass(answer.status)) content_.refuse(answer);
-    throw ConnectionError(fmt::format("{}: ends {} after {} of {} bytes", content_.origin,
-                                      in_quotes(content_.name), partial_.size(), size_.value_or(0)));
+    throw ConnectionError(fmt::format("{}: ends {} after {} of {} bytes", origin_, in_quotes(content_.name),
+                                      partial_.size(), size_.value_or(0)));
   }
 
   void take(const HttpAnswer& head, std::string_view bytes) {
@@ -116,7 +116,7 @@ class Transfer {
     if (size_ && bytes.size() > *size_ - partial_.size()) {
       partial_.remove();
       throw FormatError(fmt::format("{}: what comes from {} is longer than the {} bytes that are stated",
-                                    in_quotes(content_.name), content_.origin, *size_));
+                                    in_quotes(content_.name), origin_, *size_));
     }
     partial_.append(bytes);
     told(static_cast<std::int64_t>(bytes.size()));
@@ -129,12 +129,12 @@ class Transfer {
     if (range.first == std::uint64_t{0} && partial_.size() > 0) start_again();
     if (range.first != partial_.size())
       throw FormatError(fmt::format("{}: {} was asked for its bytes from {}, and answers with others",
-                                    in_quotes(content_.name), content_.origin, partial_.size()));
+                                    in_quotes(content_.name), origin_, partial_.size()));
     const auto whole = head.status == kPart ? range.total : count_in(head.header("content-length"));
     if (!size_) size_ = whole;
     if (whole && *whole < *size_)
       throw FormatError(fmt::format("{}: {} has {} bytes of it, and {} are stated", in_quotes(content_.name),
-                                    content_.origin, *whole, *size_));
+                                    origin_, *whole, *size_));
   }
 
   void start_again() {
@@ -160,9 +160,11 @@ class Transfer {
     return hash.finish() == content_.hash;
   }
 
+  HubClient& client_;
   const Content& content_;
-  const HubSettings& settings_;
   const Download& download_;
+  const HubSettings& settings_ = client_.settings();
+  const std::string origin_ = Address::parse(content_.address).origin;  ///< for messages
   const fs::path incomplete_ = incomplete_path(download_);
   PartialFile partial_{incomplete_};
   std::optional<std::uint64_t> size_ = content_.size;  ///< without, what the server says once it answers
@@ -179,8 +181,8 @@ std::uint64_t bytes_left_behind(const Download& download, std::uint64_t size) {
   return none || left > size ? 0 : left;
 }
 
-void download(const Content& content, const HubSettings& settings, const Download& download) {
-  Transfer(content, settings, download).run();
+void download(HubClient& client, const Content& content, const Download& download) {
+  Transfer(client, content, download).run();
 }
 
 }  // namespace transkimmer

@@ -4,25 +4,11 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
-#include <optional>
-#include <string>
 
-#include "hub/online/http.h"
-#include "hub/settings.h"
+#include "hub/online/content.h"
+#include "hub/online/hub_client.h"
 
 namespace transkimmer {
-
-/// A content that is to come.
-struct Content {
-  std::string name;                        ///< for messages
-  std::string origin;                      ///< of the server, for messages: "https://example.org"
-  std::optional<std::uint64_t> size = {};  ///< in bytes, as stated; without, what the server says
-  std::string hash = {};  ///< as stated: SHA-256 or git's of a blob, by its length; other text is not checked
-  /// One attempt at the bytes from one on. Throws as HubClient::read does.
-  std::function<HttpAnswer(std::uint64_t first_byte, const BodySink& sink)> read;
-  /// Throws what an answer means that was no success in the last attempt.
-  std::function<void(const HttpAnswer& answer)> refuse;
-};
 
 /// Where a content goes, and who hears of it.
 struct Download {
@@ -38,10 +24,10 @@ struct Download {
 std::uint64_t bytes_left_behind(const Download& download, std::uint64_t size);
 
 /// Fetches a content: after a cut it goes on from there, and it gets its name once its size and hash are
-/// those that are stated. Throws what `content` does; ConnectionError when it does not come whole;
+/// those that are stated. Throws what HubClient::read does; ConnectionError when it does not come whole;
 /// FormatError when the bytes are others than stated, which are removed; IoError when they cannot be written;
 /// Stopped.
-void download(const Content& content, const HubSettings& settings, const Download& download);
+void download(HubClient& client, const Content& content, const Download& download);
 
 /// Another transfer has failed, and this one ended for it.
 class Stopped : public Error {

@@ -18,8 +18,6 @@ namespace {
 
 /// As browsers do.
 constexpr int kMostRedirects = 10;
-/// What else a web page in place of an answer may mean.
-constexpr const char* kNoHub = "is HF_ENDPOINT no Hub";
 
 /// What an answer says of the file that it redirects to, and the next one may not repeat.
 constexpr const char* kKeptHeaders[] = {"x-repo-commit", "x-linked-etag", "x-linked-size"};
@@ -142,22 +140,20 @@ RemoteFile HubClient::look_up(const ModelName& name, const std::string& commit, 
   return remote;
 }
 
-HttpAnswer HubClient::read(const ModelName& name, const RemoteFile& file, std::uint64_t first_byte,
-                           const BodySink& sink) {
+HttpAnswer HubClient::read(const Content& content, std::uint64_t first_byte, const BodySink& sink) {
   const auto checked = [&](const HttpAnswer& head, std::string_view bytes) {
-    require_no_web_page({.status = head.status, .headers = head.headers}, file.address, kNoHub);
+    require_no_web_page({.status = head.status, .headers = head.headers}, content.address,
+                        content.else_because);
     sink(head, bytes);
   };
-  HttpAnswer answer = read(file.address, first_byte, checked);
+  HttpAnswer answer =
+      follow({.address = content.address, .first_byte = first_byte, .timeout = settings_.download_timeout},
+             checked)
+          .answer;
   constexpr long kNoSuchRange = 416;
   const bool success = answer.status == 200 || answer.status == 206 || answer.status == kNoSuchRange;
-  if (!success && !may_pass(answer.status)) throw_refusal(answer, name, settings_);
+  if (!success && !may_pass(answer.status)) content.refuse(answer);
   return answer;
-}
-
-HttpAnswer HubClient::read(const std::string& address, std::uint64_t first_byte, const BodySink& sink) {
-  return follow({.address = address, .first_byte = first_byte, .timeout = settings_.download_timeout}, sink)
-      .answer;
 }
 
 }  // namespace transkimmer

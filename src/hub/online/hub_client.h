@@ -6,6 +6,7 @@
 
 #include "hub/model_name.h"
 #include "hub/online/address.h"
+#include "hub/online/content.h"
 #include "hub/online/http.h"
 #include "hub/settings.h"
 
@@ -37,11 +38,9 @@ class HubClient {
 
   ModelListing list(const ModelName& name);
   RemoteFile look_up(const ModelName& name, const std::string& commit, const std::string& file);
-  /// One attempt at the content from a byte on. Redirects are followed.
-  HttpAnswer read(const ModelName& name, const RemoteFile& file, std::uint64_t first_byte,
-                  const BodySink& sink);
-  /// The same of any address; a refusal of any kind is the caller's.
-  HttpAnswer read(const std::string& address, std::uint64_t first_byte, const BodySink& sink);
+  /// One attempt at a content from a byte on. Comes back with a success, or with a refusal that may pass;
+  /// throws what content.refuse does for others.
+  HttpAnswer read(const Content& content, std::uint64_t first_byte, const BodySink& sink);
 
   const HubSettings& settings() const { return settings_; }
 
@@ -57,6 +56,9 @@ class HubClient {
   Address endpoint_;
   HttpConnection connection_;
 };
+
+/// What a web page in place of an answer of the Hub may mean beside a network's login.
+inline constexpr const char* kNoHub = "is HF_ENDPOINT no Hub";
 
 /// Throws the IoError that says what a refusal means and what to do about it.
 [[noreturn]] void throw_refusal(const HttpAnswer& answer, const ModelName& name, const HubSettings& settings);

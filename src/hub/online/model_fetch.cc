@@ -112,7 +112,7 @@ void ModelFetch::download_all(const std::vector<RemoteFile>& files) {
   std::vector<const RemoteFile*> in_order;
   for (const auto& [etag, file] : contents) in_order.push_back(file);
   at_once(in_order.size(), [&](HubClient& client, std::size_t i) {
-    download(content_of(client, *in_order[i]), settings_,
+    download(client, content_of(*in_order[i]),
              {.blob = cache_.blob(name_, in_order[i]->etag),
               .exclusive = exclusive,
               .on_bytes = [this](std::int64_t count) { came(count); },
@@ -120,14 +120,12 @@ void ModelFetch::download_all(const std::vector<RemoteFile>& files) {
   });
 }
 
-Content ModelFetch::content_of(HubClient& client, const RemoteFile& file) const {
+Content ModelFetch::content_of(const RemoteFile& file) const {
   return {.name = file.name,
-          .origin = Address::parse(file.address).origin,
+          .address = file.address,
           .size = file.size,
           .hash = file.etag,
-          .read = [&client, this, &file](
-                      std::uint64_t first_byte,
-                      const BodySink& sink) { return client.read(name_, file, first_byte, sink); },
+          .else_because = kNoHub,
           .refuse = [this](const HttpAnswer& answer) { throw_refusal(answer, name_, settings_); }};
 }
 

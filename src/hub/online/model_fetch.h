@@ -43,8 +43,7 @@ class ModelFetch {
   std::vector<RemoteFile> look_up(const std::vector<std::string>& files);
   void lock_all(const std::vector<RemoteFile>& files);
   void download_all(const std::vector<RemoteFile>& files);
-  /// `client` and `file` have to live as long as the result.
-  Content content_of(HubClient& client, const RemoteFile& file) const;
+  Content content_of(const RemoteFile& file) const;
   void require_space(std::uint64_t bytes) const;
   /// The same for each index on several threads; the first failure ends all and is thrown.
   void at_once(std::size_t count, const std::function<void(HubClient& client, std::size_t index)>& work);
