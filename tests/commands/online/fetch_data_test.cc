@@ -111,6 +111,29 @@ TEST_F(DataByName, IsWhatItsAuthorsPublish) {
   EXPECT_EQ(result.out, "");
 }
 
+TEST_F(DataByName, IsWholeAfterAFetchThatWasKilled) {
+  std::string noise;
+  for (std::uint32_t i = 1; noise.size() < 1'000'000; i = i * 1664525 + 1013904223)
+    noise += static_cast<char>(i >> 24);
+  host_.put_file("/reviews.zip", archive_of(ArchiveKind::zip, {{.path = "films/train.csv", .content = noise},
+                                                               {.path = "films/dev.csv", .content = "x"}}));
+  host_.disturb(
+      [](const StandInRequest&, StandInAnswer& answer) { answer.pause = std::chrono::milliseconds(10); });
+  const Task task = find_task("reviews", root_ / "my.ini");
+  const DataCache cache(data_);
+  const std::vector<std::string> fetch = {"fetch", "--task", "reviews", "--task-file",
+                                          (root_ / "my.ini").string()};
+  const std::filesystem::path incomplete = cache.downloads("reviews", task.source) / "reviews.zip.incomplete";
+  for (const std::filesystem::path& moment : {incomplete, cache.unpacking("reviews", task.source)})
+    run_process(TRANSKIMMER_PROGRAM, fetch, {.kill_at = moment.string()});
+  host_.disturb({});
+  const ProcessResult result = transkimmer(fetch);
+  EXPECT_EQ(result.status, 0) << result.err;
+  EXPECT_EQ(transkimmer({"cache", "--prune"}).status, 0);
+  EXPECT_TRUE(read_file(cache.folder("reviews", task.source) / "films/train.csv") == noise);
+  EXPECT_TRUE(path_exists(cache.folder("reviews", task.source) / "films/dev.csv"));
+}
+
 TEST_F(DataByName, SaysWhereItComesFrom) {
   const ProcessResult result = transkimmer({"fetch", "--task", "sst2", "--task", "mrpc", "--info"});
   EXPECT_EQ(result.status, 0) << result.err;
