@@ -89,9 +89,9 @@ void read_task(std::string_view text, unsigned choice) {
   const bool classification = task.head == HeadKind::classification;
   if (task.head == HeadKind::question_answering) {
     read_questions(text);
-  } else if (is_glue_task(task)) {
+  } else if (task.layout == DataLayout::glue) {
     check(parse_glue(task, text, split, "file.tsv"), classification);
-  } else if (task.name == "yelp") {
+  } else if (task.layout == DataLayout::yelp) {
     check(parse_yelp(task, text, "file.csv"), classification);
   } else {
     check(parse_document_lines(task, text, split, "file.jsonl"), classification);

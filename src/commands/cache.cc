@@ -10,8 +10,9 @@
 #include "commands/options/command_options.h"
 #include "commands/program/commands.h"
 #include "commands/program/output.h"
-#include "hub/cache_contents.h"
-#include "hub/settings.h"
+#include "hub/cache/cache_contents.h"
+#include "hub/cache/data_cache.h"
+#include "hub/names/settings.h"
 
 namespace transkimmer {
 namespace {
@@ -55,20 +56,52 @@ void print_models(const std::vector<CachedModel>& models, const std::filesystem:
   std::cout << fmt::format("{} models, {} in {}\n", models.size(), megabytes(bytes), escaped(cache.string()));
 }
 
-void list_models(const std::filesystem::path& cache, bool json) {
-  const std::vector<CachedModel> models = cached_models(cache);
-  if (!json) return print_models(models, cache);
-  std::uint64_t bytes = 0;
-  for (const CachedModel& model : models) bytes += model.bytes;
-  print_json({{"cache", cache.string()}, {"bytes", bytes}, {"models", as_json(models)}}, 2);
+Json as_json(const std::vector<CachedData>& data) {
+  Json list = Json::array();
+  for (const CachedData& one : data)
+    list.push_back(
+        {{"task", one.name}, {"directory", one.folder.string()}, {"files", one.files}, {"bytes", one.bytes}});
+  return list;
 }
 
-void prune(const std::filesystem::path& cache, const CacheOptions& options) {
-  const Unneeded unneeded = prune_cache(cache, options.dry_run);
+void print_data(const std::vector<CachedData>& data, const std::filesystem::path& cache) {
+  if (data.empty()) return;
+  std::uint64_t bytes = 0;
+  for (const CachedData& one : data) {
+    bytes += one.bytes;
+    std::cout << fmt::format("{}  {} files, {}  {}\n", escaped(one.name), one.files, megabytes(one.bytes),
+                             escaped(one.folder.filename().string()));
+  }
+  std::cout << fmt::format("data of {} tasks, {} in {}\n", data.size(), megabytes(bytes),
+                           escaped(cache.string()));
+}
+
+void list_contents(const HubSettings& settings, bool json) {
+  const std::vector<CachedModel> models = cached_models(settings.cache);
+  const std::vector<CachedData> data = cached_data(settings.data);
+  if (!json) {
+    print_models(models, settings.cache);
+    return print_data(data, settings.data);
+  }
+  std::uint64_t bytes = 0;
+  for (const CachedModel& model : models) bytes += model.bytes;
+  print_json({{"cache", settings.cache.string()},
+              {"bytes", bytes},
+              {"models", as_json(models)},
+              {"data_cache", settings.data.string()},
+              {"data", as_json(data)}},
+             2);
+}
+
+void prune(const HubSettings& settings, const CacheOptions& options) {
+  Unneeded unneeded = prune_cache(settings.cache, options.dry_run);
+  const Unneeded of_data = prune_data(settings.data, options.dry_run);
+  unneeded.paths.insert(unneeded.paths.end(), of_data.paths.begin(), of_data.paths.end());
+  unneeded.bytes += of_data.bytes;
   if (options.json) {
     Json paths = Json::array();
     for (const auto& path : unneeded.paths) paths.push_back(path.string());
-    print_json({{"cache", cache.string()},
+    print_json({{"cache", settings.cache.string()},
                 {"removed", !options.dry_run},
                 {"bytes", unneeded.bytes},
                 {"paths", paths}},
@@ -80,11 +113,11 @@ void prune(const std::filesystem::path& cache, const CacheOptions& options) {
 }
 
 void run_cache(const CacheOptions& options) {
-  const std::filesystem::path cache = HubSettings::from_environment().cache;
+  const HubSettings settings = HubSettings::from_environment();
   if (options.prune) {
-    prune(cache, options);
+    prune(settings, options);
   } else {
-    list_models(cache, options.json);
+    list_contents(settings, options.json);
   }
 }
 
@@ -95,8 +128,8 @@ void add_cache_command(CLI::App& app) {
   CLI::App* command = app.add_subcommand(
       "cache",
       "List the models that were fetched from the Hugging Face Hub, by this program or by Hugging Face's "
-      "Python "
-      "packages, with the commits that are here, the branches and tags that mean them, and their sizes.");
+      "Python packages, with the commits that are here, the branches and tags that mean them, and their "
+      "sizes; and the data sets that this program has fetched.");
   CLI::Option* const prune =
       command->add_flag("--prune", options->prune,
                         "Remove commits that no branch or tag means, and what broken downloads left behind");

@@ -1,6 +1,5 @@
 #include "datasets/documents.h"
 
-#include <array>
 #include <utility>
 
 #include <fmt/format.h>
@@ -46,15 +45,18 @@ Dataset parse_document_lines(const Task& task, std::string_view text, Split spli
 }
 
 Dataset load_yelp(const Task& task, const std::filesystem::path& directory, Split split) {
-  const std::array<std::string, 1> folders = {"yelp"};
-  const auto path = find_data_file(directory, folders, fmt::format("{}.csv", name_of(split)));
+  const auto found = [&](Split wanted) {
+    return find_data_file(directory, task.folders, task.file_of(wanted));
+  };
+  std::filesystem::path path;
+  try {
+    path = found(split);
+  } catch (const IoError&) {
+    // The published archive has no dev split.
+    if (split != Split::dev || !task.has(Split::test)) throw;
+    path = found(Split::test);
+  }
   return parse_yelp(task, read_file(path), path.string());
-}
-
-Dataset load_20news(const Task& task, const std::filesystem::path& directory, Split split) {
-  const std::array<std::string, 1> folders = {"20news"};
-  const auto path = find_data_file(directory, folders, fmt::format("{}.jsonl", name_of(split)));
-  return parse_document_lines(task, read_file(path), split, path.string());
 }
 
 }  // namespace transkimmer

@@ -15,10 +15,13 @@ Dataset parse_yelp(const Task& task, std::string_view text, const std::string& o
 /// a "label" make the whole split unlabelled when it is a test split. Throws FormatError.
 Dataset parse_document_lines(const Task& task, std::string_view text, Split split, const std::string& origin);
 
-/// Yelp from `{train,dev,test}.csv` in `directory` or its folder yelp. Throws IoError, FormatError.
+/// Yelp from the files that the task names, in `directory` or one of the task's folders below it; of `dev`
+/// the file of `test` where there is none, as in the published archives. Throws IoError, FormatError.
 Dataset load_yelp(const Task& task, const std::filesystem::path& directory, Split split);
-/// 20 Newsgroups from `{train,dev,test}.jsonl` in `directory` or its folder 20news. Throws IoError,
-/// FormatError.
+/// 20 Newsgroups from `{train,dev,test}.jsonl` in `directory` or its folder 20news, else from the published
+/// tree there: 20news-bydate-train/GROUP/NUMBER and 20news-bydate-test, whose files are read in order of
+/// their names, as ISO 8859-1, with all their headers; `dev` reads `test`, as there is no third. Throws
+/// IoError, FormatError.
 Dataset load_20news(const Task& task, const std::filesystem::path& directory, Split split);
 
 /// IMDB from `{train,test}.jsonl` or from the aclImdb tree (`train/pos/*.txt`, ...), whose files are read in

@@ -1,48 +1,23 @@
 #include "datasets/glue.h"
 
-#include <algorithm>
-#include <array>
 #include <optional>
 #include <utility>
 
 #include <fmt/format.h>
 
+#include "base/files/file.h"
 #include "base/strings/numbers.h"
 #include "base/strings/quoting.h"
 #include "datasets/formats/delimited.h"
 #include "datasets/formats/location.h"
 #include "datasets/labels.h"
+#include "datasets/mrpc.h"
 #include "transkimmer/error.h"
 
 namespace transkimmer {
 namespace {
 
-struct GlueLayout {
-  const char* task;
-  const char* folder;
-  const char* text;
-  const char* text_pair;  ///< "" for single texts
-  const char* label;
-};
-
-constexpr std::array<GlueLayout, 9> kLayouts = {{
-    {"cola", "CoLA", "sentence", "", "label"},
-    {"mnli", "MNLI", "sentence1", "sentence2", "gold_label"},
-    {"mrpc", "MRPC", "#1 String", "#2 String", "Quality"},
-    {"qnli", "QNLI", "question", "sentence", "label"},
-    {"qqp", "QQP", "question1", "question2", "is_duplicate"},
-    {"rte", "RTE", "sentence1", "sentence2", "label"},
-    {"sst2", "SST-2", "sentence", "", "label"},
-    {"stsb", "STS-B", "sentence1", "sentence2", "score"},
-    {"wnli", "WNLI", "sentence1", "sentence2", "label"},
-}};
 constexpr double kHighestSimilarity = 5.0;
-
-const GlueLayout* layout_of(const Task& task) {
-  const auto* const found = std::find_if(kLayouts.begin(), kLayouts.end(),
-                                         [&](const GlueLayout& l) { return task.name == l.task; });
-  return found == kLayouts.end() ? nullptr : found;
-}
 
 /// CoLA's labelled files have no header; the names of their columns are ours.
 Columns columns_of(const Task& task, Split split, RecordReader& reader) {
@@ -63,20 +38,8 @@ double similarity(const std::string& field, const std::string& where) {
 
 }  // namespace
 
-bool is_glue_task(const Task& task) {
-  return layout_of(task) != nullptr;
-}
-
-std::filesystem::path find_glue_file(const Task& task, const std::filesystem::path& directory, Split split) {
-  const std::string folder = layout_of(task)->folder;
-  const bool matched = task.name == "mnli" && split != Split::train;
-  const std::array<std::string, 2> folders = {folder, "glue/" + folder};
-  return find_data_file(directory, folders,
-                        fmt::format("{}{}.tsv", name_of(split), matched ? "_matched" : ""));
-}
-
 Dataset parse_glue(const Task& task, std::string_view text, Split split, const std::string& origin) {
-  const GlueLayout& layout = *layout_of(task);
+  const TaskColumns& layout = task.columns;
   const bool tolerant = task.name == "qqp";
   RecordReader reader(text, kTsv, origin);
   const Columns columns = columns_of(task, split, reader);
@@ -108,6 +71,13 @@ Dataset parse_glue(const Task& task, std::string_view text, Split split, const s
     give_classes(spelled, LabelSet(task.labels), dataset);
   }
   return dataset;
+}
+
+Dataset load_glue(const Task& task, const std::filesystem::path& directory, Split split) {
+  if (task.name == "mrpc")
+    if (auto published = load_published_mrpc(task, directory, split)) return std::move(*published);
+  const auto path = find_data_file(directory, task.folders, task.file_of(split));
+  return parse_glue(task, read_file(path), split, path.string());
 }
 
 }  // namespace transkimmer

@@ -1,7 +1,6 @@
 #include "datasets/squad.h"
 
 #include <algorithm>
-#include <array>
 #include <iterator>
 #include <limits>
 #include <optional>
@@ -186,17 +185,18 @@ QaDataset load_squad(const fs::path& path) {
   return parse_squad(read_file(path), path.string());
 }
 
-fs::path find_squad_file(const fs::path& path, Split split) {
+fs::path find_squad_file(const fs::path& path, Split split, const Task& task) {
   std::error_code ignored;
   if (fs::is_regular_file(path, ignored)) return path;
-  static const std::array<std::string, 3> folders = {"squad2", "squad_v2", "squad"};
-  const std::string older = fmt::format("{}-v1.1.json", name_of(split));
-  const std::string newer = fmt::format("{}-v2.0.json", name_of(split));
+  if (!task.has(split))
+    throw UsageError(fmt::format("task {} has no split {}", in_quotes(task.name), in_quotes(name_of(split))));
   try {
-    return find_data_file(path, folders, newer);
+    return find_data_file(path, task.folders, task.file_of(split));
   } catch (const IoError&) {
-    for (const fs::path& folder : {path, path / folders[2]})
-      if (fs::is_regular_file(folder / older, ignored)) return folder / older;
+    // Those of v1.1 are read as well, where these are all there is.
+    const std::string older = fmt::format("{}-v1.1.json", name_of(split));
+    for (const fs::path& folder : {path, path / "squad"})
+      if (task.name == "squad_v2" && fs::is_regular_file(folder / older, ignored)) return folder / older;
     throw;
   }
 }

@@ -52,8 +52,11 @@ QaDataset parse_squad(std::string_view text, const std::string& origin);
 /// The same from a file. Throws IoError too.
 QaDataset load_squad(const std::filesystem::path& path);
 
-/// The file of one split: `path` itself when it is a file, else `{train,dev,test}-v2.0.json` (or -v1.1.json)
-/// in the folder `path`, in its squad2/, squad_v2/ or squad/. Throws IoError that lists what was tried.
-std::filesystem::path find_squad_file(const std::filesystem::path& path, Split split);
+/// The file of one split: `path` itself when it is a file, else the one that the task names
+/// (`{train,dev,test}-v2.0.json`, for squad_v2 -v1.1.json where there is none) in the folder `path` or one of
+/// the task's folders below it (squad2/, squad_v2/, squad/). Throws IoError that lists what was tried;
+/// UsageError for a split that the task does not have.
+std::filesystem::path find_squad_file(const std::filesystem::path& path, Split split,
+                                      const Task& task = find_task("squad_v2"));
 
 }  // namespace transkimmer

@@ -5,8 +5,8 @@
 
 #include <fmt/format.h>
 
-#include "base/files/file.h"
 #include "base/strings/quoting.h"
+#include "datasets/catalogue/task_file.h"
 #include "datasets/documents.h"
 #include "datasets/formats/location.h"
 #include "datasets/glue.h"
@@ -16,82 +16,6 @@ namespace transkimmer {
 namespace {
 
 constexpr std::array<Split, 3> kSplits = {Split::train, Split::dev, Split::test};
-
-std::vector<std::string> newsgroups() {
-  return {"alt.atheism",
-          "comp.graphics",
-          "comp.os.ms-windows.misc",
-          "comp.sys.ibm.pc.hardware",
-          "comp.sys.mac.hardware",
-          "comp.windows.x",
-          "misc.forsale",
-          "rec.autos",
-          "rec.motorcycles",
-          "rec.sport.baseball",
-          "rec.sport.hockey",
-          "sci.crypt",
-          "sci.electronics",
-          "sci.med",
-          "sci.space",
-          "soc.religion.christian",
-          "talk.politics.guns",
-          "talk.politics.mideast",
-          "talk.politics.misc",
-          "talk.religion.misc"};
-}
-
-Task classification(std::string name, std::vector<std::string> labels, std::vector<Metric> metrics,
-                    std::string description) {
-  return {.name = std::move(name),
-          .head = HeadKind::classification,
-          .pair = false,
-          .labels = std::move(labels),
-          .metrics = std::move(metrics),
-          .description = std::move(description)};
-}
-
-Task of_pairs(Task task) {
-  task.pair = true;
-  return task;
-}
-
-std::vector<Task> make_catalogue() {
-  const std::vector<Metric> accuracy = {Metric::accuracy};
-  const std::vector<Metric> accuracy_f1 = {Metric::accuracy, Metric::f1};
-  const std::vector<std::string> implied = {"entailment", "not_entailment"};
-  Task similarity =
-      of_pairs(classification("stsb", {}, {Metric::pearson, Metric::spearman},
-                              "GLUE STS-B: similarity of two sentences, 0 to 5 (Pearson, Spearman)"));
-  similarity.head = HeadKind::regression;
-  Task questions = of_pairs(
-      classification("squad_v2", {}, {Metric::f1, Metric::exact},
-                     "SQuAD v2: which words of a text answer a question, if any? (F1, exact match)"));
-  questions.head = HeadKind::question_answering;
-  return {
-      classification("cola", {"unacceptable", "acceptable"}, {Metric::matthews},
-                     "GLUE CoLA: is the sentence grammatical? (Matthews correlation)"),
-      of_pairs(classification("mnli", {"entailment", "neutral", "contradiction"}, accuracy,
-                              "GLUE MNLI, matched: does the premise imply the hypothesis? (accuracy)")),
-      of_pairs(classification("mrpc", {"not_equivalent", "equivalent"}, accuracy_f1,
-                              "GLUE MRPC: do two sentences say the same? (accuracy, F1)")),
-      of_pairs(classification("qnli", implied, accuracy,
-                              "GLUE QNLI: does the sentence answer the question? (accuracy)")),
-      of_pairs(classification("qqp", {"not_duplicate", "duplicate"}, accuracy_f1,
-                              "GLUE QQP: do two questions ask the same? (accuracy, F1)")),
-      of_pairs(classification("rte", implied, accuracy,
-                              "GLUE RTE: does the first text imply the second? (accuracy)")),
-      classification("sst2", {"negative", "positive"}, accuracy,
-                     "GLUE SST-2: sentiment of a sentence from a film review (accuracy)"),
-      std::move(similarity),
-      of_pairs(classification("wnli", {"not_entailment", "entailment"}, accuracy,
-                              "GLUE WNLI: is the pronoun resolved correctly? (accuracy)")),
-      classification("imdb", {"neg", "pos"}, accuracy, "IMDB: sentiment of a film review (accuracy)"),
-      std::move(questions),
-      classification("20news", newsgroups(), accuracy, "20 Newsgroups: topic of a message (accuracy)"),
-      classification("yelp", {"1", "2", "3", "4", "5"}, accuracy,
-                     "Yelp: stars of a review, 1 to 5 (accuracy)"),
-  };
-}
 
 }  // namespace
 
@@ -160,30 +84,57 @@ Split split_from_name(std::string_view name) {
 }
 
 std::span<const Task> task_catalogue() {
-  static const std::vector<Task> catalogue = make_catalogue();
+  static const std::vector<Task> catalogue = parse_tasks(kBuiltInTasks, "tasks.ini");
   return catalogue;
 }
 
-const Task& find_task(std::string_view name) {
+Task find_task(std::string_view name, const std::filesystem::path& task_file) {
+  std::vector<Task> own;
+  if (!task_file.empty()) own = load_task_file(task_file);
   std::string names;
-  for (const Task& task : task_catalogue()) {
-    if (task.name == name) return task;
-    names += (names.empty() ? "" : ", ") + task.name;
+  for (const std::span<const Task> tasks : {std::span<const Task>(own), task_catalogue()}) {
+    for (const Task& task : tasks) {
+      if (task.name == name) return task;
+      names += (names.empty() ? "" : ", ") + task.name;
+    }
   }
   throw UsageError(fmt::format("unknown task {}, expected one of {}", in_quotes(name), names));
 }
 
+namespace {
+
+Dataset load_task_table(const Task& task, const std::filesystem::path& directory, Split split) {
+  return load_table({.path = find_data_file(directory, task.folders, task.file_of(split)),
+                     .text_column = task.columns.text,
+                     .text_pair_column = task.columns.text_pair,
+                     .label_column = task.columns.label,
+                     .label_columns = task.columns.labels,
+                     .head = task.head,
+                     .labels = task.labels,
+                     .labels_required = split != Split::test});
+}
+
+}  // namespace
+
 Dataset load_task(const Task& task, const std::filesystem::path& directory, Split split) {
-  if (is_glue_task(task)) {
-    const auto path = find_glue_file(task, directory, split);
-    return parse_glue(task, read_file(path), split, path.string());
+  if (!task.has(split))
+    throw UsageError(fmt::format("task {} has no split {}", in_quotes(task.name), in_quotes(name_of(split))));
+  switch (task.layout) {
+    case DataLayout::table:
+      return load_task_table(task, directory, split);
+    case DataLayout::glue:
+      return load_glue(task, directory, split);
+    case DataLayout::imdb:
+      return load_imdb(task, directory, split);
+    case DataLayout::newsgroups:
+      return load_20news(task, directory, split);
+    case DataLayout::yelp:
+      return load_yelp(task, directory, split);
+    case DataLayout::squad:
+      throw UsageError(
+          fmt::format("{} is a question answering task, not one of texts with labels", task.name));
   }
-  if (task.name == "imdb") return load_imdb(task, directory, split);
-  if (task.name == "20news") return load_20news(task, directory, split);
-  if (task.name == "yelp") return load_yelp(task, directory, split);
-  if (task.head == HeadKind::question_answering)
-    throw UsageError(fmt::format("{} is a question answering task, not one of texts with labels", task.name));
-  throw UsageError(fmt::format("task {} has no reader", in_quotes(task.name)));
+  throw UsageError("layout out of range");
 }
 
 }  // namespace transkimmer

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <filesystem>
 #include <optional>
 #include <span>
@@ -8,6 +9,7 @@
 #include <vector>
 
 #include "datasets/dataset.h"
+#include "hub/names/data_source.h"
 #include "model/head_kind.h"
 
 namespace transkimmer {
@@ -40,26 +42,55 @@ Split split_from_name(std::string_view name);
 /// What a model with such a head is scored by on one's own data; the first one judges.
 std::vector<Metric> usual_metrics(HeadKind head);
 
-/// One entry of the task catalogue.
-struct Task {
-  std::string name;  ///< cola mnli mrpc qnli qqp rte sst2 stsb wnli imdb squad_v2 20news yelp
-  HeadKind head = HeadKind::classification;  ///< of the models that solve it
-  bool pair = false;
-  std::vector<std::string> labels;  ///< in index order; empty but for classification
-  std::vector<Metric> metrics;      ///< the first one chooses the best checkpoint
-  std::string description;          ///< one line for --help and error messages
+/// How the files of a task are laid out, and so who reads them.
+enum class DataLayout {
+  table,       ///< as a user's own files: CSV, TSV or JSON lines with a header, by extension
+  glue,        ///< GLUE's TSV (datasets/glue.h)
+  yelp,        ///< CSV of label and text without a header
+  imdb,        ///< JSON lines, or the aclImdb tree
+  newsgroups,  ///< JSON lines, or the 20news-bydate tree
+  squad,       ///< SQuAD's JSON (datasets/squad.h)
 };
 
-/// All tasks, in the order in which --help and error messages list them.
+/// What the columns of a task's files are called; of the layouts `table` and `glue`.
+struct TaskColumns {
+  std::string text = "text";
+  std::string text_pair = {};  ///< empty: single texts
+  std::string label = "label";
+  std::vector<std::string> labels = {};  ///< of multi-label tables, in place of `label`: one for each label
+};
+
+/// One entry of the task catalogue.
+struct Task {
+  std::string name;  ///< cola mnli mrpc qnli qqp rte sst2 stsb wnli imdb squad squad_v2 20news yelp ...
+  HeadKind head = HeadKind::classification;  ///< of the models that solve it
+  bool pair = false;
+  std::vector<std::string> labels;  ///< in index order; empty but for classes and sets of labels
+  std::vector<Metric> metrics;      ///< the first one chooses the best checkpoint
+  std::string description;          ///< one line for --help and error messages
+  DataLayout layout = DataLayout::table;
+  TaskColumns columns = {};
+  std::vector<std::string> folders = {};  ///< below that of the data, in which the files may lie, too
+  std::array<std::string, 3> files = {};  ///< of train, dev and test; empty: there is no such split
+  DataSource source = {};                 ///< where its authors publish it
+
+  const std::string& file_of(Split split) const { return files[static_cast<std::size_t>(split)]; }
+  bool has(Split split) const { return !file_of(split).empty(); }
+};
+
+/// All tasks that come with the program (catalogue/tasks.ini), in the order in which --help and error
+/// messages list them.
 std::span<const Task> task_catalogue();
-/// Throws UsageError that lists the names.
-const Task& find_task(std::string_view name);
+/// The task of this name, of the catalogue or of a user's file (catalogue/task_file.h) where one is given.
+/// Throws UsageError that lists the names; IoError and FormatError of the file.
+Task find_task(std::string_view name, const std::filesystem::path& task_file = {});
 
 /// Reads one split of a catalogue task from its official layout. `directory` is the folder that holds the
 /// files (train.tsv, ...) or its parent (glue/ with SST-2/ inside). Columns are found by header name where
 /// there is a header; quotes in GLUE files are ordinary characters; a byte-order mark is skipped. imdb has no
-/// dev split of its own: `dev` reads `test`, as the published scripts do. Throws IoError or FormatError
-/// naming file and line; UsageError for squad_v2, whose questions load_squad reads (datasets/squad.h).
+/// dev split of its own: `dev` reads `test`, as the published scripts do; so it does where 20 Newsgroups and
+/// Yelp are as their authors publish them. Throws IoError or FormatError naming file and line; UsageError for
+/// a split that the task does not have, and for questions, which load_squad reads (datasets/squad.h).
 Dataset load_task(const Task& task, const std::filesystem::path& directory, Split split);
 
 /// A user's own CSV, TSV or JSON-lines file, by extension (.csv .tsv .jsonl .json).

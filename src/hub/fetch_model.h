@@ -4,10 +4,10 @@
 #include <filesystem>
 #include <string>
 
-#include "hub/cache.h"
-#include "hub/fetch_observer.h"
-#include "hub/model_name.h"
-#include "hub/settings.h"
+#include "hub/cache/cache.h"
+#include "hub/names/fetch_observer.h"
+#include "hub/names/model_name.h"
+#include "hub/names/settings.h"
 
 namespace transkimmer {
 

@@ -9,11 +9,11 @@
 
 #include "base/files/file.h"
 #include "base/strings/quoting.h"
-#include "hub/cache.h"
+#include "hub/cache/cache.h"
 #include "hub/fetch_model.h"
-#include "hub/model_name.h"
-#include "hub/settings.h"
-#include "hub/wanted_files.h"
+#include "hub/names/model_name.h"
+#include "hub/names/settings.h"
+#include "hub/names/wanted_files.h"
 #include "transkimmer/error.h"
 
 namespace transkimmer {

@@ -3,7 +3,7 @@
 #include <filesystem>
 #include <string>
 
-#include "hub/fetch_observer.h"
+#include "hub/names/fetch_observer.h"
 
 namespace transkimmer {
 

@@ -31,8 +31,9 @@ TEST(TaskCatalogue, HasTheNamesOfTheOriginalScripts) {
     EXPECT_FALSE(task.description.empty()) << task.name;
     EXPECT_EQ(task.labels.empty(), task.head != HeadKind::classification) << task.name;
   }
-  EXPECT_EQ(names, (std::set<std::string>{"cola", "mnli", "mrpc", "qnli", "qqp", "rte", "sst2", "stsb",
-                                          "wnli", "imdb", "squad_v2", "20news", "yelp"}));
+  EXPECT_EQ(names,
+            (std::set<std::string>{"cola", "mnli", "mrpc", "qnli", "qqp", "rte", "sst2", "stsb", "wnli",
+                                   "imdb", "squad", "squad_v2", "20news", "yelp", "yelp_polarity"}));
 }
 
 TEST(TaskCatalogue, ScoresEachTaskAsPublished) {
@@ -52,7 +53,7 @@ TEST(TaskCatalogue, ListsItsNamesForAnUnknownOne) {
     EXPECT_STREQ(
         error.what(),
         "unknown task 'sst-2', expected one of cola, mnli, mrpc, qnli, qqp, rte, sst2, stsb, wnli, imdb, "
-        "squad_v2, 20news, yelp");
+        "squad_v2, 20news, yelp, squad, yelp_polarity");
   }
 }
 

@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "base/files/file.h"
-#include "hub/cache.h"
+#include "hub/cache/cache.h"
 #include "hub/environment.h"
 #include "hub/fetch_model.h"
 #include "support/temporary_directory.h"

@@ -2,7 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "base/files/file.h"
-#include "hub/cache.h"
+#include "hub/cache/cache.h"
 #include "hub/environment.h"
 #include "support/temporary_directory.h"
 #include "support/tiny_model.h"

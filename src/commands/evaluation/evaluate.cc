@@ -60,11 +60,11 @@ void check_outputs(const EvaluateOptions& options) {
     throw UsageError("--null-odds and --predictions name the same file");
 }
 
-void run_evaluate(const EvaluateOptions& options) {
-  check_data_options(options);
+void run_evaluate(EvaluateOptions options) {
   ModelConfig config = evaluated_config(options);
   check_outputs(options);
   check_class_outputs(options, config);
+  find_named_data(options);
   const Engine engine =
       Engine::load(options.model, std::move(config), options.engine, notices_on_standard_error());
   if (engine.config().head == HeadKind::question_answering) {
@@ -121,6 +121,7 @@ void add_evaluate_command(CLI::App& app) {
   add_answer_options(command, options->answer);
   add_prediction_options(command, *options);
   add_json_option(command, options->json);
+  check_data_options_early(command, *options);
   command.callback([options, &command] {
     note_given_options(command, *options);
     run_evaluate(*options);

@@ -7,6 +7,7 @@
 
 #include "base/files/file.h"
 #include "base/files/folder.h"
+#include "base/strings/quoting.h"
 #include "commands/options/answer_options.h"
 #include "commands/options/command_options.h"
 #include "transkimmer/error.h"
@@ -55,10 +56,28 @@ std::optional<Engine> load_dense(const EvaluateOptions& options, const Engine& e
 }
 
 void check_data_options(const EvaluateOptions& options) {
-  const bool of_catalogue = !options.task.empty() && !options.data_dir.empty();
-  const bool own_file = !options.table.path.empty();
-  if (of_catalogue == own_file || options.task.empty() != options.data_dir.empty())
-    throw UsageError("give either --task with --data-dir, or --validation-file");
+  if (options.task.empty() == options.table.path.empty() ||
+      (options.task.empty() && !options.data_dir.empty()))
+    throw UsageError("give either --task (with or without --data-dir), or --validation-file");
+  if (options.task.empty()) return require_task(options.named_data);
+  const Task task = find_task(options.task, options.named_data.task_file);
+  const Split split = split_from_name(options.split);
+  if (!task.has(split))
+    throw UsageError(
+        fmt::format("--split: task {} has no split {}", in_quotes(task.name), in_quotes(options.split)));
+}
+
+void check_data_options_early(CLI::App& command, const EvaluateOptions& options) {
+  command.parse_complete_callback([&command, &options] {
+    // A misspelt option, which is told of next, may be why there is no data.
+    if (command.remaining_size() == 0) check_data_options(options);
+  });
+}
+
+void find_named_data(EvaluateOptions& options) {
+  if (!options.task.empty() && options.data_dir.empty())
+    options.data_dir =
+        data_directory(find_task(options.task, options.named_data.task_file), options.named_data);
 }
 
 void add_data_options(CLI::App& command, EvaluateOptions& options) {
@@ -67,7 +86,9 @@ void add_data_options(CLI::App& command, EvaluateOptions& options) {
   };
   add("--task", options.task, "NAME", "Task of the catalogue (sst2, mrpc, squad_v2, ...)");
   add("--data-dir", options.data_dir, "DIR",
-      "Folder that holds the task's files; of squad_v2 a JSON file, too");
+      "Folder that holds the task's files; of squad_v2 a JSON file, too (default: the cache, where they are "
+      "fetched to from where their authors publish them)");
+  add_named_data_options(command, options.named_data, "Data");
   add("--split", options.split, "NAME", "train, dev or test");
   add("--validation-file", options.table.path, "FILE",
       "Your own .csv, .tsv or .jsonl file instead of a task; of questions a file like SQuAD's; of a reranker "

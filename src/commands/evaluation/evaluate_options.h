@@ -11,6 +11,7 @@
 #include <CLI/App.hpp>
 
 #include "base/progress.h"
+#include "commands/options/named_data.h"
 #include "datasets/sample.h"
 #include "datasets/tasks.h"
 #include "evaluation/evaluate.h"
@@ -31,7 +32,8 @@ struct TagFileOptions {
 struct EvaluateOptions {
   std::filesystem::path model;
   std::string task;
-  std::filesystem::path data_dir;
+  NamedDataOptions named_data;
+  std::filesystem::path data_dir;  ///< empty with a task: where named_data has or fetches it
   std::string split = "dev";
   std::optional<std::string> head;  ///< "reranker", of a model that does not say what its one number is
   TableSource table;
@@ -69,8 +71,13 @@ void add_data_options(CLI::App& command, EvaluateOptions& options);
 void add_batch_options(CLI::App& command, EvaluationOptions& options);
 /// Fills in what matters of an option only when it was given. To be called once the command line is parsed.
 void note_given_options(const CLI::App& command, EvaluateOptions& options);
-/// Throws UsageError unless the options name one source of data.
+/// Throws UsageError unless the options name one source of data, a task and split that there are; IoError and
+/// FormatError of --task-file.
 void check_data_options(const EvaluateOptions& options);
+/// Has the same checked as soon as `command` is parsed: before its models are fetched.
+void check_data_options_early(CLI::App& command, const EvaluateOptions& options);
+/// Finds the data of a task whose folder is not named, or fetches it. Throws as find_data does.
+void find_named_data(EvaluateOptions& options);
 
 /// Before long work: throws IoError unless a file can be written there. Nothing happens where it is empty.
 void check_output(const std::filesystem::path& file);

@@ -45,7 +45,7 @@ EvaluatedTexts load_own_file(const EvaluateOptions& options, const ModelConfig& 
 
 EvaluatedTexts load_of_catalogue(const EvaluateOptions& options, const ModelConfig& config,
                                  const NoticeHandler& notices) {
-  const Task& task = find_task(options.task);
+  const Task task = find_task(options.task, options.named_data.task_file);
   const Split split = split_from_name(options.split);
   EvaluatedTexts texts;
   texts.task = task.name;
@@ -112,7 +112,8 @@ void check_data_kind(const EvaluateOptions& options, HeadKind head) {
         fmt::format("--tag-column and --label-names are for token classification models, but {} is a "
                     "{} model",
                     options.model.string(), name_of(head)));
-  if (!options.task.empty()) return check_model_kind(options.model, head, find_task(options.task));
+  if (!options.task.empty())
+    return check_model_kind(options.model, head, find_task(options.task, options.named_data.task_file));
   if (!traits_of(head).is_finetuned)
     throw UsageError(fmt::format("{} holds a {} model, but the labels of a table are those of whole texts",
                                  options.model.string(), name_of(head)));

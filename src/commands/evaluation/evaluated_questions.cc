@@ -21,9 +21,9 @@ struct Questions {
 Questions load_all_questions(const EvaluateOptions& options, const ModelConfig& config) {
   if (options.task.empty())
     return {load_squad(options.table.path), "questions", options.table.path.filename().string()};
-  const Task& task = find_task(options.task);
+  const Task task = find_task(options.task, options.named_data.task_file);
   check_model_kind(options.model, config.head, task);
-  const auto path = find_squad_file(options.data_dir, split_from_name(options.split));
+  const auto path = find_squad_file(options.data_dir, split_from_name(options.split), task);
   return {load_squad(path), task.name, options.split};
 }
 

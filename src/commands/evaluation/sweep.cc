@@ -275,11 +275,11 @@ Sweep run_points(const SweepOptions& options, const std::vector<SweptModel>& mod
 }
 
 void run_sweep(SweepOptions options) {
-  check_data_options(options.evaluate);
   sort_thresholds(options);
   check_output(options.svg);
   check_directories(options.models);
   check_kinds(options);
+  find_named_data(options.evaluate);
   const InterruptGuard guard;
   const std::vector<SweptModel> models = load_models(options);
   require_not_read("--svg", options.svg, options.models);
@@ -323,6 +323,7 @@ void add_sweep_command(CLI::App& app) {
   add_json_option(command, options->evaluate.json);
   OptionGroup(command, kOutputGroup)
       .value("--svg", options->svg, "FILE", "Draw the score over arithmetic and over time");
+  check_data_options_early(command, options->evaluate);
   command.callback([options, &command] {
     note_given_options(command, options->evaluate);
     run_sweep(*options);

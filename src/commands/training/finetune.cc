@@ -31,6 +31,7 @@ constexpr double kLeastTargetCompute = 0.001;
 
 struct FinetuneCommand {
   FinetuningOptions options;
+  NamedDataOptions named_data;
   TrainingWords words;
   std::optional<std::string> protect;
   std::optional<std::string> head;
@@ -51,7 +52,10 @@ void add_data_options(CLI::App& command, FinetuneCommand& finetune) {
   const OptionGroup group(command, "Data");
   DataOptions& data = options.data;
   group.value("--task", data.task, "NAME", "Task of the catalogue: " + listed_tasks());
-  group.value("--data-dir", data.data_dir, "DIR", "Where the task's files lie, in their official layout");
+  group.value("--data-dir", data.data_dir, "DIR",
+              "Where the task's files lie, in their official layout (default: the cache, where they are "
+              "fetched to from where their authors publish them)");
+  add_named_data_options(command, finetune.named_data, "Data");
   group.value(
       "--train-file", data.train_file, "FILE",
       "Your own examples in place of a task: .csv, .tsv, .jsonl or .json; words with tags in .conll, .txt, "
@@ -276,8 +280,17 @@ void print_summary(const FinetuningResult& result, const FinetuningOptions& opti
   std::cout << '\n';
 }
 
+/// Finds the data of a task whose folder is not named, or fetches it.
+void find_named_data(FinetuneCommand& finetune) {
+  DataOptions& data = finetune.options.data;
+  if (data.task.empty()) return require_task(finetune.named_data);
+  if (data.data_dir.empty() && data.train_file.empty() && data.unlabelled.empty())
+    data.data_dir = data_directory(find_task(data.task, data.task_file), finetune.named_data);
+}
+
 void run_finetune(FinetuneCommand& finetune_command) {
   FinetuningOptions& options = finetune_command.options;
+  options.data.task_file = finetune_command.named_data.task_file;
   complete(finetune_command.words, options);
   options.skimming.enabled = !finetune_command.no_skimming;
   options.data.reranking = finetune_command.head.has_value();
@@ -288,6 +301,8 @@ void run_finetune(FinetuneCommand& finetune_command) {
   // The teacher itself learns to skim.
   if (!options.data.unlabelled.empty() && !finetune_command.model_named && options.teacher)
     options.model = *options.teacher;
+  check_finetuning_options(options);
+  find_named_data(finetune_command);
   const InterruptGuard guard(kInterruptedTraining);
   TrainingNarrator narrator(TrainingNarrator::Speed::examples);
   const FinetuningResult result = finetune(
@@ -327,7 +342,7 @@ void add_finetune_command(CLI::App& app) {
   add_json_option(*command, finetune_command->json);
   command->footer(
       "Examples:\n"
-      "  transkimmer finetune --task sst2 --data-dir glue --model my-bert --output-dir sst2-skim\n"
+      "  transkimmer finetune --task sst2 --model my-bert --output-dir sst2-skim\n"
       "  transkimmer finetune --train-file reviews.csv --validation-file dev.csv --model my-encoder \\\n"
       "      --output-dir out");
   command->callback([finetune_command, command] {

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <functional>
 
+#include "hub/online/content.h"
 #include "hub/online/hub_client.h"
 
 namespace transkimmer {
@@ -19,13 +20,14 @@ struct Download {
   const std::atomic<bool>* stop = nullptr;  ///< ends the transfer when it becomes true
 };
 
-/// Bytes of the content that an earlier download left and that need not come again.
-std::uint64_t bytes_left_behind(const Download& download, const RemoteFile& file);
+/// Bytes of a content of so many that an earlier download left and that need not come again.
+std::uint64_t bytes_left_behind(const Download& download, std::uint64_t size);
 
 /// Fetches a content: after a cut it goes on from there, and it gets its name once its size and hash are
-/// those that the Hub states. Throws what HubClient does; FormatError when the bytes are others than stated,
-/// which are removed; IoError when they cannot be written; Stopped.
-void download(HubClient& client, const ModelName& name, const RemoteFile& file, const Download& download);
+/// those that are stated. Throws what HubClient::read does; ConnectionError when it does not come whole;
+/// FormatError when the bytes are others than stated, which are removed; IoError when they cannot be written;
+/// Stopped.
+void download(HubClient& client, const Content& content, const Download& download);
 
 /// Another transfer has failed, and this one ended for it.
 class Stopped : public Error {

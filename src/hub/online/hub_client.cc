@@ -9,6 +9,7 @@
 #include "base/files/plain_name.h"
 #include "base/strings/numbers.h"
 #include "base/strings/quoting.h"
+#include "hub/online/answers.h"
 #include "model_files/json/json.h"
 #include "model_files/json/json_fields.h"
 
@@ -97,7 +98,7 @@ HubClient::Followed HubClient::insist(const HttpRequest& request, int attempts) 
     } catch (const ConnectionError&) {
       if (attempt >= attempts) throw;
     }
-    std::this_thread::sleep_for(pause_before(attempt, refusal, settings_));
+    std::this_thread::sleep_for(pause_before(attempt, refusal, settings_, endpoint_.origin));
   }
 }
 
@@ -108,7 +109,7 @@ ModelListing HubClient::list(const ModelName& name) {
       insist({.address = address, .timeout = settings_.answer_timeout}, settings_.listing_attempts);
   const HttpAnswer& answer = followed.answer;
   // A login page may come with any status, a refusal of the Hub is told by its headers or its JSON.
-  if (answer.status == 200) require_no_web_page(answer, followed.address);
+  if (answer.status == 200) require_no_web_page(answer, followed.address, kNoHub);
   if (answer.status != 200) throw_refusal(answer, name, settings_);
   return parsed_listing(answer.body, address);
 }
@@ -139,19 +140,19 @@ RemoteFile HubClient::look_up(const ModelName& name, const std::string& commit, 
   return remote;
 }
 
-HttpAnswer HubClient::read(const ModelName& name, const RemoteFile& file, std::uint64_t first_byte,
-                           const BodySink& sink) {
+HttpAnswer HubClient::read(const Content& content, std::uint64_t first_byte, const BodySink& sink) {
   const auto checked = [&](const HttpAnswer& head, std::string_view bytes) {
-    require_no_web_page({.status = head.status, .headers = head.headers}, file.address);
+    require_no_web_page({.status = head.status, .headers = head.headers}, content.address,
+                        content.else_because);
     sink(head, bytes);
   };
   HttpAnswer answer =
-      follow({.address = file.address, .first_byte = first_byte, .timeout = settings_.download_timeout},
+      follow({.address = content.address, .first_byte = first_byte, .timeout = settings_.download_timeout},
              checked)
           .answer;
   constexpr long kNoSuchRange = 416;
   const bool success = answer.status == 200 || answer.status == 206 || answer.status == kNoSuchRange;
-  if (!success && !may_pass(answer.status)) throw_refusal(answer, name, settings_);
+  if (!success && !may_pass(answer.status)) content.refuse(answer);
   return answer;
 }
 

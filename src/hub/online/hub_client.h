@@ -4,10 +4,11 @@
 #include <set>
 #include <string>
 
-#include "hub/model_name.h"
+#include "hub/names/model_name.h"
+#include "hub/names/settings.h"
 #include "hub/online/address.h"
+#include "hub/online/content.h"
 #include "hub/online/http.h"
-#include "hub/settings.h"
 
 namespace transkimmer {
 
@@ -37,9 +38,9 @@ class HubClient {
 
   ModelListing list(const ModelName& name);
   RemoteFile look_up(const ModelName& name, const std::string& commit, const std::string& file);
-  /// One attempt at the content from a byte on. Redirects are followed.
-  HttpAnswer read(const ModelName& name, const RemoteFile& file, std::uint64_t first_byte,
-                  const BodySink& sink);
+  /// One attempt at a content from a byte on. Comes back with a success, or with a refusal that may pass;
+  /// throws what content.refuse does for others.
+  HttpAnswer read(const Content& content, std::uint64_t first_byte, const BodySink& sink);
 
   const HubSettings& settings() const { return settings_; }
 
@@ -56,15 +57,10 @@ class HubClient {
   HttpConnection connection_;
 };
 
-/// Whether the same request may succeed later: too many requests, or a server that fails.
-bool may_pass(long status);
-/// How long to wait before the next attempt (the first is 1): as the answer's Retry-After says, or twice as
-/// long each time. Throws IoError when a server asks for more than is waited.
-std::chrono::milliseconds pause_before(int attempt, const HttpAnswer& answer, const HubSettings& settings);
+/// What a web page in place of an answer of the Hub may mean beside a network's login.
+inline constexpr const char* kNoHub = "is HF_ENDPOINT no Hub";
 
 /// Throws the IoError that says what a refusal means and what to do about it.
 [[noreturn]] void throw_refusal(const HttpAnswer& answer, const ModelName& name, const HubSettings& settings);
-/// Throws FormatError when an answer is a web page: a network's login stands between us and the Hub.
-void require_no_web_page(const HttpAnswer& answer, const std::string& address);
 
 }  // namespace transkimmer

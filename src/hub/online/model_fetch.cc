@@ -11,7 +11,7 @@
 #include "base/files/file.h"
 #include "base/machine/parallel.h"
 #include "base/strings/quoting.h"
-#include "hub/wanted_files.h"
+#include "hub/names/wanted_files.h"
 #include "transkimmer/error.h"
 
 namespace transkimmer {
@@ -53,6 +53,8 @@ FetchedModel ModelFetch::run() {
   WantedFiles settings = wanted_settings(listing.files);
   bring(settings.present);
   // The weights come last: a snapshot that has them has all the rest, whatever ended this process.
+  const WantedFiles modules = wanted_module_settings(listing.files, directory);
+  bring(modules.present);
   WantedFiles weights = wanted_weights(listing.files, directory);
   bring(weights.present);
   settings.absent.merge(weights.absent);
@@ -102,20 +104,29 @@ void ModelFetch::download_all(const std::vector<RemoteFile>& files) {
   std::uint64_t bytes = 0;
   for (const RemoteFile& file : files) {
     if (path_exists(cache_.blob(name_, file.etag)) || !contents.emplace(file.etag, &file).second) continue;
-    bytes +=
-        file.size - bytes_left_behind({.blob = cache_.blob(name_, file.etag), .exclusive = exclusive}, file);
+    bytes += file.size -
+             bytes_left_behind({.blob = cache_.blob(name_, file.etag), .exclusive = exclusive}, file.size);
   }
   require_space(bytes);
   expected_bytes_ += bytes;
   std::vector<const RemoteFile*> in_order;
   for (const auto& [etag, file] : contents) in_order.push_back(file);
   at_once(in_order.size(), [&](HubClient& client, std::size_t i) {
-    download(client, name_, *in_order[i],
+    download(client, content_of(*in_order[i]),
              {.blob = cache_.blob(name_, in_order[i]->etag),
               .exclusive = exclusive,
               .on_bytes = [this](std::int64_t count) { came(count); },
               .stop = &stop_});
   });
+}
+
+Content ModelFetch::content_of(const RemoteFile& file) const {
+  return {.name = file.name,
+          .address = file.address,
+          .size = file.size,
+          .hash = file.etag,
+          .else_because = kNoHub,
+          .refuse = [this](const HttpAnswer& answer) { throw_refusal(answer, name_, settings_); }};
 }
 
 void ModelFetch::require_space(std::uint64_t bytes) const {

@@ -10,9 +10,9 @@
 #include <string>
 #include <vector>
 
-#include "hub/cache.h"
+#include "hub/cache/cache.h"
+#include "hub/cache/file_lock.h"
 #include "hub/fetch_model.h"
-#include "hub/file_lock.h"
 #include "hub/online/download.h"
 #include "hub/online/hub_client.h"
 
@@ -43,6 +43,7 @@ class ModelFetch {
   std::vector<RemoteFile> look_up(const std::vector<std::string>& files);
   void lock_all(const std::vector<RemoteFile>& files);
   void download_all(const std::vector<RemoteFile>& files);
+  Content content_of(const RemoteFile& file) const;
   void require_space(std::uint64_t bytes) const;
   /// The same for each index on several threads; the first failure ends all and is thrown.
   void at_once(std::size_t count, const std::function<void(HubClient& client, std::size_t index)>& work);

@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 
 #include "base/strings/escaping.h"
-#include "base/strings/numbers.h"
 #include "base/strings/quoting.h"
 #include "hub/online/hub_client.h"
 
@@ -65,34 +64,6 @@ void throw_refusal(const HttpAnswer& answer, const ModelName& name, const HubSet
   if (const std::string said = answer.header("x-error-message"); !said.empty())
     text += fmt::format("; it says: {}", on_one_line(said));
   throw IoError(text);
-}
-
-void require_no_web_page(const HttpAnswer& answer, const std::string& address) {
-  const std::size_t begin = answer.body.find_first_not_of(" \t\r\n");
-  const bool looks_so = begin != answer.body.npos && answer.body[begin] == '<';
-  if (!looks_so && !answer.header("content-type").starts_with("text/html")) return;
-  throw FormatError(
-      fmt::format("{}: answers with a web page where the Hub would not: does this network want a login in a "
-                  "browser first, "
-                  "or is HF_ENDPOINT no Hub?",
-                  Address::parse(address).origin));
-}
-
-bool may_pass(long status) {
-  return status == 408 || status == 429 || status == 500 || status == 502 || status == 503 || status == 504;
-}
-
-std::chrono::milliseconds pause_before(int attempt, const HttpAnswer& answer, const HubSettings& settings) {
-  // Retry-After may be a date, too, which no server of the Hub sends: the usual pause serves for it.
-  if (const auto seconds = parse_integer(answer.header("retry-after")); seconds && *seconds >= 0) {
-    const std::chrono::seconds asked(*seconds);
-    if (asked > settings.longest_pause)
-      throw IoError(
-          fmt::format("{}: asks to wait {} s before the next request (HTTP status {}); try again then",
-                      settings.endpoint, *seconds, answer.status));
-    return asked;
-  }
-  return std::min(settings.first_pause * (1 << std::min(attempt - 1, 10)), settings.longest_pause);
 }
 
 }  // namespace transkimmer

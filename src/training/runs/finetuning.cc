@@ -73,7 +73,7 @@ void check_text_options(const FinetuningOptions& options) {
   const DataOptions& data = options.data;
   if (!data.unlabelled.empty()) return check_unlabelled_options(options);
   if (data.task.empty() == data.train_file.empty())
-    throw UsageError("say what to learn from: either --task with --data-dir, or --train-file");
+    throw UsageError("say what to learn from: either --task, or --train-file");
   if (!data.task.empty() && (has_table_options(data) || !data.validation_file.empty()))
     throw UsageError(
         "--validation-file, --text-column, --text-pair-column, --label-column and --regression go "
@@ -147,6 +147,12 @@ FinetuningOptions with_teacher(FinetuningOptions options) {
 }
 
 }  // namespace
+
+void check_finetuning_options(const FinetuningOptions& options) {
+  const FinetuningOptions taught = with_teacher(options);
+  check_options(taught);
+  check_run_options(taught);
+}
 
 FinetuningResult finetune(const FinetuningOptions& asked, const FinetuningEvents& events) {
   const FinetuningOptions taught = with_teacher(asked);

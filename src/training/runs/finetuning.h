@@ -24,6 +24,7 @@ struct TagColumns {
 /// Where the examples come from: a catalogue task with its directory, or the user's own tables.
 struct DataOptions {
   std::string task;
+  std::filesystem::path task_file;  ///< of tasks beside those of the catalogue; may be empty
   std::filesystem::path data_dir;
   std::filesystem::path train_file;
   /// Texts without labels, which a teacher answers: one a line, or tables.
@@ -88,6 +89,9 @@ struct FinetuningResult {
   FinetuningPlan plan;
   std::string chief_metric;  ///< empty without a validation set
 };
+
+/// Throws the UsageError of `finetune` for options that do not go together, before data is looked for.
+void check_finetuning_options(const FinetuningOptions& options);
 
 /// The whole of `finetune`: reads model and data, trains, and leaves a Hugging Face directory in output_dir.
 /// Question answering (squad_v2) reads SQuAD's JSON: from data_dir, or train_file and validation_file. Throws

@@ -26,10 +26,10 @@ void require_labels(const Dataset& dataset) {
 
 FinetuningTexts load_catalogue_task(const DataOptions& options) {
   if (options.data_dir.empty()) throw UsageError("--data-dir is needed with --task");
-  const Task& task = find_task(options.task);
-  FinetuningTexts texts{.task = task,
-                        .train = load_task(task, options.data_dir, Split::train),
-                        .dev = load_task(task, options.data_dir, Split::dev)};
+  const Task task = find_task(options.task, options.task_file);
+  FinetuningTexts texts{
+      .task = task, .train = load_task(task, options.data_dir, Split::train), .dev = std::nullopt};
+  if (task.has(Split::dev)) texts.dev = load_task(task, options.data_dir, Split::dev);
   return texts;
 }
 

@@ -66,11 +66,17 @@ QuestionTexts read_questions(const DataOptions& options) {
         options.data_dir.string() +
         ": --data-dir is a file, which would be learnt and validated alike; expected a folder, or "
         "--train-file and --validation-file");
-  texts.train = load_squad(own_files ? options.train_file : find_squad_file(options.data_dir, Split::train));
-  if (!options.validation_file.empty()) {
-    texts.dev = load_squad(options.validation_file);
-  } else if (!own_files) {
-    texts.dev = load_squad(find_squad_file(options.data_dir, Split::dev));
+  if (own_files) {
+    texts.train = load_squad(options.train_file);
+    if (!options.validation_file.empty()) texts.dev = load_squad(options.validation_file);
+  } else {
+    const Task task = find_task(options.task, options.task_file);
+    texts.train = load_squad(find_squad_file(options.data_dir, Split::train, task));
+    if (!options.validation_file.empty()) {
+      texts.dev = load_squad(options.validation_file);
+    } else if (task.has(Split::dev)) {
+      texts.dev = load_squad(find_squad_file(options.data_dir, Split::dev, task));
+    }
   }
   if (!texts.train.labelled) throw UsageError(texts.train.origin + ": has no answers to learn from");
   return texts;
@@ -121,7 +127,8 @@ FinetuningPlan plan_of(const FinetuningOptions& options, const TrainingModel& mo
 
 bool is_question_answering(const FinetuningOptions& options) {
   if (const auto head = teaching_head(options)) return *head == HeadKind::question_answering;
-  return !options.data.task.empty() && find_task(options.data.task).head == HeadKind::question_answering;
+  return !options.data.task.empty() &&
+         find_task(options.data.task, options.data.task_file).head == HeadKind::question_answering;
 }
 
 FinetuningResult finetune_questions(const FinetuningOptions& options, const FinetuningEvents& events) {

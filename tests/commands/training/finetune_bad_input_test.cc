@@ -65,11 +65,10 @@ std::vector<std::string> run_on_reviews(const std::vector<std::string>& more) {
 
 const std::vector<BadInput> usages = {
     {"NoOutput", 2, {"--model", "@model"}, "--output-dir is required", ""},
-    {"NothingToLearnFrom", 2, run({}),
-     "say what to learn from: either --task with --data-dir, or --train-file", ""},
+    {"NothingToLearnFrom", 2, run({}), "say what to learn from: either --task, or --train-file", ""},
     {"TaskAndFile", 2, run_on_reviews({"--task", "sst2"}),
-     "say what to learn from: either --task with --data-dir, or --train-file", ""},
-    {"TaskWithoutData", 2, run({"--task", "sst2"}), "--data-dir is needed with --task", ""},
+     "say what to learn from: either --task, or --train-file", ""},
+    {"MirrorOfFiles", 2, run_on_reviews({"--mirror", "http://m"}), "--mirror goes with --task", ""},
     {"TaskWithOptionsOfFiles", 2,
      run({"--task", "sst2", "--data-dir", "@model", "--validation-file", "@train.csv"}),
      "--validation-file, --text-column, --text-pair-column, --label-column and --regression go with "
@@ -89,8 +88,7 @@ const std::vector<BadInput> usages = {
      ""},
     {"UnknownTask", 2, run({"--task", "sst3", "--data-dir", "@model"}),
      "unknown task 'sst3', expected one of cola, mnli, mrpc, qnli, qqp, rte, sst2, stsb, wnli, imdb, "
-     "squad_v2, "
-     "20news, yelp",
+     "squad_v2, 20news, yelp, squad, yelp_polarity",
      ""},
     {"NoWeights",
      2,

@@ -133,7 +133,9 @@ TEST_F(FinetuneQuestions, SaysWhatItCannotLearnFrom) {
   EXPECT_THAT(
       finetune({"--data-dir", reviews_.path("squad2/train-v2.0.json")}).err,
       HasSubstr("--data-dir is a file, which would be learnt and validated alike; expected a folder"));
-  EXPECT_THAT(finetune({}).err, HasSubstr("say where the questions are: either --data-dir, or --train-file"));
+  EXPECT_THAT(
+      finetune({"--data-dir", reviews_.path(""), "--train-file", reviews_.path("squad2/dev-v2.0.json")}).err,
+      HasSubstr("say where the questions are: either --data-dir, or --train-file"));
   json unanswered = questions(3, 1);
   for (json& paragraph : unanswered["data"][0]["paragraphs"])
     for (json& question : paragraph["qas"]) question.erase("answers"), question.erase("is_impossible");

@@ -97,6 +97,18 @@ std::string joined(const std::vector<std::string>& parts, std::size_t first, std
   return text;
 }
 
+/// The bytes of a content that a Range asks for.
+StandInAnswer part_asked_for(const StandInRequest& request, StandInAnswer answer) {
+  const std::string range = request.header("range");
+  if (!range.starts_with("bytes=")) return answer;
+  const std::size_t first = std::stoul(range.substr(6));
+  const std::size_t size = answer.body.size();
+  answer.status = first < size ? 206 : 416;
+  answer.headers["Content-Range"] = fmt::format("bytes {}-{}/{}", first, size - 1, size);
+  answer.body.erase(0, first);
+  return answer;
+}
+
 StandInAnswer refusal(int status, const std::string& code) {
   return {.status = status, .headers = {{"X-Error-Code", code}}, .body = R"({"error": "refused"})"};
 }
@@ -139,6 +151,11 @@ HubStandIn::~HubStandIn() {
 void HubStandIn::put(const std::string& repository, StandInModel model) {
   const std::lock_guard lock(mutex_);
   models_[repository] = std::move(model);
+}
+
+void HubStandIn::put_file(const std::string& path, std::string content) {
+  const std::lock_guard lock(mutex_);
+  files_[path] = std::move(content);
 }
 
 void HubStandIn::disturb(std::function<void(const StandInRequest&, StandInAnswer&)> fault) {
@@ -188,6 +205,8 @@ void HubStandIn::answer_connection(int connection) {
 
 StandInAnswer HubStandIn::answer_to(const StandInRequest& request) const {
   const std::string path = request.path.substr(0, request.path.find('?'));
+  if (const auto found = files_.find(path); found != files_.end())
+    return part_asked_for(request, {.body = found->second});
   const std::vector<std::string> parts = parts_of(path);
   const auto at = [&](const char* word) {
     return std::find(parts.begin(), parts.end(), word) - parts.begin();
@@ -253,14 +272,7 @@ StandInAnswer HubStandIn::file(const StandInRequest& request, const std::string&
     }
   }
   answer.body = content->second;
-  if (const std::string range = request.header("range"); range.starts_with("bytes=")) {
-    const std::size_t first = std::stoul(range.substr(6));
-    answer.status = first < answer.body.size() ? 206 : 416;
-    answer.headers["Content-Range"] =
-        fmt::format("bytes {}-{}/{}", first, answer.body.size() - 1, answer.body.size());
-    answer.body.erase(0, first);
-  }
-  return answer;
+  return part_asked_for(request, std::move(answer));
 }
 
 }  // namespace transkimmer::test

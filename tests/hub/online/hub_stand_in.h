@@ -40,7 +40,8 @@ struct StandInModel {
   std::vector<std::string> revisions = {"main"};
 };
 
-/// The Hub's routes on a port of this machine, for models that are given, with faults on demand. Weights are
+/// The Hub's routes on a port of this machine, for models that are given, and files as a host of data has
+/// them, with faults on demand. Weights are
 /// kept as Git LFS is: by SHA-256, behind a redirect to another host, which here is the same by its other
 /// name.
 class HubStandIn {
@@ -54,6 +55,8 @@ class HubStandIn {
   const std::string& address() const { return address_; }
   /// Replaces what had this name.
   void put(const std::string& repository, StandInModel model);
+  /// Any other file, by its path there: "/glue/SST-2.zip". Replaces what had this path.
+  void put_file(const std::string& path, std::string content);
   /// May change an answer before it is sent; from several threads at once.
   void disturb(std::function<void(const StandInRequest& request, StandInAnswer& answer)> fault);
   /// All so far, in the order of their arrival.
@@ -75,6 +78,7 @@ class HubStandIn {
   std::string store_;
   mutable std::mutex mutex_;
   std::map<std::string, StandInModel> models_;
+  std::map<std::string, std::string> files_;
   std::vector<StandInRequest> requests_;
   std::function<void(const StandInRequest&, StandInAnswer&)> fault_;
   std::atomic<int> open_ = 0;

@@ -83,12 +83,18 @@ TEST_F(ModelFetches, BringShardsAndFolders) {
   model_.files["a.safetensors"] = "first";
   model_.files["b.safetensors"] = "second";
   model_.files["modules.json"] =
-      R"([{"path": "", "type": "Transformer"}, {"path": "1_Pooling", "type": "Pooling"}])";
+      R"([{"path": "", "type": "Transformer"}, {"path": "1_Pooling", "type": "Pooling"},
+          {"path": "2_Dense", "type": "Dense"}])";
   model_.files["1_Pooling/config.json"] = "{}";
+  model_.files["2_Dense/config.json"] = "{}";
+  model_.files["2_Dense/model.safetensors.index.json"] =
+      R"({"weight_map": {"linear.weight": "c.safetensors"}})";
+  model_.files["2_Dense/c.safetensors"] = "third";
   hub_.put("org/name", model_);
   const FetchedModel fetched = fetch();
   EXPECT_EQ(read_file(fetched.directory / "b.safetensors"), "second");
   EXPECT_EQ(read_file(fetched.directory / "1_Pooling/config.json"), "{}");
+  EXPECT_EQ(read_file(fetched.directory / "2_Dense/c.safetensors"), "third");
 }
 
 TEST_F(ModelFetches, CopyWhereLinksCannotBeMade) {
