@@ -127,8 +127,11 @@ TEST_P(ArchitectureOf, TheEngineAnswersAsTransformersDoes) {
                             ? expected.at("logits").reshape(-1)
                             : expected.at("logits").index({batch.real.gt(0)}).reshape(-1);
   ASSERT_EQ(static_cast<std::int64_t>(logits.size()), wanted.numel());
+  // Of scale, as gradients are: floats near 6, which MPNet's masked language model has, lie 5e-7 apart, and
+  // some twenty roundings lead to them.
+  const double tolerance = 1e-5 * std::max(1.0, at::max(at::abs(wanted)).item<double>());
   for (std::size_t i = 0; i < logits.size(); ++i)
-    EXPECT_NEAR(logits[i], wanted[static_cast<std::int64_t>(i)].item<double>(), 1e-5);
+    EXPECT_NEAR(logits[i], wanted[static_cast<std::int64_t>(i)].item<double>(), tolerance);
   if (head() != "masked_lm") return;
   ragged.asked = {1, 5, 12};
   const std::vector<float> asked = engine.run(ragged).logits;
