@@ -1,0 +1,97 @@
+#include "loading.h"
+#include "module.h"
+
+namespace transkimmer::python {
+namespace {
+
+/// A Classification in Python's units.
+struct Result {
+  Classification result;
+  std::vector<Token> tokens;
+};
+
+nb::dict to_dict(const Result& one) {
+  nb::dict made;
+  made["label"] = one.result.label_name;
+  made["score"] = one.result.score;
+  made["probabilities"] = one.result.probabilities;
+  made["kept_fraction"] = one.result.kept_fraction;
+  made["truncated"] = one.result.truncated;
+  nb::list tokens;
+  for (const Token& token : one.tokens) tokens.append(dict_of(token));
+  if (!one.tokens.empty()) made["tokens"] = tokens;
+  return made;
+}
+
+nb::object classify(const Held<Classifier>& held, nb::handle given, std::size_t max_length, bool trace_tokens,
+                    std::size_t batch_tokens, std::optional<double> skim_threshold) {
+  const Texts texts(given);
+  const ClassifyOptions options{.batch_tokens = batch_tokens,
+                                .max_length = max_length,
+                                .trace_tokens = trace_tokens,
+                                .progress = [](const ClassifyProgress&) { check_signals(); }};
+  std::vector<Classification> found = answered(
+      held, skim_threshold, [&](const Classifier& head) { return head.classify(texts.inputs(), options); });
+  std::vector<Result> results;
+  results.reserve(found.size());
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    std::vector<Token> tokens;
+    for (const TokenTrace& trace : found[i].tokens) tokens.push_back(token_of(trace, texts[i]));
+    results.push_back({.result = std::move(found[i]), .tokens = std::move(tokens)});
+  }
+  return results_of(texts, std::move(results));
+}
+
+}  // namespace
+
+void bind_classifier(nb::module_& module) {
+  nb::class_<Result>(module, "Classification", "What a text or a pair is classified as.")
+      .def_prop_ro(
+          "label", [](const Result& one) { return one.result.label_name; },
+          "The label's name; empty for regression.")
+      .def_prop_ro(
+          "label_id", [](const Result& one) { return one.result.label; }, "Its index in Classifier.labels.")
+      .def_prop_ro(
+          "score", [](const Result& one) { return one.result.score; },
+          "Its softmax probability; for regression the value.")
+      .def_prop_ro(
+          "probabilities",
+          [](nb::handle self) {
+            return array_view(nb::cast<const Result&>(self).result.probabilities, self);
+          },
+          "[labels] float32, a view without a copy; empty for regression.")
+      .def_prop_ro(
+          "kept_fraction",
+          [](nb::handle self) {
+            return array_view(nb::cast<const Result&>(self).result.kept_fraction, self);
+          },
+          "[layers] float32: of all tokens, those that went through each layer.")
+      .def_prop_ro(
+          "tokens", [](const Result& one) { return one.tokens; }, "Filled with trace_tokens=True.")
+      .def_prop_ro(
+          "truncated", [](const Result& one) { return one.result.truncated; },
+          "Whether the input was longer than allowed, and was cut.")
+      .def("to_dict", &to_dict)
+      .def("__repr__", [](const Result& one) {
+        return "Classification(label='" + one.result.label_name +
+               "', score=" + std::to_string(one.result.score) + ")";
+      });
+  nb::class_<Held<Classifier>> bound(
+      module, "Classifier",
+      "Classifies texts or pairs, or gives them a number.\n\n"
+      "    classifier = transkimmer.Classifier.load('my-model', threads=2)\n"
+      "    for result in classifier.classify(['a charming journey', ('premise', 'hypothesis')]):\n"
+      "        print(result.label, result.score)\n\n"
+      "May be used from several threads at once; they compute without the interpreter's lock.");
+  bind_head(bound);
+  bound.def(
+      "classify", &classify, nb::arg("texts"), nb::kw_only(), nb::arg("max_length") = 0,
+      nb::arg("trace_tokens") = false, nb::arg("batch_tokens") = ClassifyOptions{}.batch_tokens,
+      nb::arg("skim_threshold") = nb::none(),
+      "One Classification for one text or one pair (a tuple), a list of them for a sequence, in order.\n\n"
+      "max_length: longer inputs are cut; 0 is as long as the model allows. trace_tokens: also say of\n"
+      "every token where it was skimmed. batch_tokens: tokens in a forward pass. skim_threshold: of this\n"
+      "call. Raises UsageError for options out of range; Ctrl-C ends a call between forward passes.");
+}
+
+}  // namespace transkimmer::python
