@@ -34,6 +34,7 @@ struct TokenTrace {
       0;  ///< the layer whose predictor skimmed it; the number of layers when it was never skimmed
 };
 
+/// What a text, or a pair, is classified as.
 struct Classification {
   int label = 0;           ///< index into Classifier::labels(), of the likeliest; 0 for regression
   std::string label_name;  ///< empty for regression
@@ -61,6 +62,7 @@ struct ClassifyProgress {
   double sequences_per_second() const { return seconds > 0 ? static_cast<double>(done) / seconds : 0; }
 };
 
+/// How inputs are run, and what is told of them.
 struct ClassifyOptions {
   /// Tokens per forward pass; bounds the memory of a pass, not the result. Batches are cut by tokens, not by
   /// number, from inputs sorted by length.

@@ -19,12 +19,14 @@
 
 namespace transkimmer {
 
+/// A text as a vector.
 struct Embedding {
   std::vector<float> values;         ///< [dimension]
   std::vector<float> kept_fraction;  ///< [layers]: of all tokens, those that went through each layer
   bool truncated = false;            ///< the text was longer than allowed, and was cut
 };
 
+/// How texts are run, and what becomes of their vectors.
 struct EmbedOptions {
   /// Tokens per forward pass; bounds the memory of a pass, not the result.
   std::size_t batch_tokens = 4096;

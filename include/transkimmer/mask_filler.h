@@ -26,6 +26,7 @@ struct FilledToken {
       sequence;  ///< the text with it in place of this mask; other masks, and then special tokens, stay
 };
 
+/// What may stand at the masks of a text.
 struct FilledText {
   /// Of each mask in turn the likeliest tokens, by descending score.
   std::vector<std::vector<FilledToken>> masks;
@@ -33,6 +34,7 @@ struct FilledText {
   bool truncated = false;            ///< the text was longer than allowed, and was cut
 };
 
+/// How texts are run, and how many tokens are told.
 struct FillOptions {
   std::size_t top_k = 5;  ///< tokens for each mask
   /// Tokens per forward pass; bounds the memory of a pass, not the result.

@@ -49,6 +49,7 @@ struct AnswerCandidate {
   float score = 0;  ///< probability among the candidates
 };
 
+/// The passage that answers a question, or that none does.
 struct Answer {
   std::string text;         ///< empty when the context does not answer the question
   std::uint32_t begin = 0;  ///< byte range of `text` in the context

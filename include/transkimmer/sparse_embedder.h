@@ -24,12 +24,14 @@ struct SparseValue {
   std::string token;  ///< as the vocabulary spells it
 };
 
+/// A text as a sparse vector.
 struct SparseEmbedding {
   std::vector<SparseValue> values;   ///< by descending value; all others of the vocabulary are 0
   std::vector<float> kept_fraction;  ///< [layers]: of all tokens, those that went through each layer
   bool truncated = false;            ///< the text was longer than allowed, and was cut
 };
 
+/// How texts are run, and how much of their vectors is kept.
 struct SparseEmbedOptions {
   /// Only so many largest values (SparseEncoder's max_active_dims); 0: all.
   std::size_t max_active_dims = 0;

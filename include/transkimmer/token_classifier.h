@@ -45,6 +45,7 @@ struct Entity {
   std::uint32_t index = 0;  ///< of its first token in the model's input, special tokens counted
 };
 
+/// How texts are run, and how tokens become entities.
 struct TagOptions {
   std::size_t batch_tokens = 4096;  ///< as in ClassifyOptions, as the next
   std::size_t max_length = 0;
@@ -52,6 +53,7 @@ struct TagOptions {
   std::function<void(const ClassifyProgress&)> progress = {};
 };
 
+/// The labels of a text's tokens, and the entities that they make.
 struct TaggedText {
   std::vector<TokenLabel> tokens;  ///< without special tokens
   /// What Hugging Face's pipeline gives with the same aggregation_strategy; "O" is none.

@@ -11,6 +11,7 @@
 
 namespace transkimmer {
 
+/// What a line of progress says, and how often.
 struct ProgressOptions {
   std::int64_t total = 0;  ///< steps in all; 0 when unknown: then no percentage and no time left
   std::int64_t first_step =

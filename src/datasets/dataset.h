@@ -22,6 +22,7 @@ struct Example {
   std::vector<std::uint8_t> marks = {};
 };
 
+/// Texts or pairs, each with a label where they have them.
 struct Dataset {
   std::vector<Example> examples;
   std::vector<std::string> labels;  ///< class names by index; empty for regression

@@ -28,6 +28,7 @@ struct QaExample {
   std::vector<QaAnswer> answers;
 };
 
+/// Questions, and the contexts that they share.
 struct QaDataset {
   std::vector<std::string> contexts;
   std::vector<QaExample> examples;

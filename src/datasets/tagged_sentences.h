@@ -16,6 +16,7 @@ struct TaggedSentence {
   std::vector<std::int32_t> tags;  ///< [words]: index into the labels; empty where there are none
 };
 
+/// Sentences whose words have labels.
 struct TaggedDataset {
   std::vector<TaggedSentence> examples;
   std::vector<std::string> labels;  ///< names of tags ("B-PER") by index

@@ -16,6 +16,7 @@
 
 namespace transkimmer {
 
+/// How a data set is run, and what is told meanwhile.
 struct EvaluationOptions {
   std::size_t batch_tokens = 4096;
   std::size_t batch_sequences = SIZE_MAX;

@@ -18,6 +18,7 @@ struct TimedRun {
   std::span<const std::size_t> groups = {};  ///< as in EvaluationOptions
 };
 
+/// How several runs are timed in turns.
 struct TurnOptions {
   std::size_t rounds = 5;
   std::size_t batch_tokens = 4096;

@@ -10,6 +10,7 @@ namespace transkimmer {
 /// Indices of the sequences of one batch.
 using Batch = std::vector<std::uint32_t>;
 
+/// The most that a batch holds.
 struct BatchLimits {
   std::size_t max_sequences = SIZE_MAX;
   std::size_t max_tokens = SIZE_MAX;  ///< sum of lengths; a sequence longer than this forms its own batch

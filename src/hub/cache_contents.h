@@ -7,6 +7,7 @@
 
 namespace transkimmer {
 
+/// A revision of a model in the cache.
 struct CachedRevision {
   std::string commit;
   std::vector<std::string> names =
@@ -16,6 +17,7 @@ struct CachedRevision {
   std::uint64_t bytes = 0;  ///< of its files; revisions may share them
 };
 
+/// A model in the cache, with its revisions.
 struct CachedModel {
   std::string repository;  ///< "org/name"
   std::vector<CachedRevision> revisions = {};

@@ -26,6 +26,7 @@ struct TagSpan {
 /// The entities of some sentences, in their order (seqeval's get_entities).
 std::vector<TagSpan> tag_spans(std::span<const TagSequence> sentences);
 
+/// How well entities of one kind, or of all, were found.
 struct EntityShares {
   double precision = 0;  ///< 0 where nothing is predicted, as the others where there is nothing to divide by
   double recall = 0;
@@ -33,6 +34,7 @@ struct EntityShares {
   std::size_t number = 0;  ///< entities in the labels
 };
 
+/// Scores of entities as seqeval has them.
 struct EntityScores {
   EntityShares overall;                         ///< over all entities (micro)
   std::map<std::string, EntityShares> by_type;  ///< of every type that is labelled or predicted

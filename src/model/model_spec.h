@@ -19,6 +19,7 @@ enum class Positions {
                   ///< row of its id and is not counted
 };
 
+/// The tables that ids, positions and types are looked up in.
 struct EmbeddingSpec {
   std::int64_t vocab_size = 0;
   std::int64_t padding_id = 0;
@@ -35,6 +36,7 @@ struct EmbeddingSpec {
   }
 };
 
+/// Attention of all tokens of a text to one another, in heads of one size.
 struct AttentionSpec {
   std::int64_t heads = 0;
 };
@@ -46,6 +48,7 @@ struct RelativeBiasSpec {
   std::int64_t max_distance = 128;  ///< from here on all distances fall into the last bucket
 };
 
+/// Two linear layers with an activation between them.
 struct FeedForwardSpec {
   std::int64_t size = 0;
   Activation activation = Activation::gelu;
@@ -88,6 +91,7 @@ struct HeadStep {
   bool biased = true;     ///< has `name`.bias
 };
 
+/// What stands on the encoder: what it reads, and the linear layers that it applies.
 struct HeadSpec {
   HeadKind kind = HeadKind::none;
   Reads reads = Reads::none;

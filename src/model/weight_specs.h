@@ -24,6 +24,7 @@ enum class WeightRole {
   decision_bias  ///< of a skim predictor's last layer: [skim, keep]
 };
 
+/// A tensor that a model has.
 struct WeightSpec {
   std::string name;  ///< canonical: as Hugging Face's BERT has it, without the leading "bert."
   std::vector<std::int64_t> shape;

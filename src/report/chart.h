@@ -6,6 +6,7 @@
 
 namespace transkimmer {
 
+/// A point of a curve.
 struct ChartPoint {
   double x = 0;
   double y = 0;
@@ -19,12 +20,14 @@ struct ChartSeries {
   std::vector<ChartPoint> points;
 };
 
+/// An axis: its words, and how its numbers are spread.
 struct ChartAxis {
   std::string label;
   bool logarithmic = false;  ///< then every value has to be above 0
   bool from_zero = false;    ///< begins at 0, wherever the values do
 };
 
+/// One drawing of a chart.
 struct ChartPanel {
   ChartAxis x;
   ChartAxis y;

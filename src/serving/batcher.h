@@ -67,6 +67,7 @@ struct PassReport {
   std::vector<std::uint64_t> kept = {};  ///< [layers]: tokens that went through each
 };
 
+/// How large passes are, and what is told of them.
 struct BatcherOptions {
   std::size_t max_batch_tokens = 16384;       ///< a longer sequence is a pass by itself
   std::size_t max_batch_requests = SIZE_MAX;  ///< sequences of a pass

@@ -19,6 +19,7 @@ struct ServedKind {
   bool of_pairs = false;  ///< every input is a pair of texts
 };
 
+/// What all classes that are made of a model share.
 struct Model::Loaded {
   std::filesystem::path directory;
   Engine engine;

@@ -40,6 +40,7 @@ struct InputRules {
   std::size_t max_length = SIZE_MAX;
 };
 
+/// How texts are cut to length.
 struct EncodeOptions {
   std::size_t max_length = 512;  ///< tokens, special tokens included; ignored when truncation is none
   Truncation truncation = Truncation::longest_first;

@@ -32,6 +32,7 @@ struct EvaluatedData {
   double tokenization_seconds = 0;
 };
 
+/// Texts with labels, encoded.
 struct EvaluatedTexts : EvaluatedData {
   Dataset dataset;
   EncodedDataset encoded;
@@ -40,12 +41,14 @@ struct EvaluatedTexts : EvaluatedData {
   std::vector<std::size_t> indices;  ///< of the examples in their file, [examples]
 };
 
+/// Questions with their contexts, encoded.
 struct EvaluatedQuestions : EvaluatedData {
   QaDataset dataset;
   QaFeatures features;
   QaDecodingOptions decoding;
 };
 
+/// Sentences whose words have labels, encoded.
 struct EvaluatedTags : EvaluatedData {
   TaggedDataset dataset;
   TaggedFeatures features;

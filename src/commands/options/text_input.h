@@ -27,6 +27,7 @@ enum class LineContent {
   questions  ///< always two: "question" and "context"; an "id" goes with them
 };
 
+/// How lines of input are read.
 struct TextInputOptions {
   std::filesystem::path path = "-";  ///< "-": standard input
   InputFormat format = InputFormat::automatic;

@@ -4,6 +4,7 @@
 
 namespace transkimmer {
 
+/// The program that runs commands which this one lacks.
 struct Delegate {
   std::string program;  ///< name of the program to run instead of this one
   std::string

@@ -10,6 +10,7 @@
 
 namespace transkimmer {
 
+/// What `demo` begins with, and where it leaves its models.
 struct DemonstrationOptions {
   std::filesystem::path directory;  ///< existing; receives the two models, `dense` and `skimmed`
   int threads = 0;                  ///< 0: all processors
@@ -19,6 +20,7 @@ struct DemonstrationOptions {
   std::size_t test_examples = 1000;
 };
 
+/// What `demo` tells while it runs.
 struct DemonstrationEvents {
   /// A part begins: "training the dense model", ...
   std::function<void(const std::string& what)> on_stage;

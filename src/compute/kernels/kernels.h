@@ -11,6 +11,7 @@ namespace transkimmer {
 /// row-major and contiguous unless a stride is given; pointers need no alignment; an output may be the same
 /// memory as an input.
 
+/// Rows of so many columns.
 struct RowShape {
   std::size_t rows = 0;
   std::size_t columns = 0;

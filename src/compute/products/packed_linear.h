@@ -12,6 +12,7 @@
 
 namespace transkimmer {
 
+/// A linear layer: its sizes, what follows its product, and in which numbers.
 struct LinearShape {
   std::size_t in = 0;
   std::size_t out = 0;

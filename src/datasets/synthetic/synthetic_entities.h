@@ -8,6 +8,7 @@
 
 namespace transkimmer {
 
+/// How many sentences are generated, and from which seed.
 struct SyntheticEntityOptions {
   std::uint64_t seed = 0;
   std::size_t examples = 1000;

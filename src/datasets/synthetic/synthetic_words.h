@@ -10,6 +10,7 @@ namespace transkimmer::synthetic {
 /// one of the list of that name; spaces separate tokens.
 using Words = std::span<const std::string_view>;
 
+/// A field of life, and the words that tell it.
 struct Topic {
   std::string_view name;
   Words deciding;     ///< phrases that make a message belong to the topic

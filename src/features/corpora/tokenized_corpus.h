@@ -14,6 +14,7 @@ namespace transkimmer {
 /// shows the settings (case, accents, blanks).
 std::uint64_t tokenizer_fingerprint(const Tokenizer& tokenizer);
 
+/// How a corpus becomes ids.
 struct TokenizationOptions {
   unsigned threads = 1;
   /// Called from time to time with bytes of text read, and how many there are.

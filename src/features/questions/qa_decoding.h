@@ -19,6 +19,7 @@ struct TokenLogits {
 /// From the head's output, [tokens, 2]: start and end of each token in turn.
 TokenLogits token_logits(std::span<const float> start_and_end);
 
+/// Which passages may be answers, and when there is none.
 struct QaDecodingOptions {
   /// Starts and ends looked at in each window, and answers left in the end.
   std::size_t n_best = 20;

@@ -18,6 +18,7 @@ class ConnectionError : public IoError {
   using IoError::IoError;
 };
 
+/// What a server is asked.
 struct HttpRequest {
   std::string address;
   bool head = false;                 ///< headers alone
@@ -26,6 +27,7 @@ struct HttpRequest {
   std::chrono::seconds timeout{10};  ///< to connect, and without a byte
 };
 
+/// What a server answers.
 struct HttpAnswer {
   long status = 0;
   std::map<std::string, std::string> headers = {};  ///< by name in lower case

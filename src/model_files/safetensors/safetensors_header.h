@@ -19,6 +19,7 @@ struct TensorEntry {
   std::uint64_t end = 0;
 };
 
+/// What the beginning of a safetensors file says of its tensors.
 struct SafetensorsHeader {
   std::vector<TensorEntry> tensors;  ///< in the order of the header
   std::map<std::string, std::string> metadata;

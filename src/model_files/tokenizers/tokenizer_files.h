@@ -13,6 +13,7 @@
 
 namespace transkimmer {
 
+/// What a caller wants of a tokenizer beyond its files.
 struct TokenizerOptions {
   NoticeHandler notices = {};  ///< is told of tokens that vocab.txt has twice
   /// Special tokens that are written out in a text are read as plain text. (tokenizer_config.json may say so,

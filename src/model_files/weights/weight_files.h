@@ -9,6 +9,7 @@
 
 namespace transkimmer {
 
+/// Names of the files of weights in Hugging Face's directories: safetensors, and PyTorch's own.
 inline constexpr const char* kSafetensorsWeights = "model.safetensors";
 inline constexpr const char* kPytorchWeights = "pytorch_model.bin";
 /// The list of the shards that stand for such a file: "model.safetensors.index.json".

@@ -8,6 +8,7 @@
 
 namespace transkimmer {
 
+/// How a model is packed for the CPU.
 struct CpuModelOptions {
   bool with_predictors = true;
   int threads = 1;

@@ -15,11 +15,13 @@ namespace transkimmer {
 /// Which final states the head reads. The last layer computes no others.
 enum class OutputStates { first_token, all_tokens };
 
+/// What a pass through the layers does, and keeps.
 struct EncoderOptions {
   const PassOptions& pass;
   OutputStates outputs = OutputStates::first_token;
 };
 
+/// What a pass through the layers leaves.
 struct EncoderResult {
   /// [sequences, hidden] or [tokens, hidden]; lives in the workspace. A skimmed token's state is the input of
   /// the layer that skimmed it.

@@ -24,6 +24,7 @@ struct LayerWeights {
   NormParameters output_norm;
 };
 
+/// The tables, and what follows their sum.
 struct EmbeddingWeights {
   std::vector<float> words;      ///< [vocabulary, columns]
   std::vector<float> positions;  ///< [positions, columns]
@@ -43,6 +44,7 @@ struct RelativeBias {
   }
 };
 
+/// The packed weights of embeddings, layers and predictors.
 struct EncoderWeights {
   EmbeddingWeights embeddings;
   RelativeBias relative_bias;

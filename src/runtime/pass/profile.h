@@ -27,6 +27,7 @@ inline constexpr std::size_t kOperationCount = static_cast<std::size_t>(Operatio
 /// "attention", "feed-forward in", ...
 std::string_view name_of(Operation operation);
 
+/// What an operation took in a pass.
 struct OperationTotals {
   double seconds = 0;      ///< added over threads
   std::uint64_t macs = 0;  ///< multiply-accumulates of products and attention; 0 for passes over rows

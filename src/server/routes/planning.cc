@@ -1,6 +1,5 @@
 #include "server/routes/planning.h"
 
-#include <cmath>
 #include <iterator>
 #include <utility>
 
@@ -64,10 +63,6 @@ void append_values(std::span<const float> values, std::string& text) {
   for (std::size_t i = 0; i < values.size(); ++i)
     fmt::format_to(std::back_inserter(text), "{}{}", i == 0 ? "" : ",", values[i]);
   text += ']';
-}
-
-float sigmoid(float logit) {
-  return 1.0F / (1.0F + std::exp(-logit));
 }
 
 }  // namespace transkimmer

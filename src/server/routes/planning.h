@@ -49,7 +49,5 @@ HttpResponse json_response(const OrderedJson& value);
 /// The numbers of a vector as JSON spells them, in as many digits as give the same number back.
 void append_values(std::span<const float> values, std::string& text);
 
-/// 1 / (1 + exp(-logit)).
-float sigmoid(float logit);
 
 }  // namespace transkimmer

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/strings/shortest_decimal.h"
+#include "runtime/probabilities.h"
 #include "server/routes/planning.h"
 #include "server/routes/route.h"
 

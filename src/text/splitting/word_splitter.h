@@ -28,12 +28,14 @@ enum class MetaspacePrefix : std::uint8_t {
   never
 };
 
+/// How blanks become marks of words (Metaspace of tokenizer.json).
 struct MetaspaceOptions {
   char32_t replacement = U'\u2581';
   MetaspacePrefix prefix = MetaspacePrefix::always;
   bool split = true;
 };
 
+/// How texts become words of bytes (ByteLevel of tokenizer.json).
 struct ByteLevelOptions {
   bool add_prefix_space = true;
   bool use_regex = true;

@@ -38,6 +38,7 @@ class NormalizedText {
   std::uint32_t base_ = 0;
 };
 
+/// What is done to characters before words are split (BertNormalizer of tokenizer.json).
 struct BertNormalizerOptions {
   bool clean_text = true;            ///< drop control characters, turn every white space into a blank
   bool handle_chinese_chars = true;  ///< blanks around CJK ideographs

@@ -14,6 +14,7 @@ enum class BertCharacter : std::uint8_t { word, space, punctuation };
 /// As is_whitespace and is_punctuation tell; every other character belongs to a word.
 BertCharacter bert_character(char32_t c);
 
+/// Characters of one byte, whose classes stand in a table.
 inline constexpr std::size_t kAsciiCharacters = 128;
 /// The same for ASCII characters, as a table.
 const std::array<BertCharacter, kAsciiCharacters>& ascii_bert_characters();

@@ -12,6 +12,7 @@
 
 namespace transkimmer {
 
+/// A word of a corpus, and how often it occurs.
 struct WordCount {
   std::string word;
   std::uint64_t count = 0;

@@ -12,6 +12,7 @@
 
 namespace transkimmer {
 
+/// How words are covered by pieces.
 struct WordCoverOptions {
   std::string continuing_prefix = "##";  ///< of tokens that do not begin a word
   std::size_t max_characters = 100;      ///< a longer word is not covered

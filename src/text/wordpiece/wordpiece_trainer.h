@@ -10,6 +10,7 @@
 
 namespace transkimmer {
 
+/// What a vocabulary that is learnt is to be like.
 struct WordPieceTrainingOptions {
   std::size_t vocabulary_size = 8192;  ///< pieces, special tokens included
   std::uint64_t min_frequency = 2;     ///< a pair that occurs less often is not merged

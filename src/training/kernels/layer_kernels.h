@@ -37,6 +37,7 @@ struct ResidualNorm {
   RowDropout dropout;
 };
 
+/// Rows of a LayerNorm, and where its results go.
 struct NormForward {
   const float* x = nullptr;
   const float* residual = nullptr;     ///< may be null
@@ -48,6 +49,7 @@ struct NormForward {
 /// Writes the LayerNorm of all rows to `out`, and what else is not null.
 void normalize_rows(const ResidualNorm& norm, const NormForward& io);
 
+/// What the gradient of a LayerNorm reads, and where it goes.
 struct NormBackward {
   const float* gradient = nullptr;  ///< of the result
   const float* normal = nullptr;

@@ -17,6 +17,7 @@ using MatrixView = MatrixOf<float>;
 /// The upper halves of f32 numbers, as torch::kBFloat16 keeps them.
 using Bf16MatrixView = MatrixOf<std::uint16_t>;
 
+/// Sizes of a product, and what becomes of its sums.
 struct ProductShape {
   std::int64_t rows = 0;
   std::int64_t columns = 0;

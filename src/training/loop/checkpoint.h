@@ -19,6 +19,7 @@ struct Trained {
   AdamW& optimizer;
 };
 
+/// Where checkpoints go, and which are kept.
 struct CheckpointPlace {
   std::filesystem::path output_dir;
   const TokenizerFiles* tokenizer = nullptr;  ///< null: none are written

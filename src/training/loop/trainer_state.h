@@ -46,6 +46,7 @@ struct TrainerState {
   double epoch() const { return static_cast<double>(global_step) / static_cast<double>(steps_per_epoch); }
 };
 
+/// In a checkpoint, as Hugging Face's Trainer has it.
 inline constexpr const char* kTrainerStateFile = "trainer_state.json";
 
 /// trainer_state.json as Hugging Face writes it, with our own part under "transkimmer". Numbers survive

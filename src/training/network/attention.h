@@ -19,12 +19,14 @@ struct AttentionMask {
   bool gradient_of_return = false;
 };
 
+/// What attention reads.
 struct AttentionInput {
   Tensor query;  ///< [B, S, H]; key and value alike
   Tensor key;
   Tensor value;
 };
 
+/// How attention is computed, in training and else.
 struct AttentionOptions {
   std::int64_t heads = 1;
   double dropout = 0.0;

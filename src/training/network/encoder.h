@@ -29,6 +29,7 @@ struct PaddedBatch {
 /// As a number of layers: more than any model has.
 inline constexpr std::int64_t kEveryLayer = std::numeric_limits<std::int64_t>::max();
 
+/// How a forward pass is run.
 struct ForwardOptions {
   bool training = false;   ///< dropout, and Gumbel noise in the skim decisions
   bool skimming = true;    ///< false runs the layers dense, predictors unused
@@ -57,6 +58,7 @@ struct EncoderTrace {
   std::vector<Tensor> probabilities;  ///< L of [B, heads, S, S]
 };
 
+/// What a forward pass leaves, before the head.
 struct EncoderOutput {
   Tensor hidden;                   ///< [B, S, H]: of each token the last state it reached
   std::vector<Tensor> skim_masks;  ///< L of [B, S], cumulative, 1 = kept; empty when not skimming

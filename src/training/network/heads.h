@@ -15,6 +15,7 @@ struct HeadInput {
   Tensor real = {};       ///< [B, S], 1 for tokens; undefined: all are. For heads that pool states
 };
 
+/// What a head gives.
 struct HeadOutput {
   /// [B, labels]; [B, S, 2] for question answering (start, end); [M, vocabulary] for masked-LM; [B,
   /// dimension] for embeddings.

@@ -13,11 +13,13 @@
 
 namespace transkimmer {
 
+/// What a forward pass gives.
 struct ModelOutput {
   EncoderOutput encoder;
   HeadOutput head;
 };
 
+/// How weights begin that no file has.
 struct NewWeights {
   torch::Device device = torch::kCPU;
   std::uint64_t seed = 0;  ///< of the weights drawn at random

@@ -13,6 +13,7 @@
 
 namespace transkimmer {
 
+/// How a model is evaluated while it is trained.
 struct EvaluationSettings {
   ComputeSettings compute;
   std::size_t batch_size = 64;

@@ -99,6 +99,7 @@ struct ChosenEvaluation {
   double compute_share = 0;  ///< of the validation data's dense MACs; 0 where it was not measured
 };
 
+/// What a training ended with.
 struct TrainingResult {
   bool finished = false;  ///< false: stopped by should_stop
   std::int64_t steps = 0;

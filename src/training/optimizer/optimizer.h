@@ -20,6 +20,7 @@ enum class AdamWForm {
 /// "adamw_torch" or "adamw_hf".
 std::string_view name_of(AdamWForm form);
 
+/// Settings of AdamW, as torch.optim.AdamW has them.
 struct AdamWOptions {
   AdamWForm form = AdamWForm::hf;
   double learning_rate = 2e-5;

@@ -19,6 +19,7 @@ Tensor stack_operands(at::TensorList weights, bool bf16);
 /// Where row `row` of an operand is to be written.
 OperandTarget operand_rows(const Tensor& operand, std::int64_t row);
 
+/// A matrix of a product, as it lies or transposed.
 struct Factor {
   const Tensor& matrix;
   bool transposed = false;

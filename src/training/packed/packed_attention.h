@@ -31,6 +31,7 @@ struct PackedAttention {
 /// Writes the context [Q, H] as the operand of the next product.
 void packed_attention(const PackedAttention& attention, float* ratios, const OperandTarget& context);
 
+/// Gradients of what attention read.
 struct PackedAttentionGradients {
   float* query = nullptr;
   float* key_value = nullptr;

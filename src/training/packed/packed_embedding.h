@@ -24,6 +24,7 @@ struct EmbeddingRows {
   std::int64_t fixed_word = -1, fixed_position = -1;
 };
 
+/// What follows the sum of the tables.
 struct EmbeddingOptions {
   double epsilon = 1e-12;
   DropoutRule dropout;

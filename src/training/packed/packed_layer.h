@@ -19,6 +19,7 @@ struct EncoderLayerWeights {
   Tensor relative_bias = {};
 };
 
+/// How a layer is run over packed tokens.
 struct PackedLayerOptions {
   std::int64_t heads = 1;
   Activation activation = Activation::gelu;  ///< of the feed-forward part

@@ -48,6 +48,7 @@ struct QuestionOptions {
   std::size_t max_question_length = 0;
 };
 
+/// What `finetune` is told.
 struct FinetuningOptions : RunOptions {
   DataOptions data;
   /// Directory of a model that solves the task. Unset: `model`, where it does and does not skim; empty: none.
@@ -65,12 +66,14 @@ struct FinetuningPlan : RunPlan {
   std::size_t dev_examples = 0;
 };
 
+/// What `finetune` tells while it runs.
 struct FinetuningEvents {
   TrainingEvents training;
   NoticeHandler notices;
   std::function<void(const FinetuningPlan&)> on_start;
 };
 
+/// What `finetune` ended with.
 struct FinetuningResult {
   TrainingResult training;
   FinetuningPlan plan;

@@ -14,6 +14,7 @@
 
 namespace transkimmer {
 
+/// What `pretrain` is told.
 struct PretrainingOptions : RunOptions {
   std::vector<std::filesystem::path> data;  ///< files and directories of plain text (see TextCorpus)
   /// Where the text lies as token ids; made from `data` when it is not there. Empty: in output_dir.
@@ -32,6 +33,7 @@ struct PretrainingPlan : RunPlan {
   std::uint64_t held_out_tokens = 0;
 };
 
+/// What `pretrain` tells while it runs.
 struct PretrainingEvents {
   TrainingEvents training;  ///< should_stop is asked while tokenising too
   NoticeHandler notices;
@@ -40,6 +42,7 @@ struct PretrainingEvents {
   std::function<void(const PretrainingPlan&)> on_start;
 };
 
+/// What `pretrain` ended with.
 struct PretrainingResult {
   TrainingResult training;
   PretrainingPlan plan;

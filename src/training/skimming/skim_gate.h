@@ -21,6 +21,7 @@ class SkimPredictor {
   AffineWeights output_;
 };
 
+/// How decisions are drawn, and where their gradients go.
 struct GateOptions {
   double threshold = 0.0;    ///< keep when logit_keep - logit_skim (+ noise) > threshold
   double temperature = 1.0;  ///< tau of the straight-through relaxation

@@ -13,6 +13,7 @@
 
 namespace transkimmer {
 
+/// A special token: its key in settings, and where its name is kept.
 struct NamedPart {
   const char* key;
   std::string SpecialTokenNames::*name;

@@ -13,6 +13,7 @@ enum class TokenizerFamily : std::uint8_t {
   other       ///< an algorithm of its own: not what a tokenizer.json beside it says
 };
 
+/// What a class of Hugging Face's tokenizers makes of its files.
 struct TokenizerClass {
   TokenizerFamily family = TokenizerFamily::described;
   bool gives_types = true;  ///< its model inputs have token_type_ids

@@ -20,6 +20,7 @@ void read_model_vocabulary(WordModelKind kind, TokenizerParts& parts);
 
 // The fields of "model" beside its tokens, which have been read. All throw FormatError naming the field.
 
+/// The model of a WordPiece tokenizer.json.
 struct WordPieceFields {
   WordCoverOptions cover;
   std::string unknown;
@@ -27,6 +28,7 @@ struct WordPieceFields {
 /// Of a WordPiece model.
 WordPieceFields read_wordpiece_fields(const TokenizerParts& parts);
 
+/// The model of a BPE tokenizer.json.
 struct BpeFields {
   BpeOptions options;  ///< but for `unknown`
   std::optional<std::string> unknown;
