@@ -5,12 +5,12 @@ namespace transkimmer::python {
 namespace {
 
 /// A Classification in Python's units.
-struct Result {
+struct Classified {
   Classification result;
   std::vector<Token> tokens;
 };
 
-nb::dict to_dict(const Result& one) {
+nb::dict to_dict(const Classified& one) {
   nb::dict made;
   made["label"] = one.result.label_name;
   made["score"] = one.result.score;
@@ -32,7 +32,7 @@ nb::object classify(const Held<Classifier>& held, nb::handle given, std::size_t 
                                 .progress = [](const ClassifyProgress&) { check_signals(); }};
   std::vector<Classification> found = answered(
       held, skim_threshold, [&](const Classifier& head) { return head.classify(texts.inputs(), options); });
-  std::vector<Result> results;
+  std::vector<Classified> results;
   results.reserve(found.size());
   for (std::size_t i = 0; i < found.size(); ++i) {
     std::vector<Token> tokens;
@@ -45,34 +45,34 @@ nb::object classify(const Held<Classifier>& held, nb::handle given, std::size_t 
 }  // namespace
 
 void bind_classifier(nb::module_& module) {
-  nb::class_<Result>(module, "Classification", "What a text or a pair is classified as.")
+  nb::class_<Classified>(module, "Classification", "What a text or a pair is classified as.")
       .def_prop_ro(
-          "label", [](const Result& one) { return one.result.label_name; },
+          "label", [](const Classified& one) { return one.result.label_name; },
           "The label's name; empty for regression.")
       .def_prop_ro(
-          "label_id", [](const Result& one) { return one.result.label; }, "Its index in Classifier.labels.")
+          "label_id", [](const Classified& one) { return one.result.label; }, "Its index in Classifier.labels.")
       .def_prop_ro(
-          "score", [](const Result& one) { return one.result.score; },
+          "score", [](const Classified& one) { return one.result.score; },
           "Its softmax probability; for regression the value.")
       .def_prop_ro(
           "probabilities",
           [](nb::handle self) {
-            return array_view(nb::cast<const Result&>(self).result.probabilities, self);
+            return array_view(nb::cast<const Classified&>(self).result.probabilities, self);
           },
           "[labels] float32, a view without a copy; empty for regression.")
       .def_prop_ro(
           "kept_fraction",
           [](nb::handle self) {
-            return array_view(nb::cast<const Result&>(self).result.kept_fraction, self);
+            return array_view(nb::cast<const Classified&>(self).result.kept_fraction, self);
           },
           "[layers] float32: of all tokens, those that went through each layer.")
       .def_prop_ro(
-          "tokens", [](const Result& one) { return one.tokens; }, "Filled with trace_tokens=True.")
+          "tokens", [](const Classified& one) { return one.tokens; }, "Filled with trace_tokens=True.")
       .def_prop_ro(
-          "truncated", [](const Result& one) { return one.result.truncated; },
+          "truncated", [](const Classified& one) { return one.result.truncated; },
           "Whether the input was longer than allowed, and was cut.")
       .def("to_dict", &to_dict)
-      .def("__repr__", [](const Result& one) {
+      .def("__repr__", [](const Classified& one) {
         return "Classification(label='" + one.result.label_name +
                "', score=" + std::to_string(one.result.score) + ")";
       });

@@ -8,12 +8,12 @@ namespace transkimmer::python {
 namespace {
 
 /// An Answer in Python's units.
-struct Result {
+struct Answered {
   Answer answer;
   std::uint32_t start = 0, end = 0;
 };
 
-nb::dict to_dict(const Result& one) {
+nb::dict to_dict(const Answered& one) {
   nb::dict made;
   made["score"] = one.answer.score;
   made["start"] = one.start;
@@ -54,7 +54,7 @@ nb::object answer(const Held<QuestionAnswerer>& held, nb::handle question, nb::h
   std::vector<Answer> found = answered(held, arguments.skim_threshold, [&](const QuestionAnswerer& head) {
     return head.answer(inputs, options);
   });
-  std::vector<Result> results;
+  std::vector<Answered> results;
   for (std::size_t i = 0; i < found.size(); ++i) {
     const std::uint32_t start = characters_before(inputs[i].context, found[i].begin);
     const std::uint32_t end = characters_before(inputs[i].context, found[i].end);
@@ -67,26 +67,26 @@ nb::object answer(const Held<QuestionAnswerer>& held, nb::handle question, nb::h
 }  // namespace
 
 void bind_question_answerer(nb::module_& module) {
-  nb::class_<Result>(module, "Answer", "The passage of a context that answers a question.")
+  nb::class_<Answered>(module, "Answer", "The passage of a context that answers a question.")
       .def_prop_ro(
-          "answer", [](const Result& one) { return one.answer.text; },
+          "answer", [](const Answered& one) { return one.answer.text; },
           "Empty where the context does not answer it.")
       .def_prop_ro(
-          "score", [](const Result& one) { return one.answer.score; },
+          "score", [](const Answered& one) { return one.answer.score; },
           "Its probability among the candidates.")
-      .def_ro("start", &Result::start, "Its first character in the context.")
-      .def_ro("end", &Result::end, "The character behind its last.")
+      .def_ro("start", &Answered::start, "Its first character in the context.")
+      .def_ro("end", &Answered::end, "The character behind its last.")
       .def_prop_ro(
-          "null_odds", [](const Result& one) { return one.answer.null_odds; },
+          "null_odds", [](const Answered& one) { return one.answer.null_odds; },
           "How much rather no answer than the best passage, in logits.")
       .def_prop_ro(
           "kept_fraction",
           [](nb::handle self) {
-            return array_view(nb::cast<const Result&>(self).answer.kept_fraction, self);
+            return array_view(nb::cast<const Answered&>(self).answer.kept_fraction, self);
           },
           "[layers] float32: of all tokens, those that went through each layer.")
       .def("to_dict", &to_dict)
-      .def("__repr__", [](const Result& one) {
+      .def("__repr__", [](const Answered& one) {
         return "Answer(answer='" + one.answer.text + "', score=" + std::to_string(one.answer.score) + ")";
       });
   nb::class_<Held<QuestionAnswerer>> bound(

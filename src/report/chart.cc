@@ -7,9 +7,8 @@
 #include <string_view>
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
-#include "base/strings/escaping.h"
+#include "base/strings/xml.h"
 #include "transkimmer/error.h"
 
 namespace transkimmer {
@@ -37,36 +36,6 @@ constexpr const char* kStyle =
 
 const char* colour_of(std::size_t series) {
   return kColours[series % kColours.size()];
-}
-
-/// With U+FFFD for bytes that are not UTF-8.
-std::string valid_utf8(const std::string& text) {
-  using nlohmann::json;
-  return json::parse(json(text).dump(-1, ' ', false, json::error_handler_t::replace)).get<std::string>();
-}
-
-/// As it may stand in an element or an attribute.
-std::string xml(std::string_view text) {
-  std::string safe;
-  for (const char c : on_one_line(valid_utf8(std::string(text)))) {
-    switch (c) {
-      case '&':
-        safe += "&amp;";
-        break;
-      case '<':
-        safe += "&lt;";
-        break;
-      case '>':
-        safe += "&gt;";
-        break;
-      case '"':
-        safe += "&quot;";
-        break;
-      default:
-        safe += c;
-    }
-  }
-  return safe;
 }
 
 std::string text_at(double x, double y, std::string_view words, std::string_view attributes) {
