@@ -1,4 +1,5 @@
 #include <array>
+#include <filesystem>
 
 #include <nanobind/stl/optional.h>
 #include <nanobind/stl/string.h>
@@ -36,7 +37,11 @@ LoadedModel load_model(const LoadArguments& arguments) {
                        [&](const std::string& remark) { remarks.push_back(remark); });
   }();
   for (const std::string& remark : remarks) warn(remark);
-  return {.model = std::move(model), .arguments = arguments};
+  LoadArguments absolute = arguments;
+  // Whoever unpickles it may be in another folder. A name of the Hub stays one.
+  if (std::filesystem::is_directory(arguments.directory))
+    absolute.directory = std::filesystem::absolute(arguments.directory).string();
+  return {.model = std::move(model), .arguments = std::move(absolute)};
 }
 
 nb::tuple pickled(const LoadArguments& arguments) {
@@ -54,14 +59,10 @@ LoadArguments unpickled(const nb::tuple& state) {
           .split_special_tokens = nb::cast<bool>(state[5])};
 }
 
-void check_signals() {
-  const nb::gil_scoped_acquire locked;
-  if (PyErr_CheckSignals() != 0) throw nb::python_error();
-}
-
 void bind_model(nb::module_& module) {
   nb::class_<Token>(module, "Token", "A token of an input and what became of it.")
-      .def_ro("token", &Token::token, "As the vocabulary spells it.")
+      .def_prop_ro(
+          "token", [](const Token& token) { return text_of(token.token); }, "As the vocabulary spells it.")
       .def_ro("start", &Token::start, "First character in the text; 0 for special tokens.")
       .def_ro("end", &Token::end, "The character behind its last.")
       .def_ro("second", &Token::second, "Whether it belongs to the second text of a pair.")
@@ -69,7 +70,7 @@ void bind_model(nb::module_& module) {
               "The layer whose predictor skimmed it; the number of layers when it went through all.")
       .def("to_dict", &dict_of)
       .def("__repr__", [](const Token& token) {
-        return "Token('" + token.token + "', skimmed_at=" + std::to_string(token.skimmed_at) + ")";
+        return "Token(" + repr_of(token.token) + ", skimmed_at=" + std::to_string(token.skimmed_at) + ")";
       });
   nb::class_<LoadedModel> model(
       module, "Model",
@@ -81,6 +82,9 @@ void bind_model(nb::module_& module) {
   model.def_prop_ro(
       "task", [](const LoadedModel& loaded) { return std::string(loaded.model.task()); },
       "What it answers, as Hugging Face's pipelines name it.");
+  model.def_prop_ro(
+      "directory", [](const LoadedModel& loaded) { return loaded.model.directory().string(); },
+      "Where its files are, of a name of the Hub in the cache.");
 }
 
 }  // namespace transkimmer::python
@@ -91,6 +95,9 @@ NB_MODULE(_core, module) {
   transkimmer::python::bind_model(module);
   transkimmer::python::bind_classifier(module);
   transkimmer::python::bind_embedder(module);
+  transkimmer::python::bind_mask_filler(module);
   transkimmer::python::bind_question_answerer(module);
+  transkimmer::python::bind_reranker(module);
+  transkimmer::python::bind_sparse_embedder(module);
   transkimmer::python::bind_token_classifier(module);
 }

@@ -6,6 +6,8 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 #include <nanobind/nanobind.h>
@@ -22,7 +24,10 @@ namespace nb = nanobind;
 void bind_model(nb::module_& module);
 void bind_classifier(nb::module_& module);
 void bind_embedder(nb::module_& module);
+void bind_mask_filler(nb::module_& module);
 void bind_question_answerer(nb::module_& module);
+void bind_reranker(nb::module_& module);
+void bind_sparse_embedder(nb::module_& module);
 void bind_token_classifier(nb::module_& module);
 
 /// Creates transkimmer.Error and its kinds, and turns the library's exceptions into them.
@@ -51,6 +56,38 @@ LoadedModel load_model(const LoadArguments& arguments);
 nb::tuple pickled(const LoadArguments& arguments);
 LoadArguments unpickled(const nb::tuple& state);
 
+/// Whether it is a `str` or a tuple, which stand for one input; and any object, which `Texts` looks at.
+bool is_one_input(PyObject* object);
+bool is_any(PyObject* object);
+
+// What a call is given, in the words of type hints: an overload for one input, whose result is returned
+// alone, and one for many.
+class OneInput : public nb::object {
+  NB_OBJECT(OneInput, nb::object, "str | tuple[str, str]", is_one_input)
+};
+class ManyInputs : public nb::object {
+  NB_OBJECT(ManyInputs, nb::object, "collections.abc.Sequence[str | tuple[str, str]]", is_any)
+};
+class OneText : public nb::object {
+  NB_OBJECT(OneText, nb::object, "str", PyUnicode_Check)
+};
+class ManyTexts : public nb::object {
+  NB_OBJECT(ManyTexts, nb::object, "collections.abc.Sequence[str]", is_any)
+};
+
+/// What a call with a `Given` returns.
+template <typename Given, typename Result>
+using ResultsOf = std::conditional_t<std::is_same_v<Given, OneInput> || std::is_same_v<Given, OneText>,
+                                     Result, std::vector<Result>>;
+template <typename Given, typename Result>
+ResultsOf<Given, Result> results_of(std::vector<Result>&& results) {
+  if constexpr (std::is_same_v<ResultsOf<Given, Result>, Result>) {
+    return std::move(results.front());
+  } else {
+    return std::move(results);
+  }
+}
+
 /// The texts of one call: a `str`, a pair as a tuple of two, or a sequence of either. Keeps the strings
 /// alive, so that they can be read without the interpreter's lock.
 class Texts {
@@ -58,30 +95,60 @@ class Texts {
   /// Throws nb::type_error for anything else, and UsageError naming the text that UTF-8 cannot spell (one
   /// with a lone surrogate).
   explicit Texts(nb::handle given);
+  /// One pair or a sequence of them, where a list of two is a pair, too. Throws as the constructor.
+  static Texts of_pairs(nb::handle given);
 
   std::span<const TextInput> inputs() const { return inputs_; }
   const TextInput& operator[](std::size_t index) const { return inputs_[index]; }
   std::size_t size() const { return inputs_.size(); }
-  /// Whether one text or one pair was given, and one result is wanted.
-  bool single() const { return single_; }
+  /// What an input was given as.
+  const nb::object& given(std::size_t index) const { return kept_[index]; }
+  /// Single texts alone. Throws nb::type_error for a pair.
+  std::vector<std::string_view> views() const;
 
  private:
+  Texts() = default;
   void add(nb::handle given);
+  void add_pair(nb::handle given);
   std::string_view view_of(nb::handle text) const;
 
   std::vector<nb::object> kept_;
   std::vector<TextInput> inputs_;
-  bool single_ = false;
 };
 
-/// The result of a single text alone, else all of them as a list.
-template <typename Result>
-nb::object results_of(const Texts& texts, std::vector<Result>&& results) {
-  if (texts.single()) return nb::cast(std::move(results.front()));
-  return nb::cast(std::move(results));
-}
+/// Any bytes as a `str`, U+FFFD for what is no UTF-8: a vocabulary may hold such.
+nb::str text_of(std::string_view bytes);
+/// As Python's repr has it.
+std::string repr_of(std::string_view text);
 
-/// Called between forward passes, so that Ctrl-C ends a long call. Throws nb::python_error.
+/// What a notebook shows of a result: its text with the tokens shaded. Without tokens there is nothing to
+/// show.
+struct Drawn {
+  nb::object given;
+  std::vector<TokenTrace> tokens = {};
+  int layers = 0;
+
+  /// As `_repr_html_` returns it: None without tokens.
+  nb::object html(const std::string& title) const;
+};
+
+/// What a call does between forward passes: sees Ctrl-C, and moves a bar of tqdm where one is wanted.
+class CallProgress {
+ public:
+  CallProgress(std::size_t total, bool bar);
+  CallProgress(const CallProgress&) = delete;
+  CallProgress& operator=(const CallProgress&) = delete;
+  ~CallProgress();
+
+  /// Without the interpreter's lock. Throws nb::python_error.
+  void update(const ClassifyProgress& progress);
+
+ private:
+  nb::object bar_;
+  std::size_t shown_ = 0;
+};
+
+/// Lets Ctrl-C end a long call, without the interpreter's lock. Throws nb::python_error.
 void check_signals();
 
 /// Characters of `text` before `byte`, which is the first byte of one: how Python counts.
@@ -91,6 +158,18 @@ std::uint32_t characters_before(std::string_view text, std::uint32_t byte);
 template <typename T>
 nb::ndarray<nb::numpy, const T, nb::ndim<1>> array_view(const std::vector<T>& values, nb::handle owner) {
   return nb::ndarray<nb::numpy, const T, nb::ndim<1>>(values.data(), {values.size()}, owner);
+}
+
+/// An array that owns `values`: [rows, columns], or [columns] without rows.
+template <typename T>
+nb::ndarray<nb::numpy, T> array_of(std::unique_ptr<std::vector<T>> values,
+                                   std::optional<std::size_t> rows = std::nullopt) {
+  T* const data = values->data();
+  const std::size_t size = values->size();
+  const nb::capsule owner(values.release(),
+                          [](void* held) noexcept { delete static_cast<std::vector<T>*>(held); });
+  if (!rows) return nb::ndarray<nb::numpy, T>(data, {size}, owner);
+  return nb::ndarray<nb::numpy, T>(data, {*rows, *rows == 0 ? 0 : size / *rows}, owner);
 }
 
 /// What became of one token, in characters.

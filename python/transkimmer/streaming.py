@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from itertools import islice
+from typing import Any
 
 from transkimmer._core import Classification, Classifier
 
@@ -25,7 +26,7 @@ def classify_iter(
     if chunk_size < 1:
         raise ValueError(f"chunk_size: {chunk_size}, expected 1 or more")
     source = iter(texts)
-    bar = _bar() if progress else None
+    bar = progress_bar(None) if progress else None
     try:
         while chunk := list(islice(source, chunk_size)):
             results = classifier.classify(chunk, max_length=max_length, skim_threshold=skim_threshold)
@@ -38,9 +39,10 @@ def classify_iter(
             bar.close()
 
 
-def _bar():  # type: ignore[no-untyped-def]
+def progress_bar(total: int | None) -> Any:
+    """A bar of tqdm over so many texts, or None where tqdm is not installed."""
     try:
-        from tqdm.auto import tqdm
+        from tqdm.auto import tqdm  # type: ignore[import-not-found, import-untyped, unused-ignore]
     except ImportError:
         return None
-    return tqdm(unit="texts")
+    return tqdm(total=total, unit="texts")
