@@ -9,7 +9,9 @@
 
 #include <fmt/format.h>
 
+#include "base/files/file.h"
 #include "commands/answer_printer.h"
+#include "commands/evaluation/evaluate_options.h"
 #include "commands/options/answer_options.h"
 #include "commands/options/command_options.h"
 #include "commands/options/text_input.h"
@@ -119,11 +121,10 @@ void predict_traced(const PredictOptions& options, Model model, DrawnPage& page)
 
 /// As predict_traced, with the page that --html asks for.
 void predict_drawn(const PredictOptions& options, const Model& model) {
-  check_output(options.html);
-  require_not_read("--html", options.html, {options.model});
   write_file_atomically(options.html, [&](std::ostream& file) {
     DrawnPage page(file, options.model.filename().string(), model.layers());
     predict_traced(options, model, page);
+    require_not_read("--html", options.html, {options.model});
     page.finish();
   });
 }

@@ -6,6 +6,25 @@ import subprocess
 
 import pytest
 
+# As every test of the project: none asks the Hub.
+os.environ["HF_HUB_OFFLINE"] = "1"
+
+
+def pytest_addoption(parser):
+    parser.addoption("--slow", action="store_true", help="also what takes minutes, and clusters of processes")
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "slow: takes minutes, or starts clusters; run with --slow")
+
+
+def pytest_collection_modifyitems(config, items):
+    if config.getoption("--slow"):
+        return
+    for item in items:
+        if "slow" in item.keywords:
+            item.add_marker(pytest.mark.skip(reason="slow: needs --slow"))
+
 
 @pytest.fixture(scope="session")
 def tiny_model(tmp_path_factory):
