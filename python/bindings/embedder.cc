@@ -98,8 +98,10 @@ struct Encoded {
   bool single = false;
 
   std::span<float> row(std::size_t index) { return std::span(*values).subspan(index * columns, columns); }
-  /// For array_of.
-  std::optional<std::size_t> rows_of_array() const { return single ? std::nullopt : std::optional(rows); }
+  /// Of an array with so many values for each vector.
+  std::vector<std::size_t> shape(std::size_t values_of_one) const {
+    return single ? std::vector{values_of_one} : std::vector{rows, values_of_one};
+  }
 };
 
 Encoded encode(const Held<Embedder>& held, nb::handle given, const EncodeArguments& arguments) {
@@ -135,7 +137,8 @@ nb::object quantized(Encoded&& encoded, Quantize quantize) {
     const std::vector<Byte> made = quantize(encoded.row(row));
     bytes->insert(bytes->end(), made.begin(), made.end());
   }
-  return nb::cast(array_of(std::move(bytes), encoded.rows_of_array()));
+  const std::size_t columns = encoded.rows == 0 ? 0 : bytes->size() / encoded.rows;
+  return nb::cast(array_of(std::move(bytes), encoded.shape(columns)));
 }
 
 ValueRanges ranges_of(Encoded& encoded, const std::string& precision) {
@@ -239,8 +242,8 @@ void bind_vectors(nb::class_<Held<Embedder>>& bound) {
     bind_encode<FloatWord>(
         bound, name, role,
         [](Encoded&& encoded, const FloatWord&) {
-          const std::optional<std::size_t> rows = encoded.rows_of_array();
-          return array_of(std::move(encoded.values), rows);
+          const std::vector<std::size_t> shape = encoded.shape(encoded.columns);
+          return array_of(std::move(encoded.values), shape);
         },
         nb::arg("precision") = "float32");
     bind_encode<ByteWord>(

@@ -160,16 +160,14 @@ nb::ndarray<nb::numpy, const T, nb::ndim<1>> array_view(const std::vector<T>& va
   return nb::ndarray<nb::numpy, const T, nb::ndim<1>>(values.data(), {values.size()}, owner);
 }
 
-/// An array that owns `values`: [rows, columns], or [columns] without rows.
+/// An array that owns `values`, of the lengths in `shape`.
 template <typename T>
 nb::ndarray<nb::numpy, T> array_of(std::unique_ptr<std::vector<T>> values,
-                                   std::optional<std::size_t> rows = std::nullopt) {
+                                   const std::vector<std::size_t>& shape) {
   T* const data = values->data();
-  const std::size_t size = values->size();
   const nb::capsule owner(values.release(),
                           [](void* held) noexcept { delete static_cast<std::vector<T>*>(held); });
-  if (!rows) return nb::ndarray<nb::numpy, T>(data, {size}, owner);
-  return nb::ndarray<nb::numpy, T>(data, {*rows, *rows == 0 ? 0 : size / *rows}, owner);
+  return nb::ndarray<nb::numpy, T>(data, shape.size(), shape.data(), owner);
 }
 
 /// What became of one token, in characters.

@@ -94,9 +94,11 @@ void bind_predict(nb::class_<Held<Reranker>>& bound) {
       [](const Held<Reranker>& held, const ManyPairs& pairs, std::size_t /*batch_size*/,
          std::optional<bool> show_progress_bar, std::size_t max_length, std::size_t batch_tokens,
          std::optional<double> skim_threshold) {
-        return array_of(std::make_unique<std::vector<float>>(
+        auto scores = std::make_unique<std::vector<float>>(
             scores_of(held, Texts::of_pairs(pairs),
-                      {show_progress_bar.value_or(false), max_length, batch_tokens, skim_threshold})));
+                      {show_progress_bar.value_or(false), max_length, batch_tokens, skim_threshold}));
+        const std::size_t count = scores->size();
+        return array_of(std::move(scores), {count});
       },
       nb::arg("sentences"), nb::arg("batch_size") = 32, nb::arg("show_progress_bar") = nb::none(),
       nb::kw_only(), nb::arg("max_length") = 0, nb::arg("batch_tokens") = ClassifyOptions{}.batch_tokens,

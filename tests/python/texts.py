@@ -3,6 +3,7 @@
 import json
 import pathlib
 import subprocess
+import tempfile
 
 import numpy as np
 import transkimmer
@@ -19,12 +20,11 @@ def random_texts(count: int, seed: int = 1, most_words: int = 80) -> list[str]:
 
 
 def program_results(model, lines, *options):
-    """What the command-line program prints for JSON lines."""
-    text = "".join(json.dumps(line) + "\n" for line in lines)
-    run = subprocess.run(
-        [PROGRAM, "predict", "--model", model, "--json", "--input-format", "json", *options],
-        input=text.encode(),
-        capture_output=True,
-        check=True,
-    )
+    """What the command-line program prints for JSON lines of a file: they are there together, so that its passes are
+    those of a call with all of them, and no sum is rounded otherwise."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = pathlib.Path(folder) / "lines.jsonl"
+        file.write_text("".join(json.dumps(line) + "\n" for line in lines))
+        command = [PROGRAM, "predict", "--model", model, "--json", "--input", file, "--input-format", "json", *options]
+        run = subprocess.run(command, capture_output=True, check=True)
     return [json.loads(line) for line in run.stdout.splitlines()]
