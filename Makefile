@@ -13,7 +13,7 @@ JOBS ?= $(shell nproc)
 SOURCES = find benchmarks examples fuzz include src tests -name '*.cc' -o -name '*.h'
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test build runtime check-tokenizers check-hub check-serve check-training asan tsan fuzz benchmark tidy format format-check install clean \
+.PHONY: help demo test build runtime check-tokenizers check-hub check-python check-pipelines check-clusters wheel check-serve check-training asan tsan fuzz benchmark tidy format format-check install clean \
         dependencies developer-dependencies configure
 
 help: ## this list
@@ -56,6 +56,18 @@ ifeq ($(INSTALL),yes)
 	@scripts/install-tokenizers
 endif
 	tests/model_files/tokenizers/differential.py $(ARGS)
+
+check-python: build ## build the package of Python into an empty environment and test it there
+	WERROR=$(WERROR) scripts/test-python $(ARGS)
+
+check-pipelines: build ## the package of Python beside transformers and sentence-transformers (PyPI)
+	WERROR=$(WERROR) PACKAGES="torch transformers sentence-transformers" scripts/test-python -k "hugging_face" $(ARGS)
+
+check-clusters: build ## the package of Python on local clusters of Ray and Spark (PyPI; Spark needs Java)
+	WERROR=$(WERROR) PACKAGES="ray[data] pyspark pyarrow pandas" scripts/test-python --slow -k "clusters" $(ARGS)
+
+wheel: ## the package of Python for other machines, with the libraries that it needs, in build/wheels
+	scripts/build-wheel $(ARGS)
 
 check-hub: configure ## exchange caches of models with the newest huggingface_hub (PyPI), installed below build/
 	cmake --build --preset release --parallel $(JOBS) --target serve_model fetch_once

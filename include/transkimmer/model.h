@@ -41,6 +41,8 @@ class TRANSKIMMER_API Model {
   /// "text-ranking", "question-answering", "token-classification", "fill-mask" or, for an encoder alone,
   /// "feature-extraction".
   std::string_view task() const;
+  /// Where its files are: the directory that was given, or the one that a name means.
+  const std::filesystem::path& directory() const;
   /// Label names in index order; one entry for regression, none for models that do not classify.
   const std::vector<std::string>& labels() const;
   /// Layers of the encoder.

@@ -41,8 +41,12 @@ struct Entity {
   float score = 0;           ///< mean of the scores of its tokens, or of its words
   std::uint32_t begin = 0;   ///< byte range of `text` or `text_pair`
   std::uint32_t end = 0;
-  bool second = false;      ///< of `text_pair`
-  std::uint32_t index = 0;  ///< of its first token in the model's input, special tokens counted
+  bool second = false;           ///< of `text_pair`
+  std::uint32_t index = 0;       ///< of its first token in the model's input, special tokens counted
+  std::uint32_t last_index = 0;  ///< of its last token
+  /// Its tokens put together as the tokenizer decodes them, in lower case where it makes them so; of
+  /// Aggregation::none the token as the vocabulary spells it. An unknown token is what stands in the text.
+  std::string word = {};
 };
 
 /// How texts are run, and how tokens become entities.

@@ -9,10 +9,13 @@
 
 #include <fmt/format.h>
 
+#include "base/files/file.h"
+#include "commands/evaluation/evaluate_options.h"
 #include "commands/options/answer_options.h"
 #include "commands/options/command_options.h"
 #include "commands/options/text_input.h"
 #include "commands/prediction/answer_printer.h"
+#include "commands/prediction/drawn_page.h"
 #include "commands/prediction/predict_options.h"
 #include "commands/prediction/predict_vectors.h"
 #include "commands/prediction/result_printer.h"
@@ -32,27 +35,35 @@ namespace {
 /// Questions are answered together, so that more would delay the first answer.
 constexpr std::size_t kMostQuestions = 512;
 
-void predict_labels(const PredictOptions& options, Model model) {
+void predict_labels(const PredictOptions& options, Model model, DrawnPage& page) {
   const Classifier classifier(std::move(model));
   for_each_text(options, [&](const auto&, const auto& inputs, const auto& classify, CutNotice& cut) {
-    return classifier.classify(inputs, classify, [&](std::size_t, const Classification& result) {
+    return classifier.classify(inputs, classify, [&](std::size_t i, const Classification& result) {
       print_result(result, classifier, options.json);
+      if (page.wanted()) page.add(words_of(result, classifier), inputs[i], result.tokens);
       cut.see(result.truncated);
     });
   });
 }
 
-void predict_relevance(const PredictOptions& options, Model model) {
+void predict_relevance(const PredictOptions& options, Model model, DrawnPage& page) {
   const Reranker reranker(std::move(model));
   for_each_text(options, [&](const auto&, const auto& inputs, const auto& classify, CutNotice& cut) {
-    return reranker.score(inputs, classify, [&](std::size_t, const Relevance& result) {
+    return reranker.score(inputs, classify, [&](std::size_t i, const Relevance& result) {
       print_result(result, reranker.model().layers(), options.json);
+      if (page.wanted()) page.add(words_of(result), inputs[i], result.tokens);
       cut.see(result.truncated);
     });
   });
 }
 
-void predict_entities(const PredictOptions& options, Model model) {
+std::vector<TokenTrace> traces_of(const TaggedText& result) {
+  std::vector<TokenTrace> traces;
+  for (const TokenLabel& label : result.tokens) traces.push_back(label.token);
+  return traces;
+}
+
+void predict_entities(const PredictOptions& options, Model model, DrawnPage& page) {
   const TokenClassifier tagger(std::move(model));
   const std::vector<std::string>& names = aggregation_names();
   const auto aggregation =
@@ -61,6 +72,7 @@ void predict_entities(const PredictOptions& options, Model model) {
     const TagOptions tag{classify.batch_tokens, classify.max_length, aggregation, classify.progress};
     return tagger.tag(inputs, tag, [&](std::size_t i, const TaggedText& result) {
       print_result(result, lines[i], {.json = options.json, .by_token = aggregation == Aggregation::none});
+      if (page.wanted()) page.add(words_of(result, lines[i]), inputs[i], traces_of(result));
       cut.see(result.truncated);
     });
   });
@@ -99,21 +111,51 @@ void predict_answers(const PredictOptions& options, Model model) {
   progress.finish();
 }
 
+/// What is shown token by token. `page` takes what is drawn, if anything is.
+void predict_traced(const PredictOptions& options, Model model, DrawnPage& page) {
+  if (options.head || model.task() == "text-ranking")
+    return predict_relevance(options, std::move(model), page);
+  if (model.task() == "token-classification") return predict_entities(options, std::move(model), page);
+  predict_labels(options, std::move(model), page);
+}
+
+/// As predict_traced, with the page that --html asks for.
+void predict_drawn(const PredictOptions& options, const Model& model) {
+  write_file_atomically(options.html, [&](std::ostream& file) {
+    DrawnPage page(file, options.model.filename().string(), model.layers());
+    predict_traced(options, model, page);
+    require_not_read("--html", options.html, {options.model});
+    page.finish();
+  });
+}
+
+/// Whether the model says of each token where it was skimmed.
+bool is_traced(const PredictOptions& options, const Model& model) {
+  return options.head || model.task() == "text-ranking" || model.task() == "token-classification" ||
+         model.task() == "text-classification";
+}
+
 void run_predict(const PredictOptions& options) {
   Model model = Model::load(options.model, options.engine, notices_on_standard_error());
+  const bool traced = is_traced(options, model) && !options.question;
+  if (!options.html.empty() && !traced)
+    throw UsageError(fmt::format(
+        "--html draws the tokens of classifiers, rerankers and taggers, not of a {} model", model.task()));
   if (model.task() == "question-answering") return predict_answers(options, std::move(model));
   if (options.question)
     throw UsageError(options.model.string() +
                      " holds no question answering model, so it takes no --question");
-  if (options.head || model.task() == "text-ranking") return predict_relevance(options, std::move(model));
-  if (model.task() == "token-classification") return predict_entities(options, std::move(model));
   if (options.sparse && model.task() != "fill-mask")
     throw UsageError(options.model.string() +
                      " holds no masked language model, so --sparse makes nothing of it");
+  if (!options.html.empty()) return predict_drawn(options, model);
+  if (traced) {
+    DrawnPage nothing;
+    return predict_traced(options, std::move(model), nothing);
+  }
   if (options.sparse || SparseEmbedder::is_meant_by(model)) return predict_sparse(options, std::move(model));
   if (model.task() == "fill-mask") return predict_masks(options, std::move(model));
-  if (model.task() == "feature-extraction") return predict_embeddings(options, std::move(model));
-  predict_labels(options, std::move(model));
+  predict_embeddings(options, std::move(model));
 }
 
 constexpr const char* kDescription =
@@ -221,6 +263,10 @@ void add_predict_command(CLI::App& app) {
       ->check(whole_number(1, 1 << 24))
       ->group(kEngineGroup);
   add_json_option(*command, options->json);
+  OptionGroup(*command, kOutputGroup)
+      .value("--html", options->html, "FILE",
+             "Also write a page of the texts with their tokens shaded by the layer at which they left, of a "
+             "classifier, a reranker or a tagger");
   command
       ->add_flag("--progress", options->progress,
                  "Show on standard error how many texts are classified, and how many texts and tokens a "

@@ -8,7 +8,7 @@
 
 #include <fmt/format.h>
 
-#include "report/xml.h"
+#include "base/strings/xml.h"
 #include "transkimmer/error.h"
 
 namespace transkimmer {

@@ -4,7 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/strings/escaping.h"
-#include "report/xml.h"
+#include "base/strings/xml.h"
 
 namespace transkimmer {
 namespace {

@@ -13,7 +13,7 @@ constexpr std::string_view kOutside = "O";
 struct Labelled {
   std::size_t label = 0;
   float score = 0;
-  std::uint32_t begin = 0, end = 0, index = 0;
+  std::uint32_t begin = 0, end = 0, index = 0, last_index = 0;
   bool second = false;
 };
 
@@ -25,7 +25,9 @@ std::size_t best_of(std::span<const float> probabilities) {
 Labelled labelled(std::span<const ScoredToken> word, std::span<const float> probabilities) {
   const std::size_t best = best_of(probabilities);
   const ScoredToken& first = word.front();
-  return {best, probabilities[best], first.range.begin, word.back().range.end, first.index, first.second};
+  const ScoredToken& last = word.back();
+  return {best,        probabilities[best], first.range.begin, last.range.end,
+          first.index, last.index,          first.second};
 }
 
 std::vector<float> mean_of(std::span<const ScoredToken> word) {
@@ -94,7 +96,7 @@ std::vector<Entity> grouped(std::span<const Labelled> all, std::span<const std::
     std::string group = group_of(names[first.label]);
     if (group != kOutside)
       entities.push_back({std::move(group), sum / static_cast<float>(end - begin), first.begin,
-                          all[end - 1].end, first.second, first.index});
+                          all[end - 1].end, first.second, first.index, all[end - 1].last_index});
     begin = end;
   }
   return entities;
@@ -121,7 +123,7 @@ std::vector<Entity> aggregate(std::span<const ScoredToken> tokens, std::span<con
   for (const Labelled& token : labels_of_tokens(tokens))
     if (labels[token.label] != kOutside)
       entities.push_back(
-          {labels[token.label], token.score, token.begin, token.end, token.second, token.index});
+          {labels[token.label], token.score, token.begin, token.end, token.second, token.index, token.index});
   return entities;
 }
 

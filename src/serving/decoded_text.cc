@@ -6,6 +6,7 @@
 #include <map>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "base/strings/utf8.h"
 #include "text/byte_level_bpe/byte_level_bpe.h"
@@ -98,12 +99,17 @@ std::string valid_utf8(std::string_view bytes) {
 }  // namespace
 
 std::string decode(const Tokenizer& tokenizer, std::span<const std::int32_t> ids, bool skip_special_tokens) {
+  std::vector<std::string_view> tokens;
+  for (const std::int32_t id : ids)
+    if (!skip_special_tokens || !is_special(tokenizer, id)) tokens.push_back(tokenizer.token(id));
+  return decode(tokenizer, tokens);
+}
+
+std::string decode(const Tokenizer& tokenizer, std::span<const std::string_view> tokens) {
   const std::string_view algorithm = tokenizer.algorithm();
   std::string text;
   bool first = true;
-  for (const std::int32_t id : ids) {
-    if (skip_special_tokens && is_special(tokenizer, id)) continue;
-    const std::string_view token = tokenizer.token(id);
+  for (const std::string_view token : tokens) {
     if (algorithm == "WordPiece") {
       append_word_piece(token, first, text);
     } else if (algorithm == "Unigram") {

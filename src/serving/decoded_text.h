@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <string_view>
 
 #include "text/tokenizer.h"
 
@@ -14,5 +15,8 @@ namespace transkimmer {
 /// are no UTF-8 replaced. `skip_special_tokens` leaves out padding, unknown, begin, separator and mask.
 /// Throws UsageError for an id out of range.
 std::string decode(const Tokenizer& tokenizer, std::span<const std::int32_t> ids, bool skip_special_tokens);
+
+/// The text that tokens spell, of which none is special.
+std::string decode(const Tokenizer& tokenizer, std::span<const std::string_view> tokens);
 
 }  // namespace transkimmer

@@ -99,6 +99,9 @@ std::string_view Model::task() const {
   return traits_of(loaded_->engine.config().head).pipeline;
 }
 
+const std::filesystem::path& Model::directory() const {
+  return loaded_->directory;
+}
 const std::vector<std::string>& Model::labels() const {
   return loaded_->engine.config().labels;
 }

@@ -6,6 +6,7 @@
 
 #include "runtime/probabilities.h"
 #include "serving/aggregation.h"
+#include "serving/decoded_text.h"
 #include "serving/loaded_model.h"
 #include "serving/tagged_text.h"
 #include "serving/text_run.h"
@@ -16,6 +17,18 @@ namespace {
 const ServedKind& served_kind() {
   static const ServedKind kind = {{HeadKind::token_classification}, "a token classifier"};
   return kind;
+}
+
+/// The tokens of an entity in Hugging Face's words (Entity::word).
+std::string word_of(const Entity& entity, Aggregation aggregation, const Tokenizer& tokenizer,
+                    const Encoding& encoding, std::string_view text) {
+  std::vector<std::string_view> tokens;
+  for (std::size_t t = entity.index; t <= entity.last_index; ++t) {
+    const auto& [begin, end] = encoding.offsets[t];
+    const bool known = encoding.ids[t] != tokenizer.special_tokens().unknown;
+    tokens.push_back(known ? tokenizer.token(encoding.ids[t]) : text.substr(begin, end - begin));
+  }
+  return aggregation == Aggregation::none ? std::string(tokens.front()) : decode(tokenizer, tokens);
 }
 
 }  // namespace
@@ -46,6 +59,9 @@ TaggedText tagged_text(const Model& model, const TextInput& input, const Encodin
     result.tokens.push_back({static_cast<int>(label), labels[label], *best, std::move(trace[t])});
   }
   result.entities = aggregate(scored, labels, aggregation);
+  for (Entity& entity : result.entities)
+    entity.word =
+        word_of(entity, aggregation, tokenizer, encoding, entity.second ? *input.text_pair : input.text);
   return result;
 }
 

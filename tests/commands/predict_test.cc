@@ -247,6 +247,45 @@ TEST_F(Predict, PublishedAttentionIsNotedOnStandardErrorAlone) {
   EXPECT_THAT(result.err, MatchesRegex("note: [^\n]*\n"));
 }
 
+/// How often `part` occurs.
+std::size_t count_of(std::string_view part, std::string_view text) {
+  std::size_t count = 0;
+  for (std::size_t at = text.find(part); at != text.npos; at = text.find(part, at + 1)) ++count;
+  return count;
+}
+
+TEST_F(Predict, DrawsItsTextsOnAPageThatNeedsNothingElse) {
+  const TemporaryDirectory directory;
+  const std::string page = (directory / "page.html").string();
+  const std::string input = "a charming journey\nflat <script>\tfilm\n";
+  const auto result = predict(input, {"--html", page});
+  EXPECT_EQ(result.status, 0) << result.err;
+  EXPECT_EQ(result.out, predict(input).out) << "what is printed stays";
+  const std::string html = read_file(page);
+  EXPECT_TRUE(html.starts_with("<!doctype html>")) << html.substr(0, 40);
+  EXPECT_TRUE(html.ends_with("</html>\n"));
+  EXPECT_EQ(count_of("<div class=\"skim-drawing\">", html), 2U);
+  EXPECT_THAT(html, HasSubstr("aria-label=\"charming: "));
+  EXPECT_THAT(html, HasSubstr("&lt;"));
+  for (const auto* foreign : {"<script", "<link", "<img", "src=", "url(", "http"})
+    EXPECT_EQ(html.find(foreign), html.npos) << foreign;
+}
+
+TEST_F(Predict, DrawsTextsOfModelsThatSayWhereTokensLeft) {
+  const TemporaryDirectory directory;
+  const std::string page = (directory / "page.html").string();
+  write_tiny_model(directory_.path(), {.head = HeadKind::token_classification, .labels = {"O", "B-X"}});
+  EXPECT_EQ(predict("a film\n", {"--html", page}).status, 0);
+  EXPECT_THAT(read_file(page), HasSubstr("aria-label=\"a: "));
+  write_tiny_model(directory_.path(), {.head = HeadKind::regression, .labels = {"x"}});
+  EXPECT_EQ(predict("a\tfilm\n", {"--html", page, "--head", "reranker"}).status, 0);
+  EXPECT_THAT(read_file(page), HasSubstr("film"));
+  write_tiny_model(directory_.path(), {.head = HeadKind::question_answering, .labels = {}});
+  const auto result = predict("a\tfilm\n", {"--html", page});
+  EXPECT_EQ(result.status, 2);
+  EXPECT_THAT(result.err, HasSubstr("--html draws the tokens of classifiers"));
+}
+
 TEST_F(Predict, DamagedModelsAreNamed) {
   std::filesystem::remove(directory_ / "model.safetensors");
   auto result = predict("flat\n");

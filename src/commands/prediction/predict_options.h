@@ -39,7 +39,10 @@ struct PredictOptions {
   bool sparse = false;
   std::size_t max_active_dims = 0;
   bool json = false;
+  std::filesystem::path html;  ///< the page of drawings; empty: none
   bool progress = false;
+
+  bool traces_tokens() const { return json || !html.empty(); }
 };
 
 }  // namespace transkimmer

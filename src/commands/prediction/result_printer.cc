@@ -104,24 +104,37 @@ Json as_json(const std::vector<FilledToken>& tokens) {
 
 }  // namespace
 
-void print_result(const Classification& result, const Classifier& classifier, bool json) {
-  if (json) {
-    print_json(as_json(result, classifier));
-  } else if (classifier.multi_label()) {
+std::string words_of(const Classification& result, const Classifier& classifier) {
+  if (classifier.multi_label()) {
     std::vector<std::string> names;
     for (const int label : result.labels)
       names.push_back(escaped(classifier.labels()[static_cast<std::size_t>(label)]));
-    std::cout << fmt::format("{}\n", fmt::join(names, "\t"));
-  } else if (result.probabilities.empty()) {
-    std::cout << fmt::format("{}\n", result.score);
-  } else {
-    std::cout << fmt::format("{}\t{:.6f}\n", escaped(result.label_name), result.score);
+    return fmt::format("{}", fmt::join(names, "\t"));
   }
+  if (result.probabilities.empty()) return fmt::format("{}", result.score);
+  return fmt::format("{}\t{:.6f}", escaped(result.label_name), result.score);
+}
+
+std::string words_of(const Relevance& result) {
+  return fmt::format("{}", result.score);
+}
+
+std::string words_of(const TaggedText& result, const TextLine& line) {
+  std::string text;
+  for (const Entity& entity : result.entities)
+    text += fmt::format("{}{}: {}", text.empty() ? "" : "\t", escaped(entity.entity_group),
+                        escaped(word_of(entity, line)));
+  return text;
+}
+
+void print_result(const Classification& result, const Classifier& classifier, bool json) {
+  if (json) return print_json(as_json(result, classifier));
+  std::cout << words_of(result, classifier) << '\n';
 }
 
 void print_result(const Relevance& result, int layers, bool json) {
   if (!json) {
-    std::cout << fmt::format("{}\n", result.score);
+    std::cout << words_of(result) << '\n';
     return;
   }
   print_json({{"score", shortest_decimal(result.score)},
@@ -173,11 +186,7 @@ void print_result(const TaggedText& result, const TextLine& line, EntityFormat f
     object["kept_fraction"] = decimals(result.kept_fraction);
     return print_json(object);
   }
-  std::string text;
-  for (const Entity& entity : result.entities)
-    text += fmt::format("{}{}: {}", text.empty() ? "" : "\t", escaped(entity.entity_group),
-                        escaped(word_of(entity, line)));
-  std::cout << text << '\n';
+  std::cout << words_of(result, line) << '\n';
 }
 
 namespace {

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <string>
+
 #include "commands/options/text_input.h"
 #include "transkimmer/classifier.h"
 #include "transkimmer/embedder.h"
@@ -9,6 +11,11 @@
 #include "transkimmer/token_classifier.h"
 
 namespace transkimmer {
+
+/// The labels and scores of a result as it is printed for people, without the end of the line.
+std::string words_of(const Classification& result, const Classifier& classifier);
+std::string words_of(const Relevance& result);
+std::string words_of(const TaggedText& result, const TextLine& line);
 
 /// A line on standard output: the label, a tab and its probability, the labels that hold with a tab between
 /// them, or the value of a regression; with `json` an object. `classifier` made it.

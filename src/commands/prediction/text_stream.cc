@@ -66,7 +66,7 @@ void CutNotice::see(bool truncated) {
 
 void for_each_text(const PredictOptions& options, const TextCall& call) {
   PredictProgress progress(options.progress, "sequences");
-  ClassifyOptions classify{options.batch_tokens, options.max_length, options.json};
+  ClassifyOptions classify{options.batch_tokens, options.max_length, options.traces_tokens()};
   classify.progress = [&](const ClassifyProgress& done) {
     std::cout.flush();
     progress.update(done);

@@ -5,7 +5,7 @@
 
 #include <fmt/format.h>
 
-#include "report/xml.h"
+#include "base/strings/xml.h"
 #include "server/routes/html.h"
 
 namespace transkimmer {

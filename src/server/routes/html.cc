@@ -4,7 +4,7 @@
 
 #include <fmt/format.h>
 
-#include "report/xml.h"
+#include "base/strings/xml.h"
 
 namespace transkimmer {
 namespace {

@@ -1,23 +1,12 @@
-#include "report/xml.h"
-
-#include <nlohmann/json.hpp>
+#include "base/strings/xml.h"
 
 #include "base/strings/escaping.h"
 
 namespace transkimmer {
-namespace {
-
-/// With U+FFFD for bytes that are not UTF-8.
-std::string valid_utf8(std::string_view text) {
-  using nlohmann::json;
-  return json::parse(json(text).dump(-1, ' ', false, json::error_handler_t::replace)).get<std::string>();
-}
-
-}  // namespace
 
 std::string xml(std::string_view text) {
   std::string safe;
-  for (const char c : on_one_line(valid_utf8(text))) {
+  for (const char c : on_one_line(text)) {
     switch (c) {
       case '&':
         safe += "&amp;";
