@@ -125,7 +125,8 @@ TEST_F(DataByName, IsWholeAfterAFetchThatWasKilled) {
                                           (root_ / "my.ini").string()};
   const std::filesystem::path incomplete = cache.downloads("reviews", task.source) / "reviews.zip.incomplete";
   for (const std::filesystem::path& moment : {incomplete, cache.unpacking("reviews", task.source)})
-    run_process(TRANSKIMMER_PROGRAM, fetch, {.kill_at = moment.string()});
+    run_process(TRANSKIMMER_PROGRAM, fetch,
+                {.input = {}, .output_path = {}, .path_variable = {}, .kill_at = moment.string()});
   host_.disturb({});
   const ProcessResult result = transkimmer(fetch);
   EXPECT_EQ(result.status, 0) << result.err;
