@@ -41,7 +41,8 @@ def score(
 ) -> None:
     """Scores the texts in `column` of the Parquet files `source` into the folder `destination`."""
     ray.data.DataContext.get_current().execution_options.preserve_order = True
-    rows = ray.data.read_parquet(source)
+    # Workers are dealt blocks: several for each, also where the files are small.
+    rows = ray.data.read_parquet(source).repartition(target_num_rows_per_block=4 * batch_size)
     scored = rows.map_batches(
         scorer,
         fn_constructor_args=(model, column, threads),
