@@ -9,6 +9,7 @@
 #include "base/strings/escaping.h"
 #include "base/strings/quoting.h"
 #include "commands/options/command_options.h"
+#include "commands/options/named_data.h"
 #include "commands/program/commands.h"
 #include "commands/program/named_models.h"
 #include "commands/program/output.h"
