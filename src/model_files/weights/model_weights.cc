@@ -18,6 +18,10 @@ namespace {
 /// Buffers that are no weights.
 constexpr std::string_view kBuffers[] = {"embeddings.position_ids", "embeddings.token_type_ids"};
 
+bool starts_with_any(std::string_view name, const std::vector<std::string>& prefixes) {
+  return std::ranges::any_of(prefixes, [&](const auto& prefix) { return name.starts_with(prefix); });
+}
+
 bool is_copy_or_buffer(std::string_view name) {
   return std::ranges::find(kBuffers, name) != std::end(kBuffers) ||
          std::ranges::any_of(architectures(), [&](const Architecture& one) {
@@ -131,8 +135,7 @@ Leftovers check_leftovers(const Matcher& matcher, const ModelConfig& config,
     const bool unused_predictor = name.starts_with(predictors_prefix()) && !config.skim.enabled;
     const bool known = is_of_a_head(name) || unused_predictor;
     // An unknown name there means another model than config.json's.
-    const bool in_encoder =
-        std::ranges::any_of(encoder_parts, [&](const std::string& part) { return name.starts_with(part); });
+    const bool in_encoder = starts_with_any(name, encoder_parts);
     if (!known && (in_encoder || required.head))
       matcher.fail(view.file_name, "is unknown: this configuration has no such weight");
     left.names.push_back(view.file_name);
