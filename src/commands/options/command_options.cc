@@ -107,7 +107,8 @@ CLI::Validator one_of(const std::vector<std::string>& words) {
   const auto check = [words](const std::string& text) -> std::string {
     if (std::ranges::find(words, text) != words.end()) return {};
     const std::vector<std::string> first(words.begin(), words.end() - 1);
-    return fmt::format("expected {} or {}, found '{}'", fmt::join(first, ", "), words.back(), text);
+    return fmt::format("expected {}{}{}, found '{}'", fmt::join(first, ", "), first.empty() ? "" : " or ",
+                       words.back(), text);
   };
   return {check, ""};
 }
