@@ -66,8 +66,8 @@ std::string head_text(const ModelConfig& config) {
   std::string text = ", pooling";
   for (const Pooling pooling : head.pooling) text += fmt::format(" {}", static_cast<int>(pooling));
   for (const HeadStep& step : head.steps)
-    text += fmt::format(", {} of {} columns, activation {}{}", step.name, step.out, name_of(step.activation),
-                        step.biased ? "" : " without bias");
+    text += fmt::format(", {} of {} columns, activation {}{}", step.name, step.out,
+                        static_cast<int>(step.activation), step.biased ? "" : " without bias");
   return text + (head.normalize ? ", normalised" : "");
 }
 
