@@ -32,6 +32,24 @@ TEST(RunFingerprint, CheckpointsFromBeforeBudgetsAndTeachersGoOnAsPublished) {
   EXPECT_EQ(run.at("skim-warmup-ratio"), "0") << "as it was written before it could be left open";
 }
 
+TEST(RunFingerprint, AnEmbedderGoesOnWithItsOwnHead) {
+  ModelConfig embedder = tiny_config();
+  embedder.head = HeadKind::embedding;
+  embedder.sentence_head = {.kind = HeadKind::embedding, .reads = Reads::pooled, .pooling = {Pooling::mean}};
+  embedder.sentence_head.steps = {{.name = "2_Dense.linear", .out = 8}};
+  const std::string before = architecture_text(embedder);
+  ModelConfig other = embedder;
+  other.sentence_head.pooling = {Pooling::max};
+  EXPECT_NE(architecture_text(other), before);
+  other = embedder;
+  other.sentence_head.steps.front().activation = Activation::tanh;
+  EXPECT_NE(architecture_text(other), before);
+  other = embedder;
+  other.sentence_head.normalize = true;
+  EXPECT_NE(architecture_text(other), before);
+  EXPECT_EQ(architecture_text(embedder), before);
+}
+
 TEST(RunFingerprint, ABudgetCannotBeTakenUpOrGivenUp) {
   ModelConfig steered = tiny_config();
   steered.skim.target_compute = 0.5;
