@@ -17,7 +17,7 @@ std::string_view name_of(Operation operation) {
     case Operation::attention_output:
       return "attention output";
     case Operation::feed_forward_in:
-      return "feed-forward in, activation";
+      return "feed-forward in";
     case Operation::feed_forward_out:
       return "feed-forward out";
     case Operation::layer_norm:
