@@ -35,8 +35,10 @@ TEST(RunFingerprint, CheckpointsFromBeforeBudgetsAndTeachersGoOnAsPublished) {
 TEST(RunFingerprint, AnEmbedderGoesOnWithItsOwnHead) {
   ModelConfig embedder = tiny_config();
   embedder.head = HeadKind::embedding;
-  embedder.sentence_head = {.kind = HeadKind::embedding, .reads = Reads::pooled, .pooling = {Pooling::mean}};
-  embedder.sentence_head.steps = {{.name = "2_Dense.linear", .out = 8}};
+  embedder.sentence_head = {.kind = HeadKind::embedding,
+                            .reads = Reads::pooled,
+                            .steps = {{.name = "2_Dense.linear", .out = 8}},
+                            .pooling = {Pooling::mean}};
   const std::string before = architecture_text(embedder);
   ModelConfig other = embedder;
   other.sentence_head.pooling = {Pooling::max};
