@@ -220,6 +220,9 @@ std::vector<double> balanced_weights(const Dataset& train, const ModelConfig& co
 std::vector<double> weights_in_file(const std::filesystem::path& file, const ModelConfig& config) {
   const std::string origin = file.string();
   const nlohmann::json root = read_json(file);
+  if (!root.is_object())
+    throw FormatError(
+        fmt::format("{}: found {}, expected an object of labels and weights", origin, shown(root)));
   const JsonFields fields(root, origin);
   constexpr RealRange kWeights = {0.0, 1e6};
   std::vector<double> weights;
@@ -228,7 +231,7 @@ std::vector<double> weights_in_file(const std::filesystem::path& file, const Mod
     weights.push_back(fields.real(label.c_str(), kWeights, 0));
   }
   if (root.size() != weights.size())
-    throw FormatError(fmt::format("{}: has {} weights, expected one for each of the labels {}", file.string(),
+    throw FormatError(fmt::format("{}: has {} weights, expected one for each of the labels {}", origin,
                                   root.size(), names_in_quotes(config.labels)));
   return weights;
 }

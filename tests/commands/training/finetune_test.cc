@@ -43,6 +43,22 @@ class Finetune : public ::testing::Test {
     all.insert(all.end(), more.begin(), more.end());
     return all;
   }
+  /// Of a dense model, with finetune's own options.
+  Arguments dense_command(const std::string& output, const Arguments& more) const {
+    Arguments all = {"finetune",
+                     "--train-file",
+                     reviews_.path("train.csv"),
+                     "--model",
+                     reviews_.path("model"),
+                     "--output-dir",
+                     reviews_.path(output),
+                     "--threads",
+                     "1",
+                     "--no-skimming",
+                     "--json"};
+    all.insert(all.end(), more.begin(), more.end());
+    return all;
+  }
   ProcessResult finetune(const std::string& output, const Arguments& more) const {
     return transkimmer(command(output, more));
   }
@@ -118,20 +134,7 @@ TEST_F(Finetune, TellsAPipedReaderWhatItDoesLineByLine) {
 
 TEST_F(Finetune, FromScratchNeedsNoWeightsAndNoSkimmingMakesNoPredictors) {
   std::filesystem::remove(reviews_.path("model/model.safetensors"));
-  const Arguments dense = {"finetune",
-                           "--train-file",
-                           reviews_.path("train.csv"),
-                           "--model",
-                           reviews_.path("model"),
-                           "--output-dir",
-                           reviews_.path("out"),
-                           "--from-scratch",
-                           "--no-skimming",
-                           "--max-steps",
-                           "2",
-                           "--threads",
-                           "1",
-                           "--json"};
+  const Arguments dense = dense_command("out", {"--from-scratch", "--max-steps", "2"});
   const auto result = transkimmer(dense);
   ASSERT_EQ(result.status, 0) << result.err;
   EXPECT_EQ(result.json()["skimming"], false);
@@ -215,29 +218,9 @@ TEST_F(Finetune, SetsExamplesApartForValidation) {
 
 TEST_F(Finetune, EndsWhereNothingGetsBetter) {
   // Without a learning rate the first evaluation is the best.
-  const Arguments more = {"--validation-file",
-                          reviews_.path("dev.jsonl"),
-                          "--learning-rate",
-                          "0",
-                          "--no-skimming",
-                          "--eval-steps",
-                          "1",
-                          "--early-stopping-patience",
-                          "2",
-                          "--num-train-epochs",
-                          "20",
-                          "--json"};
-  const Arguments begun = {"finetune",
-                           "--train-file",
-                           reviews_.path("train.csv"),
-                           "--model",
-                           reviews_.path("model"),
-                           "--output-dir",
-                           reviews_.path("out"),
-                           "--threads",
-                           "1"};
-  Arguments first = begun;
-  first.insert(first.end(), more.begin(), more.end());
+  Arguments first = dense_command(
+      "out", {"--validation-file", reviews_.path("dev.jsonl"), "--learning-rate", "0", "--eval-steps", "1",
+              "--early-stopping-patience", "2", "--num-train-epochs", "20"});
   const auto result = transkimmer(first);
   ASSERT_EQ(result.status, 0) << result.err;
   EXPECT_EQ(result.json()["steps"], 3);
@@ -272,6 +255,9 @@ TEST_F(Finetune, RareLabelsCountMoreWhereTheyAreWeighed) {
   EXPECT_EQ(unknown.status, 1);
   EXPECT_THAT(unknown.err, HasSubstr("weights.json"));
   EXPECT_THAT(unknown.err, HasSubstr("blame"));
+  write_file_atomically(reviews_.path("weights.json"), "[1, 5]");
+  EXPECT_THAT(finetune("array", {"--class-weights", reviews_.path("weights.json")}).err,
+              HasSubstr("weights.json: found an array, expected an object of labels and weights"));
 }
 
 TEST_F(Finetune, OptionsOfClassesAreRefusedForNumbers) {
