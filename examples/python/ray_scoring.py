@@ -7,6 +7,7 @@ started again by Ray, and its batches are scored once more.
 """
 
 import argparse
+import os
 from typing import Any
 
 import numpy as np
@@ -53,6 +54,15 @@ def score(
     scored.write_parquet(destination)
 
 
+def start(workers: int, threads: int) -> None:
+    """Joins the cluster that RAY_ADDRESS names, or starts one on this machine: one processor more than the workers hold,
+    as whoever reads and writes for them needs one, too."""
+    if "RAY_ADDRESS" in os.environ:
+        ray.init()
+    else:
+        ray.init(num_cpus=workers * threads + 1, include_dashboard=False)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", required=True, help="a directory that every worker sees, or a name of the Hub")
@@ -62,7 +72,7 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--threads", type=int, default=1, help="of each worker")
     given = parser.parse_args()
-    ray.init()
+    start(given.workers, given.threads)
     score(given.model, given.input, given.output, column=given.column, workers=given.workers, threads=given.threads)
 
 

@@ -69,7 +69,9 @@ def die_once(flag):
 def cluster():
     ray = pytest.importorskip("ray")
     pytest.importorskip("ray.data")
-    ray.init(num_cpus=4, include_dashboard=False, log_to_driver=False)
+    import ray_scoring
+
+    ray_scoring.start(workers=2, threads=1)
     yield ray
     ray.shutdown()
 
