@@ -67,7 +67,7 @@ check-clusters: build ## the package of Python on local clusters of Ray and Spar
 	WERROR=$(WERROR) PACKAGES="ray[data] pyspark pyarrow pandas" scripts/test-python --slow -k "clusters" $(ARGS)
 
 wheel: ## the package of Python for other machines, with the libraries that it needs, in build/wheels
-	scripts/build-wheel $(ARGS)
+	WERROR=$(WERROR) scripts/build-wheel $(ARGS)
 
 check-hub: configure ## exchange caches of models with the newest huggingface_hub (PyPI), installed below build/
 	cmake --build --preset release --parallel $(JOBS) --target serve_model fetch_once

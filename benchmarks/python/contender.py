@@ -1,9 +1,10 @@
 """One contender of side_by_side.py, which starts it:
 
-    contender.py NAME MODEL TEXTS COUNT THREADS FOLDER
+    contender.py NAME MODEL TEXTS COUNT THREADS FOLDER [prepare]
 
-Reads commands from standard input (load, round, single, vectors) and answers each with a line of JSON. All libraries
-take their threads from the environment or from the call that loads them.
+With `prepare` it writes the model as it is to be read, and ends. Otherwise it reads commands from standard input (load,
+round, single, vectors) and answers each with a line of JSON. All libraries take their threads from the environment or
+from the call that loads them.
 """
 
 import importlib.metadata
@@ -76,6 +77,9 @@ def main() -> None:
     contender = contenders.of_name(NAME, pathlib.Path(MODEL), int(THREADS), pathlib.Path(FOLDER))
     contender.import_libraries()
     imported = time.perf_counter()
+    if sys.argv[7:] == ["prepare"]:
+        contender.prepare()
+        return
     for command in sys.stdin:
         if command == "load\n":
             before = time.perf_counter()

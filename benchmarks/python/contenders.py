@@ -32,6 +32,9 @@ class Contender:
     def import_libraries(self) -> None:
         raise NotImplementedError
 
+    def prepare(self) -> None:
+        """Writes the model in the form that this contender reads, in a process that is not measured."""
+
     def load(self) -> None:
         raise NotImplementedError
 
@@ -112,37 +115,45 @@ class SentenceTransformers(Contender):
 
             self.distributions = ["sentence-transformers", "torch", "optimum-intel", "openvino", "nncf"]
 
+    @property
+    def copy(self) -> pathlib.Path:
+        return self.folder / f"sentence-transformers-{self.variant}"
+
+    def options(self) -> dict[str, Any]:
+        if self.backend == "openvino":
+            return {"ov_config": {"INFERENCE_NUM_THREADS": str(self.threads)}}
+        import onnxruntime
+
+        session = onnxruntime.SessionOptions()
+        session.intra_op_num_threads = self.threads
+        return {"session_options": session, "provider": "CPUExecutionProvider"}
+
+    def opened(self, **options: Any) -> Any:
+        return sentence_transformers.SentenceTransformer(
+            str(self.copy), device="cpu", backend=self.backend, model_kwargs={**self.options(), **options}
+        )
+
+    def prepare(self) -> None:
+        if self.backend == "torch":
+            return
+        shutil.copytree(self.model, self.copy)
+        embedder = self.opened(export=True)
+        embedder.save_pretrained(str(self.copy))
+        if self.precision == "int8" and self.backend == "onnx":
+            sentence_transformers.export_dynamic_quantized_onnx_model(embedder, "avx512_vnni", str(self.copy))
+        elif self.precision == "int8":
+            sentence_transformers.export_static_quantized_openvino_model(embedder, None, str(self.copy))
+
     def load(self) -> None:
         torch.set_num_threads(self.threads)
         if self.backend == "torch":
             self.embedder = sentence_transformers.SentenceTransformer(str(self.model), device="cpu")
-            return
-        copy = self.folder / f"sentence-transformers-{self.variant}"
-        shutil.copytree(self.model, copy)
-        options: dict[str, Any] = {}
-        if self.backend == "onnx":
-            import onnxruntime
-
-            session = onnxruntime.SessionOptions()
-            session.intra_op_num_threads = self.threads
-            options = {"session_options": session, "provider": "CPUExecutionProvider"}
+        elif self.precision is None:
+            self.embedder = self.opened()
+        elif self.backend == "onnx":
+            self.embedder = self.opened(file_name="onnx/model_qint8_avx512_vnni.onnx")
         else:
-            options = {"ov_config": {"INFERENCE_NUM_THREADS": str(self.threads)}}
-        self.embedder = sentence_transformers.SentenceTransformer(
-            str(copy), device="cpu", backend=self.backend, model_kwargs={**options, "export": True}
-        )
-        if self.precision is None:
-            return
-        self.embedder.save_pretrained(str(copy))
-        if self.backend == "onnx":
-            sentence_transformers.export_dynamic_quantized_onnx_model(self.embedder, "avx512_vnni", str(copy))
-            file_name = "onnx/model_qint8_avx512_vnni.onnx"
-        else:
-            sentence_transformers.export_static_quantized_openvino_model(self.embedder, None, str(copy))
-            file_name = "openvino/openvino_model_qint8_quantized.xml"
-        self.embedder = sentence_transformers.SentenceTransformer(
-            str(copy), device="cpu", backend=self.backend, model_kwargs={**options, "file_name": file_name}
-        )
+            self.embedder = self.opened(file_name="openvino/openvino_model_qint8_quantized.xml")
 
     def encode(self, texts: list[str]) -> np.ndarray:
         return self.embedder.encode(texts, batch_size=BATCH, normalize_embeddings=True, show_progress_bar=False)
@@ -160,14 +171,16 @@ class ByHand(Contender):
         self.tokenizer.enable_truncation(MOST_TOKENS)
         self.tokenizer.no_padding()
 
-    def exported(self) -> pathlib.Path:
-        """The model as ONNX, written by the program of the package that is compared with."""
-        output = self.folder / f"onnx-{'int8' if self.variant == 'int8' else 'f32'}"
-        if not output.exists():
-            command = [sys.executable, "-m", "transkimmer", "export", "--model", self.model, "--onnx"]
-            quantize = ["--quantize"] if self.variant == "int8" else []
-            subprocess.run([*command, "--output-dir", output, *quantize], check=True)
-        return output / "model.onnx"
+    @property
+    def written(self) -> pathlib.Path:
+        """The folder of the model in the form that this contender reads."""
+        return self.folder / f"{type(self).__name__}-{self.variant or 'f32'}"
+
+    def prepare(self) -> None:
+        """As ONNX, written by the program of the package that is compared with."""
+        command = [sys.executable, "-m", "transkimmer", "export", "--model", self.model, "--onnx"]
+        quantize = ["--quantize"] if self.variant == "int8" else []
+        subprocess.run([*command, "--output-dir", self.written, *quantize], check=True)
 
     def states(self, ids: np.ndarray, mask: np.ndarray) -> np.ndarray:
         """[texts, tokens, values]"""
@@ -202,7 +215,7 @@ class OnnxRuntime(ByHand):
     def load(self) -> None:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = self.threads
-        self.session = onnxruntime.InferenceSession(str(self.exported()), options, ["CPUExecutionProvider"])
+        self.session = onnxruntime.InferenceSession(str(self.written / "model.onnx"), options, ["CPUExecutionProvider"])
         self.load_tokenizer()
 
     def states(self, ids: np.ndarray, mask: np.ndarray) -> np.ndarray:
@@ -223,7 +236,7 @@ class OpenVino(ByHand):
     def load(self) -> None:
         core = openvino.Core()
         config = {"INFERENCE_NUM_THREADS": self.threads, "PERFORMANCE_HINT": "LATENCY"}
-        self.compiled = core.compile_model(core.read_model(str(self.exported())), "CPU", config)
+        self.compiled = core.compile_model(core.read_model(str(self.written / "model.onnx")), "CPU", config)
         self.request = self.compiled.create_infer_request()
         self.names = [one.get_any_name() for one in self.compiled.inputs]
         self.load_tokenizer()
@@ -242,11 +255,12 @@ class CTranslate2(ByHand):
 
         self.import_tokenizers()
 
-    def load(self) -> None:
-        output = self.folder / f"ctranslate2-{self.variant or 'f32'}"
+    def prepare(self) -> None:
         converter = ctranslate2.converters.TransformersConverter(str(self.model))
-        converter.convert(str(output), quantization="int8" if self.variant == "int8" else "float32")
-        self.encoder = ctranslate2.Encoder(str(output), device="cpu", intra_threads=self.threads)
+        converter.convert(str(self.written), quantization="int8" if self.variant == "int8" else "float32")
+
+    def load(self) -> None:
+        self.encoder = ctranslate2.Encoder(str(self.written), device="cpu", intra_threads=self.threads)
         self.load_tokenizer()
 
     def states(self, ids: np.ndarray, mask: np.ndarray) -> np.ndarray:

@@ -46,13 +46,16 @@ MARKS = ("<!-- side by side -->", "<!-- end of side by side -->")
 
 
 class Contender:
-    """A process that answers commands, one line of JSON for each."""
+    """A process that answers commands, one line of JSON for each. Raises RuntimeError where it cannot take part."""
 
     def __init__(self, name: str, python: str, options: argparse.Namespace, work: pathlib.Path) -> None:
         self.name = name
         self.results: dict = {"contender": name}
         command = [python, WORKER, name, options.model, options.texts, str(options.count), str(options.threads), work]
         self.errors = (work / f"{name}.log").open("w+")
+        prepared = subprocess.run([*command, "prepare"], stdout=self.errors, stderr=self.errors, check=False)
+        if prepared.returncode != 0:
+            raise RuntimeError(self.last_words())
         self.process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.errors, text=True
         )
@@ -68,10 +71,13 @@ class Contender:
             line = ""
         if not line:
             self.process.wait()
-            self.errors.seek(0)
-            lines = self.errors.read().strip().splitlines()
-            raise RuntimeError(lines[-1] if lines else "it ended")
+            raise RuntimeError(self.last_words())
         return json.loads(line)
+
+    def last_words(self) -> str:
+        self.errors.seek(0)
+        lines = self.errors.read().strip().splitlines()
+        return lines[-1] if lines else "it ended"
 
     def end(self) -> None:
         if self.process.stdin:
@@ -89,12 +95,11 @@ def python_of(name: str, given: list[str]) -> str:
 def started(options: argparse.Namespace, work: pathlib.Path) -> list[Contender]:
     contenders = []
     for name in options.only or CONTENDERS:
-        contender = Contender(name, python_of(name, options.python), options, work)
         try:
+            contender = Contender(name, python_of(name, options.python), options, work)
             contender.results |= contender.ask("load")
         except RuntimeError as error:
             print(f"{name}: skipped: {error}", file=sys.stderr)
-            contender.end()
             continue
         print(f"{name}: loaded", file=sys.stderr)
         contenders.append(contender)

@@ -43,7 +43,9 @@ def check(texts, model, output):
     files = sorted(output.glob("*.parquet"))
     table = pyarrow.concat_tables([parquet.read_table(file) for file in files])
     assert table.column_names == ["id", "text", "label", "score"]
-    assert table["id"].to_pylist() == list(range(ROWS))
+    ids = table["id"].to_pylist()
+    assert sorted(ids) == list(range(ROWS)), "every row once"
+    assert ids == list(range(ROWS)), "in order"
     assert table["text"].to_pylist() == texts
     expected = transkimmer.Classifier.load(model).classify(texts)
     assert table["label"].to_pylist() == [one.label for one in expected]
@@ -69,7 +71,9 @@ def die_once(flag):
 def cluster():
     ray = pytest.importorskip("ray")
     pytest.importorskip("ray.data")
-    ray.init(num_cpus=4, include_dashboard=False, log_to_driver=False)
+    import ray_scoring
+
+    ray_scoring.start(workers=2, threads=1)
     yield ray
     ray.shutdown()
 
@@ -89,7 +93,7 @@ def test_ray_data(cluster, tiny_model, texts, tmp_path, killed):
 
     model = str(tiny_model("classification"))
     output = tmp_path / "scored"
-    ray_scoring.score(model, str(texts[1]), str(output), batch_size=250, scorer=MortalScorer)
+    ray_scoring.score(model, str(texts[1]), str(output), batch_size=250, order_by="id", scorer=MortalScorer)
     assert pathlib.Path(flag).exists() == killed
     assert len(list(tmp_path.glob("worker-*"))) >= 2 + killed
     check(texts[0], model, output)

@@ -157,6 +157,11 @@ TEST_P(Pipeline, GivesTheSameEntitiesWithEveryStrategy) {
         const bool by_token = strategy == 0;
         EXPECT_EQ(entity.entity_group, expected[e][by_token ? "entity" : "entity_group"]);
         EXPECT_NEAR(entity.score, expected[e]["score"].get<double>(), 2e-5);
+        // The pipeline decodes words of several tokens twice, which breaks bytes of byte-level vocabularies.
+        const auto word = expected[e]["word"].get<std::string>();
+        if (strategy <= 1 || word.find("\uFFFD") == word.npos) {
+          EXPECT_EQ(entity.word, word);
+        }
         EXPECT_EQ(characters_before(texts[i], entity.begin), expected[e]["start"]);
         EXPECT_EQ(characters_before(texts[i], entity.end), expected[e]["end"]);
         if (by_token) {
